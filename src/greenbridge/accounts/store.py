@@ -1,0 +1,89 @@
+"""SQL of accounts."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from greenbridge.accounts.tables import AccountRow, OrganisationRow, SignInRow
+from greenbridge.accounts.values import Actor, Organisation, OrganisationKind, Role
+
+
+def _organisation(row: OrganisationRow) -> Organisation:
+    return Organisation(row.id, OrganisationKind(row.kind), row.code, row.name)
+
+
+def _actor(account: AccountRow, organisation: OrganisationRow) -> Actor:
+    return Actor(account.id, account.login, Role(account.role), _organisation(organisation))
+
+
+async def add_organisation(session: AsyncSession, kind: OrganisationKind, code: str, name: str) -> Organisation:
+    row = OrganisationRow(kind=kind.value, code=code, name=name)
+    session.add(row)
+    await session.flush()
+    return _organisation(row)
+
+
+async def find_organisation(session: AsyncSession, kind: OrganisationKind, code: str) -> Organisation | None:
+    query = select(OrganisationRow).where(col(OrganisationRow.kind) == kind.value, col(OrganisationRow.code) == code)
+    row = (await session.scalars(query)).first()
+    return _organisation(row) if row else None
+
+
+async def organisations(session: AsyncSession, kind: OrganisationKind) -> list[Organisation]:
+    query = select(OrganisationRow).where(col(OrganisationRow.kind) == kind.value).order_by(col(OrganisationRow.code))
+    return [_organisation(row) for row in await session.scalars(query)]
+
+
+async def add_account(
+    session: AsyncSession, login: str, password_hash: str, role: Role, organisation: Organisation, now: datetime
+) -> Actor:
+    row = AccountRow(
+        login=login, password_hash=password_hash, role=role.value, organisation_id=organisation.id, opened_at=now
+    )
+    session.add(row)
+    await session.flush()
+    return Actor(row.id, login, role, organisation)
+
+
+async def find_account(session: AsyncSession, login: str) -> tuple[Actor, str] | None:
+    """Return the actor and the password hash."""
+    query = select(AccountRow, OrganisationRow).join(OrganisationRow).where(col(AccountRow.login) == login)
+    found = (await session.execute(query)).first()
+    return (_actor(*found), found[0].password_hash) if found else None
+
+
+async def set_password_hash(session: AsyncSession, account_id: UUID, password_hash: str) -> None:
+    (await session.get_one(AccountRow, account_id)).password_hash = password_hash
+    await session.flush()
+
+
+async def add_sign_in(
+    session: AsyncSession, secret_hash: str, account_id: UUID, kind: str, expires_at: datetime
+) -> None:
+    session.add(SignInRow(secret_hash=secret_hash, account_id=account_id, kind=kind, expires_at=expires_at))
+    await session.flush()
+
+
+async def find_sign_in(session: AsyncSession, secret_hash: str, kind: str, now: datetime) -> Actor | None:
+    query = (
+        select(AccountRow, OrganisationRow)
+        .join(OrganisationRow)
+        .join(SignInRow, col(SignInRow.account_id) == col(AccountRow.id))
+        .where(col(SignInRow.secret_hash) == secret_hash, col(SignInRow.kind) == kind, col(SignInRow.expires_at) > now)
+    )
+    found = (await session.execute(query)).first()
+    return _actor(*found) if found else None
+
+
+async def remove_sign_in(session: AsyncSession, secret_hash: str) -> None:
+    await session.execute(delete(SignInRow).where(col(SignInRow.secret_hash) == secret_hash))
+
+
+async def remove_expired(session: AsyncSession, now: datetime) -> int:
+    done = await session.execute(
+        delete(SignInRow).where(col(SignInRow.expires_at) <= now).returning(col(SignInRow.secret_hash))
+    )
+    return len(done.all())

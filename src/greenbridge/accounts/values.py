@@ -1,0 +1,60 @@
+"""Who acts, and for whom."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from greenbridge.kit.text import Text
+
+
+class Role(StrEnum):
+    """What an account is for."""
+
+    ENTERPRISE = "enterprise"
+    OFFICER = "officer"
+    BANK_ADMINISTRATOR = "bank_administrator"
+    OPERATOR = "operator"
+
+
+ROLE_NAMES = {
+    Role.ENTERPRISE: Text("企业", "Enterprise"),
+    Role.OFFICER: Text("信贷员", "Loan officer"),
+    Role.BANK_ADMINISTRATOR: Text("银行管理员", "Bank administrator"),
+    Role.OPERATOR: Text("平台运营", "Operator"),
+}
+
+
+class OrganisationKind(StrEnum):
+    """What an organisation is on the platform."""
+
+    ENTERPRISE = "enterprise"
+    BANK = "bank"
+    PLATFORM = "platform"
+
+
+ORGANISATION_OF_ROLE = {
+    Role.ENTERPRISE: OrganisationKind.ENTERPRISE,
+    Role.OFFICER: OrganisationKind.BANK,
+    Role.BANK_ADMINISTRATOR: OrganisationKind.BANK,
+    Role.OPERATOR: OrganisationKind.PLATFORM,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """A bank, an enterprise's own circle, or the platform. `code` is unique within the kind."""
+
+    id: UUID
+    kind: OrganisationKind
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """The account that a request acts for."""
+
+    account_id: UUID
+    login: str
+    role: Role
+    organisation: Organisation

@@ -1,0 +1,12 @@
+"""Timed work of answers."""
+
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from greenbridge.answers import service
+
+
+async def expire(session: AsyncSession, now: datetime) -> int:
+    """End late claims and offers."""
+    return await service.expire(session, now)

@@ -1,0 +1,86 @@
+"""Slots, deadlines, states, and what an offer may say."""
+
+from collections.abc import Collection
+from datetime import date
+
+from greenbridge.answers.values import AnswerStatus, DeclineReason, Offer
+from greenbridge.catalog.values import LoanProduct
+from greenbridge.kit.errors import FieldProblem
+from greenbridge.kit.money import in_percent, in_wan
+from greenbridge.kit.text import Text
+from greenbridge.needs.values import NeedDraft
+
+SLOTS = 3  # profile HZ-2019: the first three banks win a slot
+ACT_WORKING_DAYS = 2  # default profile: offer or decline within two working days
+OFFER_DAYS = 15
+
+_NEXT: dict[AnswerStatus, frozenset[AnswerStatus]] = {
+    AnswerStatus.CLAIMED: frozenset(
+        {AnswerStatus.OFFERED, AnswerStatus.DECLINED, AnswerStatus.EXPIRED, AnswerStatus.NOT_CHOSEN}
+    ),
+    AnswerStatus.OFFERED: frozenset(
+        {AnswerStatus.CHOSEN, AnswerStatus.NOT_CHOSEN, AnswerStatus.EXPIRED, AnswerStatus.DECLINED}
+    ),
+    AnswerStatus.CHOSEN: frozenset(),
+    AnswerStatus.NOT_CHOSEN: frozenset(),
+    AnswerStatus.DECLINED: frozenset(),
+    AnswerStatus.EXPIRED: frozenset(),
+}
+
+
+def may_become(status: AnswerStatus, other: AnswerStatus) -> bool:
+    """Return whether an answer may go from one state to another; nothing leaves a final state."""
+    return other in _NEXT[status]
+
+
+def takes_slot(status: AnswerStatus) -> bool:
+    """Return whether an answer holds one of the need's slots: a declined or expired one gives it back."""
+    return status not in {AnswerStatus.DECLINED, AnswerStatus.EXPIRED}
+
+
+def free_slot(taken: Collection[int]) -> int | None:
+    """Return the lowest free slot, or None when all are taken."""
+    return next((slot for slot in range(1, SLOTS + 1) if slot not in taken), None)
+
+
+def offer_problems(
+    offer: Offer, product: LoanProduct | None, draft: NeedDraft, today: date
+) -> tuple[FieldProblem, ...]:
+    """Return what keeps an offer from being made: it must lie inside the product's frame and not above what was asked."""
+    found = []
+
+    def refuse(field: str, zh: str, en: str) -> None:
+        found.append(FieldProblem(field, Text(zh, en)))
+
+    if product is None:
+        refuse("product_code", "本行没有这个在售产品", "Your bank lists no such product")
+        return tuple(found)
+    if not product.min_amount_fen <= offer.amount_fen <= product.max_amount_fen:
+        low, high = in_wan(product.min_amount_fen), in_wan(product.max_amount_fen)
+        refuse("amount_fen", f"产品金额为 {low} 至 {high} 万元", f"The product lends {low} to {high} x10k yuan")
+    elif offer.amount_fen > draft.amount_fen:
+        refuse(
+            "amount_fen",
+            f"高于企业申请的 {in_wan(draft.amount_fen)} 万元",
+            f"More than the {in_wan(draft.amount_fen)} x10k yuan asked for",
+        )
+    if not product.min_annual_rate_bp <= offer.annual_rate_bp <= product.max_annual_rate_bp:
+        low, high = in_percent(product.min_annual_rate_bp), in_percent(product.max_annual_rate_bp)
+        refuse("annual_rate_bp", f"产品年利率为 {low} % 至 {high} %", f"The product's rate is {low} % to {high} %")
+    if not product.min_term_months <= offer.term_months <= product.max_term_months:
+        low_term, high_term = product.min_term_months, product.max_term_months
+        refuse(
+            "term_months",
+            f"产品期限为 {low_term} 至 {high_term} 个月",
+            f"The product's term is {low_term} to {high_term} months",
+        )
+    if offer.valid_until < today:
+        refuse("valid_until", "有效期不能早于今天", "The offer would be over already")
+    return tuple(found)
+
+
+def decline_problems(reasons: Collection[DeclineReason]) -> tuple[FieldProblem, ...]:
+    """Return what is wrong with a decline: it names one to four reasons."""
+    if not 1 <= len(set(reasons)) <= 4:
+        return (FieldProblem("reasons", Text("请选择 1 至 4 个理由", "Choose one to four reasons")),)
+    return ()

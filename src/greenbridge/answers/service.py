@@ -1,0 +1,257 @@
+"""A bank claims a slot, offers or declines; the firm agrees to be named and accepts."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from greenbridge.accounts import service as accounts
+from greenbridge.accounts.values import Actor, Role
+from greenbridge.answers import rules, store
+from greenbridge.answers.values import (
+    ANSWER_STATUS_NAMES,
+    Answer,
+    AnswerStatus,
+    AnswerView,
+    DeclineReason,
+    NamedEnterprise,
+    Offer,
+    OpenNeed,
+)
+from greenbridge.audit import service as audit
+from greenbridge.catalog import service as catalog
+from greenbridge.catalog.values import Eligibility
+from greenbridge.consents import service as consents
+from greenbridge.consents.values import Purpose
+from greenbridge.enterprises import service as enterprises
+from greenbridge.enterprises.values import Origin
+from greenbridge.kit.calendar import add_working_days
+from greenbridge.kit.clock import business_date
+from greenbridge.kit.errors import Conflict, Forbidden, Invalid, NotFound
+from greenbridge.matching import service as matching
+from greenbridge.needs import rules as need_rules
+from greenbridge.needs import service as needs
+from greenbridge.needs.values import Need, NeedStatus
+from greenbridge.scoring.gateway import DefaultModel
+
+
+def _must_be_officer(actor: Actor) -> None:
+    if actor.role is not Role.OFFICER:
+        raise Forbidden("not-an-officer", "只有信贷员可以办理。", "Only a loan officer may do this.")
+
+
+async def work_list(
+    session: AsyncSession, actor: Actor, model: DefaultModel, now: datetime, *, limit: int = 50, offset: int = 0
+) -> list[OpenNeed]:
+    """Return the open needs as the officer's bank may see them, newest first."""
+    _must_be_officer(actor)
+    found = await needs.open_ones(session, business_date(now), limit=limit, offset=offset)
+    return [await _seen(session, actor, need, model, now) for need in found]
+
+
+async def open_need(session: AsyncSession, actor: Actor, need_id: UUID, model: DefaultModel, now: datetime) -> OpenNeed:
+    """Return one need as the officer's bank may see it: an open one, or one that the bank has answered."""
+    _must_be_officer(actor)
+    need = await needs.get(session, need_id)
+    seen = await _seen(session, actor, need, model, now)
+    if not need_rules.is_open(need.status) and seen.mine is None:
+        raise NotFound("no-need", "没有这条需求。", "There is no such need.")
+    return seen
+
+
+async def _seen(session: AsyncSession, actor: Actor, need: Need, model: DefaultModel, now: datetime) -> OpenNeed:
+    answers = await store.of_need(session, need.id)
+    mine = next((a for a in answers if a.bank_id == actor.organisation.id), None)
+    run = await matching.of_need(session, need, model, now)
+    own = [m for m in run.matches if m.product.bank.code == actor.organisation.code]
+    enterprise = await enterprises.get(session, need.enterprise_id)
+    may_read = await consents.allows(session, actor, enterprise.id, Purpose.LOAN_REVIEW, now)
+    return OpenNeed(
+        need,
+        rules.SLOTS - sum(rules.takes_slot(a.status) for a in answers),
+        mine,
+        tuple((m.product, m.eligibility) for m in own),
+        NamedEnterprise(enterprise.id, enterprise.uscc, enterprise.name) if may_read else None,
+        enterprise.origin is Origin.GENERATED,
+    )
+
+
+async def claim(session: AsyncSession, actor: Actor, need_id: UUID, model: DefaultModel, now: datetime) -> Answer:
+    """Take one of the need's slots for the officer's bank. One per bank, none without a product that fits.
+
+    The need's row is locked, so that banks come one after another; the unique index stands behind it.
+    """
+    _must_be_officer(actor)
+    need = await needs.locked(session, need_id)
+    if not need_rules.is_open(need.status) or need.open_until < business_date(now):
+        raise Conflict("need-not-open", "该需求已不再开放。", "The need is not open any more.")
+    answers = await store.of_need(session, need.id)
+    if any(a.bank_id == actor.organisation.id for a in answers):
+        raise Conflict("claimed-before", "贵行已受理过该需求。", "Your bank has answered this need already.")
+    slot = rules.free_slot({a.slot for a in answers if rules.takes_slot(a.status)})
+    if slot is None:
+        raise Conflict("no-slot", "该需求的银行名额已满。", "All slots of this need are taken.")
+    seen = await _seen(session, actor, need, model, now)
+    if not any(answer is not Eligibility.NOT_ELIGIBLE for _, answer in seen.products):
+        raise Conflict(
+            "no-fitting-product",
+            "贵行没有适合该需求的产品，不能占用名额。",
+            "Your bank lists no product that fits; a slot is not given.",
+        )
+    act_by = add_working_days(business_date(now), rules.ACT_WORKING_DAYS)
+    try:
+        answer = await store.add(session, need.id, actor.organisation, actor.account_id, slot, now, act_by)
+    except IntegrityError:
+        raise Conflict("no-slot", "名额刚被其他银行占用。", "Another bank took the slot just now.") from None
+    if need.status is NeedStatus.PUBLISHED:
+        await needs.move(session, need.id, NeedStatus.IN_ANSWER, now, account_id=actor.account_id)
+    await audit.record(
+        session, "answer.claimed", f"answer:{answer.id}", now, account_id=actor.account_id, need=str(need.id), slot=slot
+    )
+    return answer
+
+
+async def _banks_own(session: AsyncSession, actor: Actor, answer_id: UUID) -> tuple[Answer, Need]:
+    """Return the answer of the officer's bank with its need, locked need first: every change of answers takes that order."""
+    _must_be_officer(actor)
+    answer = await store.find(session, answer_id)
+    if answer is None or answer.bank_id != actor.organisation.id:
+        raise NotFound("no-answer", "没有这条应答。", "There is no such answer.")
+    need = await needs.locked(session, answer.need_id)
+    again = await store.find(session, answer_id)
+    assert again is not None
+    return again, need
+
+
+def _must_be_able(answer: Answer, status: AnswerStatus) -> None:
+    if not rules.may_become(answer.status, status):
+        zh, en = ANSWER_STATUS_NAMES[answer.status].zh, ANSWER_STATUS_NAMES[answer.status].en
+        raise Conflict(
+            "answer-state", f"应答当前“{zh}”，不能进行此操作。", f"The answer is now: {en}; this cannot be done."
+        )
+
+
+async def offer(session: AsyncSession, actor: Actor, answer_id: UUID, terms: Offer, note: str, now: datetime) -> Answer:
+    """Make an offer within the product's frame. Raises Invalid with each wrong field."""
+    answer, need = await _banks_own(session, actor, answer_id)
+    _must_be_able(answer, AnswerStatus.OFFERED)
+    products = {product.code: product for product in await catalog.listed(session, actor)}
+    if found := rules.offer_problems(terms, products.get(terms.product_code), need.draft, business_date(now)):
+        raise Invalid("wrong-offer", "请检查报价。", "Check the offer.", fields=found)
+    made = await store.set_offer(session, answer.id, terms, note)
+    await audit.record(
+        session,
+        "answer.offered",
+        f"answer:{answer.id}",
+        now,
+        account_id=actor.account_id,
+        amount_fen=terms.amount_fen,
+        rate_bp=terms.annual_rate_bp,
+    )
+    return made
+
+
+async def decline(
+    session: AsyncSession, actor: Actor, answer_id: UUID, reasons: Sequence[DeclineReason], note: str, now: datetime
+) -> Answer:
+    """Decline with one to four reasons; the slot is free again."""
+    answer, need = await _banks_own(session, actor, answer_id)
+    _must_be_able(answer, AnswerStatus.DECLINED)
+    if found := rules.decline_problems(reasons):
+        raise Invalid("wrong-decline", "请说明谢绝的理由。", "Say why you decline.", fields=found)
+    declined = await store.set_decline(session, answer.id, list(dict.fromkeys(reasons)), note)
+    await audit.record(
+        session,
+        "answer.declined",
+        f"answer:{answer.id}",
+        now,
+        account_id=actor.account_id,
+        reasons=[r.value for r in declined.reasons],
+    )
+    await _reopen_if_unanswered(session, need, now)
+    return declined
+
+
+async def _reopen_if_unanswered(session: AsyncSession, need: Need, now: datetime) -> None:
+    left = [a for a in await store.of_need(session, need.id) if rules.takes_slot(a.status)]
+    if not left and need.status is NeedStatus.IN_ANSWER:
+        await needs.move(session, need.id, NeedStatus.PUBLISHED, now)
+
+
+async def of_need(session: AsyncSession, actor: Actor, need_id: UUID, now: datetime) -> list[AnswerView]:
+    """Return the answers to the actor's own need."""
+    need = await needs.own(session, actor, need_id)
+    banks = {bank.id: bank for bank in await accounts.banks(session)}
+    products = {product.code: product.name for product in await catalog.listed(session)}
+    views = []
+    for answer in await store.of_need(session, need.id):
+        named = await consents.stands(session, need.enterprise_id, answer.bank_id, Purpose.LOAN_REVIEW, now)
+        product = products.get(answer.offer.product_code, answer.offer.product_code) if answer.offer else None
+        views.append(AnswerView(answer, banks[answer.bank_id].name, named, product))
+    return views
+
+
+async def _firms_own(session: AsyncSession, actor: Actor, answer_id: UUID) -> tuple[Answer, Need]:
+    answer = await store.find(session, answer_id)
+    if answer is None:
+        raise NotFound("no-answer", "没有这条应答。", "There is no such answer.")
+    try:
+        await needs.own(session, actor, answer.need_id)
+    except NotFound:
+        raise NotFound("no-answer", "没有这条应答。", "There is no such answer.") from None
+    need = await needs.locked(session, answer.need_id)
+    again = await store.find(session, answer_id)
+    assert again is not None
+    return again, need
+
+
+async def agree(session: AsyncSession, actor: Actor, answer_id: UUID, now: datetime) -> Answer:
+    """Let the answering bank know who asks and read the report for its loan review."""
+    answer, need = await _firms_own(session, actor, answer_id)
+    if not rules.takes_slot(answer.status) or answer.status is AnswerStatus.NOT_CHOSEN:
+        raise Conflict("answer-state", "该银行已不再应答这条需求。", "This bank answers the need no more.")
+    await consents.grant(session, actor, need.enterprise_id, answer.bank_id, Purpose.LOAN_REVIEW, now)
+    return answer
+
+
+async def accept(session: AsyncSession, actor: Actor, answer_id: UUID, now: datetime) -> Answer:
+    """Accept an offer: the firm is named to that bank, the other banks are told that they were not chosen."""
+    answer, need = await _firms_own(session, actor, answer_id)
+    _must_be_able(answer, AnswerStatus.CHOSEN)
+    if answer.offer is None or answer.offer.valid_until < business_date(now):
+        raise Conflict("offer-over", "该报价已过有效期。", "The offer is over.")
+    chosen = await store.set_status(session, answer.id, AnswerStatus.CHOSEN)
+    for other in await store.of_need(session, need.id):
+        if rules.may_become(other.status, AnswerStatus.NOT_CHOSEN):
+            await store.set_status(session, other.id, AnswerStatus.NOT_CHOSEN)
+    await consents.grant(session, actor, need.enterprise_id, answer.bank_id, Purpose.LOAN_REVIEW, now)
+    await needs.move(session, need.id, NeedStatus.OFFER_ACCEPTED, now, account_id=actor.account_id)
+    await audit.record(session, "answer.chosen", f"answer:{answer.id}", now, account_id=actor.account_id)
+    return chosen
+
+
+async def of_bank(session: AsyncSession, actor: Actor, *, limit: int = 100) -> list[tuple[Answer, Need]]:
+    """Return the bank's answers with their needs, newest first."""
+    _must_be_officer(actor)
+    return [
+        (answer, await needs.get(session, answer.need_id))
+        for answer in await store.of_bank(session, actor.organisation.id, limit)
+    ]
+
+
+async def expire(session: AsyncSession, now: datetime) -> int:
+    """End claims that were not acted on in time and offers past their day; their slots are free again."""
+    late = await store.overdue(session, business_date(now))
+    for found in late:
+        need = await needs.locked(session, found.need_id)
+        await store.set_status(session, found.id, AnswerStatus.EXPIRED)
+        await audit.record(session, "answer.expired", f"answer:{found.id}", now)
+        await _reopen_if_unanswered(session, need, now)
+    return len(late)
+
+
+async def totals(session: AsyncSession) -> tuple[int, int, int]:
+    """Return (offers made, accepted offers, accepted amount in fen)."""
+    return await store.totals(session)

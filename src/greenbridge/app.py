@@ -1,0 +1,186 @@
+"""The web application: wiring, and the table of contents of its routes."""
+
+import importlib.util
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from litestar import Litestar, Router, get
+from litestar.config.csrf import CSRFConfig
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.middleware import DefineMiddleware
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin, SwaggerRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+from litestar.plugins.pydantic import PydanticPlugin
+from litestar.static_files import create_static_files_router
+from litestar.template import TemplateConfig
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from greenbridge import __version__
+from greenbridge.accounts.api import AccountsApi
+from greenbridge.accounts.guards import Authentication
+from greenbridge.accounts.pages import AccountPages
+from greenbridge.answers.api import BankAnswersApi, FirmAnswersApi
+from greenbridge.answers.pages import FirmAnswerPages, OfficerPages
+from greenbridge.catalog.api import ProductsApi
+from greenbridge.catalog.pages import ProductPages
+from greenbridge.enterprises.api import EnterprisesApi
+from greenbridge.enterprises.pages import EnterprisePages
+from greenbridge.facts.api import DeliveriesApi
+from greenbridge.facts.service import RegistrationFacts
+from greenbridge.home.pages import HomePages
+from greenbridge.kit import database, logs
+from greenbridge.kit.clock import make_clock
+from greenbridge.kit.errors import Problem
+from greenbridge.kit.web import Deps, RequestIds, on_crash, on_http_exception, on_problem, page_environment
+from greenbridge.matching.api import MatchesApi
+from greenbridge.matching.pages import MatchPages
+from greenbridge.needs.api import NeedsApi
+from greenbridge.needs.pages import NeedPages
+from greenbridge.reports.api import ReportsApi
+from greenbridge.reports.pages import ReportPages
+from greenbridge.scoring.gateway import DefaultModel, load_current
+from greenbridge.settings import Settings
+
+API = (
+    AccountsApi,
+    EnterprisesApi,
+    NeedsApi,
+    MatchesApi,
+    FirmAnswersApi,
+    BankAnswersApi,
+    ReportsApi,
+    ProductsApi,
+    DeliveriesApi,
+)
+PAGES = (
+    HomePages,
+    AccountPages,
+    EnterprisePages,
+    NeedPages,
+    MatchPages,
+    FirmAnswerPages,
+    OfficerPages,
+    ReportPages,
+    ProductPages,
+)
+
+
+async def provide_session(state: State) -> AsyncIterator[AsyncSession]:
+    """Yield the request's one session: COMMIT when the handler returned, ROLLBACK when it raised."""
+    async for session in database.provide_session(state.sessions):
+        yield session
+
+
+async def provide_now(state: State) -> datetime:
+    """Return the instant of this request."""
+    now: datetime = state.clock.now()
+    return now
+
+
+async def provide_deps(state: State) -> State:
+    """Return gateways and settings: deps.registry, deps.model, deps.settings, deps.clock."""
+    return state
+
+
+@get("/health/live", include_in_schema=False)
+async def live() -> dict[str, str]:
+    """Tell that the process answers."""
+    return {"status": "ok", "version": __version__}
+
+
+@get("/health/ready", include_in_schema=False)
+async def ready(deps: Deps) -> dict[str, str]:
+    """Tell that the database answers with a schema and the model is loaded."""
+    try:
+        revision = await database.ready(deps.engine)
+    except Exception as error:
+        logs.get().warning("not ready", reason=repr(error))
+        problem = Problem("not-ready", "数据库尚未就绪。", "The database is not ready.")
+        problem.status = 503
+        raise problem from error
+    return {"status": "ok", "schema": revision, "model": deps.model.version}
+
+
+def swagger_folder() -> Path:
+    """Return the folder of Swagger UI's files, which come with a package: the rendered API page needs no internet."""
+    found = importlib.util.find_spec("swagger_ui")
+    assert found is not None and found.submodule_search_locations
+    return Path(next(iter(found.submodule_search_locations))) / "static"
+
+
+def create_app(
+    settings: Settings,
+    *,
+    url: str | None = None,
+    sessions: database.Sessions | None = None,
+    model: DefaultModel | None = None,
+    clock: Any = None,
+) -> Litestar:
+    """Build the application; tests hand in a session factory, a fake model and a clock of their own."""
+    engine = database.make_engine(url or database.database_url(settings))
+    state = State(
+        {
+            "settings": settings,
+            "engine": engine,
+            "sessions": sessions or database.make_sessions(engine),
+            "clock": clock or make_clock(settings.today),
+            "registry": RegistrationFacts(),
+            "model": model,
+        }
+    )
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        # Loaded here, in the worker: LightGBM can hang after a fork.
+        app.state.model = app.state.model or load_current(settings.artifacts_dir)
+        yield
+        await engine.dispose()
+
+    return Litestar(
+        route_handlers=[
+            live,
+            ready,
+            Router("", route_handlers=[*API], security=[{"bearer": []}]),
+            *PAGES,
+            create_static_files_router("/static", [Path(__file__).parent / "static"]),
+            create_static_files_router("/schema/assets", [swagger_folder()]),
+        ],
+        dependencies={"session": Provide(provide_session), "now": Provide(provide_now), "deps": Provide(provide_deps)},
+        middleware=[RequestIds(), DefineMiddleware(Authentication, exclude=["^/static/", "^/schema", "^/health"])],
+        exception_handlers={Problem: on_problem, HTTPException: on_http_exception, Exception: on_crash},
+        csrf_config=CSRFConfig(
+            secret=settings.secret, exclude=["^/api/"], cookie_secure=settings.secure_cookies, cookie_httponly=True
+        ),
+        template_config=TemplateConfig(instance=page_environment()),
+        openapi_config=OpenAPIConfig(
+            title="Greenbridge 绿桥",
+            version=__version__,
+            path="/schema",
+            render_plugins=[
+                SwaggerRenderPlugin(
+                    js_url="/schema/assets/swagger-ui-bundle.js",
+                    css_url="/schema/assets/swagger-ui.css",
+                    standalone_preset_js_url="/schema/assets/swagger-ui-standalone-preset.js",
+                    path="/",
+                ),
+                JsonRenderPlugin(path="/openapi.json"),
+            ],
+            components=Components(security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer")}),
+        ),
+        plugins=[PydanticPlugin(prefer_alias=True)],
+        lifespan=[lifespan],
+        state=state,
+    )
+
+
+def from_environment() -> Litestar:
+    """Build the application of a server worker; the command that started it has put its settings into the environment."""
+    settings = Settings.from_environment()
+    logs.configure(settings.log_format)
+    return create_app(settings)

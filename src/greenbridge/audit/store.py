@@ -1,0 +1,37 @@
+"""SQL of the chain."""
+
+from datetime import UTC
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from greenbridge.audit.tables import AuditEvent
+from greenbridge.audit.values import Event
+
+
+async def last_hash(session: AsyncSession) -> str | None:
+    return (
+        await session.execute(select(col(AuditEvent.hash)).order_by(col(AuditEvent.number).desc()).limit(1))
+    ).scalar()
+
+
+async def add(session: AsyncSession, event: Event, previous_hash: str, event_hash: str) -> None:
+    session.add(
+        AuditEvent(
+            at=event.at,
+            account_id=event.account_id,
+            action=event.action,
+            subject=event.subject,
+            detail=event.detail,
+            previous_hash=previous_hash,
+            hash=event_hash,
+        )
+    )
+    await session.flush()
+
+
+async def events(session: AsyncSession, *, newest: int | None = None) -> list[tuple[Event, str]]:
+    order = col(AuditEvent.number).desc() if newest else col(AuditEvent.number)
+    rows = (await session.scalars(select(AuditEvent).order_by(order).limit(newest))).all()
+    return [(Event(r.at.astimezone(UTC), r.account_id, r.action, r.subject, r.detail), r.hash) for r in rows]

@@ -1,0 +1,1 @@
+"""Bank products as data, with rules that say why and cases that prove them."""

@@ -1,0 +1,1 @@
+"""Who may read a firm's data, for which purpose, how long."""

@@ -1,0 +1,1 @@
+"""The subject: unified social credit code, real-name verification."""

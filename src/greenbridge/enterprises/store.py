@@ -1,0 +1,81 @@
+"""SQL of enterprises."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from greenbridge.enterprises.tables import EnterpriseRow
+from greenbridge.enterprises.values import Enterprise, EnterpriseStatus, Origin
+
+
+def _value(row: EnterpriseRow) -> Enterprise:
+    return Enterprise(
+        row.id,
+        row.uscc,
+        row.name,
+        row.region_code,
+        EnterpriseStatus(row.status),
+        Origin(row.origin),
+        row.organisation_id,
+        row.registered_at,
+        row.verified_at,
+    )
+
+
+async def add(
+    session: AsyncSession, uscc: str, name: str, region_code: str, origin: Origin, organisation_id: UUID, now: datetime
+) -> Enterprise:
+    row = EnterpriseRow(
+        uscc=uscc,
+        name=name,
+        region_code=region_code,
+        status=EnterpriseStatus.REGISTERED.value,
+        origin=origin.value,
+        organisation_id=organisation_id,
+        registered_at=now,
+    )
+    session.add(row)
+    await session.flush()
+    return _value(row)
+
+
+async def find(session: AsyncSession, enterprise_id: UUID) -> Enterprise | None:
+    row = await session.get(EnterpriseRow, enterprise_id)
+    return _value(row) if row else None
+
+
+async def find_by_uscc(session: AsyncSession, uscc: str) -> Enterprise | None:
+    row = (await session.scalars(select(EnterpriseRow).where(col(EnterpriseRow.uscc) == uscc))).first()
+    return _value(row) if row else None
+
+
+async def find_of_organisation(session: AsyncSession, organisation_id: UUID) -> Enterprise | None:
+    row = (
+        await session.scalars(select(EnterpriseRow).where(col(EnterpriseRow.organisation_id) == organisation_id))
+    ).first()
+    return _value(row) if row else None
+
+
+async def page(session: AsyncSession, limit: int | None, offset: int) -> list[Enterprise]:
+    query = select(EnterpriseRow).order_by(col(EnterpriseRow.uscc)).limit(limit).offset(offset)
+    return [_value(row) for row in await session.scalars(query)]
+
+
+async def update(
+    session: AsyncSession,
+    enterprise_id: UUID,
+    *,
+    name: str | None = None,
+    region_code: str | None = None,
+    verified: tuple[datetime, UUID] | None = None,
+) -> Enterprise:
+    row = await session.get_one(EnterpriseRow, enterprise_id)
+    row.name = name or row.name
+    row.region_code = region_code or row.region_code
+    if verified:
+        row.status, (row.verified_at, row.verified_batch_id) = EnterpriseStatus.VERIFIED.value, verified
+    await session.flush()
+    return _value(row)

@@ -1,0 +1,1 @@
+"""Departments' data: items, gateways, cleaning, facts with two times."""

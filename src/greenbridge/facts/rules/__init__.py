@@ -1,0 +1,1 @@
+"""Pure rules of facts: items, cleaning, invoices."""

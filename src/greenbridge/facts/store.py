@@ -1,0 +1,304 @@
+"""SQL of facts."""
+
+import io
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from greenbridge.facts.tables import BatchPart, BatchRow, FactRow, QuarantinedRow
+from greenbridge.facts.values import Batch, Counterparty, Fact
+from greenbridge.kit import database
+
+_PART_BYTES = 8 << 20
+_COPY_ROWS = 100_000
+
+
+def _batch(row: BatchRow, *, repeated: bool = False) -> Batch:
+    return Batch(
+        row.id,
+        row.item,
+        row.file_name,
+        row.sha256,
+        row.received_at,
+        row.delivered,
+        row.accepted,
+        row.quarantined,
+        row.covers_to,
+        row.generated,
+        row.reasons,
+        repeated,
+    )
+
+
+def _csv(frame: pd.DataFrame) -> Iterator[bytes]:
+    """Yield the frame as CSV pieces; missing values are empty and unquoted: NULL to COPY."""
+    for start in range(0, len(frame), _COPY_ROWS):
+        sink = io.BytesIO()
+        table = pa.Table.from_pandas(frame.iloc[start : start + _COPY_ROWS], preserve_index=False)
+        pa_csv.write_csv(table, sink, pa_csv.WriteOptions(include_header=False))
+        yield sink.getvalue()
+
+
+async def find_repeat(session: AsyncSession, fingerprint: str) -> Batch | None:
+    row = (await session.scalars(select(BatchRow).where(col(BatchRow.fingerprint) == fingerprint))).first()
+    return _batch(row, repeated=True) if row else None
+
+
+async def add_batch(
+    session: AsyncSession, batch: Batch, fingerprint: str, content: bytes, read_with: Mapping[str, Any]
+) -> None:
+    session.add(
+        BatchRow(
+            id=batch.id,
+            item=batch.item,
+            file_name=batch.file_name,
+            sha256=batch.sha256,
+            fingerprint=fingerprint,
+            received_at=batch.received_at,
+            delivered=batch.delivered,
+            accepted=batch.accepted,
+            quarantined=batch.quarantined,
+            covers_to=batch.covers_to,
+            generated=batch.generated,
+            reasons=dict(batch.reasons),
+            read_with=dict(read_with),
+        )
+    )
+    await session.flush()
+    for part, start in enumerate(range(0, len(content), _PART_BYTES)):
+        session.add(BatchPart(batch_id=batch.id, part=part, content=content[start : start + _PART_BYTES]))
+        await session.flush()
+
+
+async def set_counts(session: AsyncSession, batch: Batch) -> None:
+    row = await session.get_one(BatchRow, batch.id)
+    row.accepted, row.quarantined, row.reasons, row.covers_to = (
+        batch.accepted,
+        batch.quarantined,
+        dict(batch.reasons),
+        batch.covers_to,
+    )
+    await session.flush()
+
+
+async def quarantine(session: AsyncSession, batch_id: UUID, rows: Sequence[tuple[int, str, Mapping[str, Any]]]) -> None:
+    if rows:
+        frame = pd.DataFrame(
+            {
+                "batch_id": str(batch_id),
+                "row_no": [r[0] for r in rows],
+                "reason": [r[1] for r in rows],
+                "raw": [json.dumps(r[2], ensure_ascii=False, default=str) for r in rows],
+            }
+        )
+        await database.copy_csv(session, "quarantined_row", frame.columns, _csv(frame))
+
+
+async def quarantined(session: AsyncSession, batch_id: UUID, limit: int) -> list[tuple[int, str, dict[str, Any]]]:
+    query = (
+        select(QuarantinedRow)
+        .where(col(QuarantinedRow.batch_id) == batch_id)
+        .order_by(col(QuarantinedRow.row_no))
+        .limit(limit)
+    )
+    return [(row.row_no, row.reason, row.raw) for row in await session.scalars(query)]
+
+
+async def add_invoices(session: AsyncSession, batch_id: UUID, invoices: pd.DataFrame) -> list[int]:
+    """Load invoices; return the row numbers of those that an earlier batch had already."""
+    await session.execute(text("create temp table if not exists arriving (like vat_invoice) on commit drop"))
+    await session.execute(text("truncate arriving"))
+    columns = [*invoices.columns, "batch_id"]
+    await database.copy_csv(session, "arriving", columns, _csv(invoices.assign(batch_id=str(batch_id))))
+    await session.execute(text("analyze arriving"))
+    known = await session.execute(
+        text("""
+        with added as (insert into vat_invoice select * from arriving on conflict do nothing returning row_no)
+        select row_no from arriving except select row_no from added
+        """)
+    )
+    repeated = [row[0] for row in known]
+    if repeated:
+        await session.execute(text("delete from arriving where row_no = any(:rows)"), {"rows": repeated})
+    return repeated
+
+
+async def add_invoice_facts(session: AsyncSession, batch_id: UUID, now: datetime) -> None:
+    """Append new versions of the months and years that the arriving invoices touch."""
+    params = {"batch": batch_id, "now": now}
+    await session.execute(
+        text("""
+        insert into invoice_month (uscc, direction, valid_from, recorded_at, valid_to, batch_id, net_fen, tax_fen,
+            absolute_fen, red_fen, void_fen, invoices, void_invoices, red_invoices, partners)
+        select uscc, direction, month, :now, (month + interval '1 month - 1 day')::date, :batch,
+            coalesce(sum(net_fen) filter (where status = 'valid'), 0),
+            coalesce(sum(tax_fen) filter (where status = 'valid'), 0),
+            coalesce(sum(abs(net_fen)) filter (where status = 'valid'), 0),
+            coalesce(-sum(net_fen) filter (where status = 'valid' and net_fen < 0), 0),
+            abs(coalesce(sum(net_fen) filter (where status = 'void'), 0)),
+            count(*) filter (where status = 'valid'),
+            count(*) filter (where status = 'void'),
+            count(*) filter (where status = 'valid' and net_fen < 0),
+            count(distinct counterparty) filter (where status = 'valid')
+        from (
+            select v.*, date_trunc('month', issued_on)::date as month from vat_invoice v
+            where (uscc, direction, date_trunc('month', issued_on)) in
+                (select uscc, direction, date_trunc('month', issued_on) from arriving)
+        ) touched
+        group by uscc, direction, month
+        """),
+        params,
+    )
+    await session.execute(
+        text("""
+        insert into counterparty_year (uscc, direction, valid_from, recorded_at, counterparty, valid_to, batch_id, net_fen, invoices)
+        select uscc, direction, year, :now, counterparty, (year + interval '1 year - 1 day')::date, :batch, sum(net_fen), count(*)
+        from (
+            select v.*, date_trunc('year', issued_on)::date as year from vat_invoice v
+            where status = 'valid' and (uscc, direction, date_trunc('year', issued_on)) in
+                (select uscc, direction, date_trunc('year', issued_on) from arriving)
+        ) touched
+        group by uscc, direction, year, counterparty
+        """),
+        params,
+    )
+
+
+async def add_facts(session: AsyncSession, batch_id: UUID, now: datetime, item: str, facts: pd.DataFrame) -> None:
+    """Load facts; `facts` has uscc, key, valid_from, valid_to, row_no, values (json text)."""
+    frame = facts.assign(item=item, recorded_at=now.isoformat(), batch_id=str(batch_id))
+    await database.copy_csv(session, "fact", [f'"{c}"' for c in frame.columns], _csv(frame))
+
+
+async def invoice_months(session: AsyncSession, usccs: Sequence[str], horizon: date, known_at: datetime) -> list[Any]:
+    """Return the newest version of each month that was over by the horizon, as rows for `rules.series.lay_out`."""
+    rows = await session.execute(
+        text("""
+        select distinct on (uscc, direction, valid_from) uscc, direction, valid_from, net_fen, tax_fen, absolute_fen, red_fen,
+            void_fen, invoices, void_invoices, red_invoices, partners
+        from invoice_month
+        where uscc = any(:usccs) and valid_to <= :horizon and recorded_at <= :known_at
+        order by uscc, direction, valid_from, recorded_at desc
+        """),
+        {"usccs": list(usccs), "horizon": horizon, "known_at": known_at},
+    )
+    return [(row[0], row[1], row[2], row[3:]) for row in rows]
+
+
+# The newest version of each firm's year: all its counterparties were recorded in one instant.
+_NEWEST_YEARS = """
+    select c.* from counterparty_year c join (
+        select uscc, direction, valid_from, max(recorded_at) as recorded_at from counterparty_year
+        where uscc = any(:usccs) and valid_to <= :horizon and recorded_at <= :known_at
+        group by uscc, direction, valid_from
+    ) newest using (uscc, direction, valid_from, recorded_at)
+"""
+
+
+async def counterparty_shares(
+    session: AsyncSession, usccs: Sequence[str], horizon: date, known_at: datetime
+) -> list[Any]:
+    """Return (uscc, direction, year, (top-1 share, top-5 share, count, share of net kept from last year's list))."""
+    rows = await session.execute(
+        text(f"""
+        with years as ({_NEWEST_YEARS}),
+        ranked as (
+            select y.*, greatest(net_fen, 0)::float8 as net,
+                row_number() over (partition by uscc, direction, valid_from order by net_fen desc, counterparty) as place,
+                exists (select 1 from years p where p.uscc = y.uscc and p.direction = y.direction and p.counterparty = y.counterparty
+                    and p.valid_from = (y.valid_from - interval '1 year')::date) as kept,
+                exists (select 1 from years p where p.uscc = y.uscc and p.direction = y.direction
+                    and p.valid_from = (y.valid_from - interval '1 year')::date) as had_year
+            from years y
+        )
+        select uscc, direction, extract(year from valid_from)::int as year,
+            max(net) / nullif(sum(net), 0), sum(net) filter (where place <= 5) / nullif(sum(net), 0), count(*)::float8,
+            case when bool_or(had_year) then coalesce(sum(net) filter (where kept), 0) / nullif(sum(net), 0) end
+        from ranked group by uscc, direction, valid_from
+        """),  # noqa: S608  a constant of this module
+        {"usccs": list(usccs), "horizon": horizon, "known_at": known_at},
+    )
+    return [(row[0], row[1], row[2], row[3:]) for row in rows]
+
+
+async def counterparties(
+    session: AsyncSession, uscc: str, horizon: date, known_at: datetime, top: int
+) -> list[Counterparty]:
+    """Return the largest counterparties of each direction and year, newest year first."""
+    rows = await session.execute(
+        text(f"""
+        select * from (
+            select direction, extract(year from valid_from)::int as year, counterparty, net_fen, invoices,
+                coalesce(net_fen::float8 / nullif(sum(greatest(net_fen, 0)) over w, 0), 0) as share,
+                row_number() over (partition by direction, valid_from order by net_fen desc, counterparty) as place
+            from ({_NEWEST_YEARS}) years window w as (partition by direction, valid_from)
+        ) ranked where place <= :top order by year desc, direction desc, place
+        """),  # noqa: S608  a constant of this module
+        {"usccs": [uscc], "horizon": horizon, "known_at": known_at, "top": top},
+    )
+    return [Counterparty(r.direction, r.year, r.counterparty, r.net_fen, r.invoices, r.share) for r in rows]
+
+
+async def facts(
+    session: AsyncSession, usccs: Sequence[str], items: Sequence[str], as_of: date, known_at: datetime
+) -> list[Fact]:
+    """Return the newest version of each record that was true on a day, as known at an instant."""
+    rows = await session.execute(
+        text("""
+        select * from (
+            select distinct on (f.uscc, f.item, f.key) f.*, b.generated from fact f join batch b on b.id = f.batch_id
+            where f.uscc = any(:usccs) and f.item = any(:items) and f.recorded_at <= :known_at and f.valid_from <= :as_of
+            order by f.uscc, f.item, f.key, f.recorded_at desc, f.id desc
+        ) newest where valid_to is null or valid_to >= :as_of order by uscc, item, valid_from desc, key
+        """),
+        {"usccs": list(usccs), "items": list(items), "as_of": as_of, "known_at": known_at},
+    )
+    return [
+        Fact(r.item, r.uscc, r.key, r.valid_from, r.valid_to, r.recorded_at, r.batch_id, r.generated, r.values)
+        for r in rows
+    ]
+
+
+async def coverage(session: AsyncSession, known_at: datetime) -> dict[str, tuple[date | None, datetime, bool]]:
+    """Return item -> (newest day delivered, newest receipt, whether all of it is generated)."""
+    rows = await session.execute(
+        text(
+            "select item, max(covers_to), max(received_at), bool_and(generated) from batch where received_at <= :known_at group by item"
+        ),
+        {"known_at": known_at},
+    )
+    return {row[0]: (row[1], row[2], row[3]) for row in rows}
+
+
+async def batches(session: AsyncSession, limit: int) -> list[Batch]:
+    rows = await session.scalars(
+        select(BatchRow).order_by(col(BatchRow.received_at).desc(), col(BatchRow.file_name)).limit(limit)
+    )
+    return [_batch(row) for row in rows]
+
+
+async def batch_file(session: AsyncSession, batch_id: UUID) -> tuple[str, bytes] | None:
+    row = await session.get(BatchRow, batch_id)
+    if row is None:
+        return None
+    parts = await session.scalars(
+        select(BatchPart.content).where(col(BatchPart.batch_id) == batch_id).order_by(col(BatchPart.part))
+    )
+    return row.file_name, b"".join(parts)
+
+
+async def count_facts(session: AsyncSession) -> int:
+    query = "select (select count(*) from fact) + (select count(*) from invoice_month) + (select count(*) from counterparty_year)"
+    return int((await session.execute(text(query))).scalar_one())
+
+
+__all__ = ["FactRow"]

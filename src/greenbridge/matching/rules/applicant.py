@@ -1,0 +1,118 @@
+"""What is known of a firm and its need, in the words that product rules use. What is not known stays unknown."""
+
+import math
+from collections.abc import Collection, Sequence
+from datetime import date
+
+from greenbridge.catalog.values import Applicant, Value
+from greenbridge.facts.rules import items
+from greenbridge.facts.values import Fact, Floats, Series
+from greenbridge.kit.calendar import add_months, whole_months
+from greenbridge.needs.values import NeedDraft
+from greenbridge.scoring.rules import features
+
+TWO_YEARS = 24
+
+
+def applicant(
+    draft: NeedDraft,
+    region_code: str,
+    known: Sequence[Fact],
+    series: Series,
+    default_probability: float | None,
+    delivered: Collection[str],
+    today: date,
+) -> Applicant:
+    """Return the applicant. `series` holds one firm; `delivered` names the items of which any department data came.
+
+    A firm without a court case is at zero cases only if the courts delivered at all; else the number is unknown.
+    """
+    facts: dict[str, Value | None] = {
+        "amount_fen": draft.amount_fen,
+        "term_months": draft.term_months,
+        "max_annual_rate_bp": draft.max_annual_rate_bp,
+        "purpose": draft.purpose.value,
+        "guarantee_modes": tuple(mode.value for mode in draft.guarantee_modes),
+        "collateral": tuple(kind.value for kind in draft.collateral),
+        "first_loan": draft.first_loan,
+        "region_code": region_code,
+        "default_probability": default_probability,
+    }
+    facts |= (
+        _registered(known, today)
+        | _invoiced(series, draft.amount_fen)
+        | _recorded(known, delivered, today)
+        | _power(known)
+    )
+    return Applicant(facts)
+
+
+def _registered(known: Sequence[Fact], today: date) -> dict[str, Value | None]:
+    registration = next((f for f in known if f.item == items.REGISTRATION), None)
+    found: dict[str, Value | None] = {}
+    if registration:
+        established = registration.values.get("established")
+        changed = registration.values.get("legal_representative_changed_on")
+        found["firm_age_months"] = whole_months(date.fromisoformat(established), today) if established else None
+        found["legal_representative_unchanged_months"] = (
+            whole_months(date.fromisoformat(changed), today) if changed else None
+        )
+    grade = max((f for f in known if f.item == items.TAX_GRADE), key=lambda f: f.valid_from, default=None)
+    found["tax_grade"] = grade.values["grade"] if grade else None
+    return found
+
+
+def _invoiced(series: Series, amount_fen: int) -> dict[str, Value | None]:
+    a = series.monthly
+
+    def one(values: Floats) -> float | None:
+        return None if math.isnan(values[0]) else float(values[0])
+
+    revenue = one(features.total(a["sales_net"]))
+    output_tax, input_tax = one(features.total(a["sales_tax"])), one(features.total(a["purchase_tax"]))
+    vat = None if output_tax is None else output_tax - (input_tax or 0.0)
+    before = one(features.total(a["sales_net"], 12, 12))
+    counts = a["sales_count"][0]
+    history = sum(not math.isnan(c) for c in counts)
+    top1, top5, kept = (
+        one(series.yearly[f"customer_{name}"][:, -1]) for name in ("top1_share", "top5_share", "kept_share")
+    )
+    return {
+        "revenue_12m_fen": revenue,
+        "vat_12m_fen": vat,
+        "sales_active_months_12": float(sum(c > 0 for c in counts[-12:])) if history else None,
+        "sales_zero_months_24": float(sum(c == 0 for c in counts[-24:])) if history else None,
+        "invoice_history_months": float(history) if history else None,
+        "void_share_12m": one(features.void_share(a)),
+        "revenue_growth_12m": revenue / before - 1 if revenue is not None and before and before > 0 else None,
+        "customer_top1_share": top1,
+        "customer_top5_share": top5,
+        "customer_kept_share": kept,
+        "amount_to_revenue": amount_fen / revenue if revenue and revenue > 0 else None,
+        "amount_to_vat": amount_fen / vat if vat and vat > 0 else None,
+    }
+
+
+def _recorded(known: Sequence[Fact], delivered: Collection[str], today: date) -> dict[str, Value | None]:
+    since = add_months(today, -TWO_YEARS)
+    found: dict[str, Value | None] = {}
+    if items.COURT_CASES in delivered:
+        cases = [f.values for f in known if f.item == items.COURT_CASES]
+        as_defendant = [c for c in cases if c["role"] == "defendant"]
+        found["defendant_cases_24m"] = float(
+            sum(c["kind"] == "judgment" and date.fromisoformat(c["decided_on"]) >= since for c in as_defendant)
+        )
+        still_open = [c for c in as_defendant if not c["closed_on"] or date.fromisoformat(c["closed_on"]) > today]
+        found["open_enforcements"] = float(sum(c["kind"] == "enforcement" for c in still_open))
+        found["dishonesty_listed"] = any(c["kind"] == "dishonesty" for c in still_open)
+    if items.PENALTIES in delivered:
+        found["penalties_24m"] = float(sum(f.item == items.PENALTIES and f.valid_from >= since for f in known))
+    return found
+
+
+def _power(known: Sequence[Fact]) -> dict[str, Value | None]:
+    months = sorted((f for f in known if f.item == items.ELECTRICITY), key=lambda f: f.valid_from)
+    usage = [float(f.values["usage_kwh"]) for f in months][-TWO_YEARS:]
+    if len(usage) < TWO_YEARS or not sum(usage[:12]):
+        return {"electricity_growth_12m": None}
+    return {"electricity_growth_12m": sum(usage[12:]) / sum(usage[:12]) - 1}

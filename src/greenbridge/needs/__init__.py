@@ -1,0 +1,1 @@
+"""A financing need, published to closed."""

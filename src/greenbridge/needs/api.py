@@ -1,0 +1,60 @@
+"""JSON routes of needs."""
+
+from typing import Any
+from uuid import UUID
+
+from litestar import Controller, Response, get, post
+from litestar.params import FromPath, JSONBody
+
+from greenbridge.accounts.guards import Caller, only
+from greenbridge.accounts.values import Role
+from greenbridge.enterprises import service as enterprises
+from greenbridge.kit import idempotency
+from greenbridge.kit.web import IdempotencyKeyHeader, Now, Session
+from greenbridge.needs import service
+from greenbridge.needs.schemas import NeedOut, NewNeed
+
+
+class NeedsApi(Controller):
+    """A firm's needs."""
+
+    path = "/api/v1"
+    tags = ("needs",)
+    guards = (only(Role.ENTERPRISE),)
+
+    @post("/enterprises/{enterprise_id:uuid}/needs")
+    async def publish(
+        self,
+        enterprise_id: FromPath[UUID],
+        data: JSONBody[NewNeed],
+        request: Caller,
+        session: Session,
+        now: Now,
+        idempotency_key: IdempotencyKeyHeader = None,
+    ) -> Response[NeedOut]:
+        """Publish a need; with an Idempotency-Key the same request sent again returns the first answer."""
+
+        async def act() -> dict[str, Any]:
+            need = await service.publish(session, request.user, enterprise_id, data.draft(), now)
+            return NeedOut.of(need).model_dump(mode="json")
+
+        body = {"enterprise_id": str(enterprise_id), **data.model_dump(mode="json")}
+        answer, replayed = await idempotency.once(session, request.user.account_id, idempotency_key, body, act, now)
+        headers = {"Idempotency-Replayed": "true"} if replayed else {}
+        return Response(NeedOut.model_validate(answer), status_code=200 if replayed else 201, headers=headers)
+
+    @get("/needs")
+    async def mine(self, request: Caller, session: Session) -> list[NeedOut]:
+        """List the caller's needs, newest first."""
+        enterprise = await enterprises.mine(session, request.user)
+        return [NeedOut.of(need) for need in await service.of_enterprise(session, enterprise.id)] if enterprise else []
+
+    @get("/needs/{need_id:uuid}")
+    async def one(self, need_id: FromPath[UUID], request: Caller, session: Session) -> NeedOut:
+        """Return one of the caller's needs."""
+        return NeedOut.of(await service.own(session, request.user, need_id))
+
+    @post("/needs/{need_id:uuid}/withdrawal", status_code=200)
+    async def withdraw(self, need_id: FromPath[UUID], request: Caller, session: Session, now: Now) -> NeedOut:
+        """Withdraw a need."""
+        return NeedOut.of(await service.withdraw(session, request.user, need_id, now))

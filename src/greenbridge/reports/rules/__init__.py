@@ -1,0 +1,1 @@
+"""Pure rules of reports: sections and their wire form."""

@@ -1,0 +1,74 @@
+"""Making a credit report: the firm's own, a consenting bank's, the command line's."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from greenbridge.accounts.values import Actor, Role
+from greenbridge.consents import service as consents
+from greenbridge.consents.values import Purpose
+from greenbridge.enterprises import service as enterprises
+from greenbridge.enterprises.values import Enterprise
+from greenbridge.facts import service as facts
+from greenbridge.kit.clock import business_date
+from greenbridge.kit.errors import Forbidden, Invalid
+from greenbridge.reports import store
+from greenbridge.reports.rules import wire
+from greenbridge.reports.values import CreditReport, Material
+from greenbridge.scoring import service as scoring
+from greenbridge.scoring.gateway import DefaultModel
+from greenbridge.scoring.values import Score
+
+
+async def for_actor(
+    session: AsyncSession,
+    actor: Actor,
+    enterprise_id: UUID,
+    model: DefaultModel,
+    now: datetime,
+    as_of: date | None = None,
+) -> CreditReport:
+    """Make a report for somebody who asks: the firm itself, or an officer whose bank has the firm's consent."""
+    if actor.role is Role.ENTERPRISE:
+        enterprise = await enterprises.own(session, actor, enterprise_id)
+    elif actor.role is Role.OFFICER:
+        await consents.require(session, actor, enterprise_id, Purpose.LOAN_REVIEW, now)
+        enterprise = await enterprises.get(session, enterprise_id)
+    else:
+        raise Forbidden("wrong-role", "您的角色不能查阅信用报告。", "Your role may not read credit reports.")
+    return (await make(session, [enterprise], model, as_of or business_date(now), now, made_for=actor.account_id))[0]
+
+
+async def make(
+    session: AsyncSession,
+    firms: Sequence[Enterprise],
+    model: DefaultModel,
+    as_of: date,
+    now: datetime,
+    *,
+    made_for: UUID | None = None,
+) -> list[CreditReport]:
+    """Make and keep the reports of firms as of a day, in their order; the caller has checked who asks."""
+    if as_of > business_date(now):
+        raise Invalid.at("future-date", "as_of", "报告日期不能晚于今天。", "A report's day may not lie ahead.")
+    usccs = [firm.uscc for firm in firms]
+    series = await facts.series(session, usccs, as_of, now)
+    scores = await scoring.score_series(session, firms, series, model, as_of, now)
+    found = await facts.facts_of(session, usccs, as_of, now)
+    coverage = await facts.coverage(session, now)
+    reports = []
+    for index, firm in enumerate(firms):
+        score: Score | None = scores.get(firm.id)
+        partners = await facts.counterparties(session, firm.uscc, as_of, now)
+        material = Material(firm, as_of, found[firm.uscc], series.of(index), partners, coverage, score, model.version)
+        content = wire.content(material)
+        score_id = score.id if score else None
+        reports.append(await store.add(session, firm.id, as_of, now, made_for, score_id, content, wire.digest(content)))
+    return reports
+
+
+async def count(session: AsyncSession) -> int:
+    """Return how many reports were made."""
+    return await store.count(session)

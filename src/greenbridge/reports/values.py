@@ -1,0 +1,92 @@
+"""What a report is made of."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from greenbridge.enterprises.values import Enterprise
+from greenbridge.facts.values import Counterparty, Fact, Series
+from greenbridge.kit.text import Text
+from greenbridge.scoring.values import Score
+
+
+class Freshness(StrEnum):
+    """Whether a department delivered within the item's refresh time, as of the report's day."""
+
+    FRESH = "fresh"
+    STALE = "stale"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a line comes from: department, the day it speaks of, when it was delivered."""
+
+    item: str
+    department: Text
+    valid_on: date
+    received_on: date
+    freshness: Freshness
+    generated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One fact in a report. `unit` is fen, share, months, count, kwh, day, or empty for words."""
+
+    key: str
+    label: Text
+    value: Any
+    unit: str
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of a section; each column has a key, a label and a unit."""
+
+    key: str
+    title: Text
+    columns: Sequence[tuple[str, Text, str]]
+    rows: Sequence[Sequence[Any]]
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One of the five parts. Without data, `note` says what is missing and who would deliver it."""
+
+    key: str
+    title: Text
+    lines: tuple[Line, ...]
+    tables: tuple[Table, ...]
+    note: Text | None
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """All that a report is assembled from; nothing else is read."""
+
+    enterprise: Enterprise
+    as_of: date
+    facts: Sequence[Fact]
+    series: Series
+    counterparties: Sequence[Counterparty]
+    coverage: Mapping[str, tuple[date | None, datetime, bool]]
+    score: Score | None
+    model_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class CreditReport:
+    """A kept report; `sha256` is over the canonical JSON of its content."""
+
+    id: UUID
+    number: str
+    enterprise_id: UUID
+    as_of: date
+    made_at: datetime
+    content: Mapping[str, Any]
+    sha256: str

@@ -1,0 +1,33 @@
+"""Every table of every domain: one metadata for Alembic and the tests."""
+
+from sqlmodel import SQLModel
+
+from greenbridge.accounts import tables as accounts
+from greenbridge.answers import tables as answers
+from greenbridge.audit import tables as audit
+from greenbridge.catalog import tables as catalog
+from greenbridge.consents import tables as consents
+from greenbridge.enterprises import tables as enterprises
+from greenbridge.facts import tables as facts
+from greenbridge.kit import idempotency, jobs
+from greenbridge.matching import tables as matching
+from greenbridge.needs import tables as needs
+from greenbridge.reports import tables as reports
+from greenbridge.scoring import tables as scoring
+
+DOMAINS = (
+    accounts,
+    answers,
+    audit,
+    catalog,
+    consents,
+    enterprises,
+    facts,
+    idempotency,
+    jobs,
+    matching,
+    needs,
+    reports,
+    scoring,
+)
+METADATA = SQLModel.metadata

@@ -1,0 +1,1 @@
+"""The default model at work: features, probability, band, reasons."""

@@ -1,0 +1,1 @@
+"""Pure rules of scoring: features, bands, reasons."""

@@ -1,0 +1,91 @@
+"""All settings, read once from the environment into one frozen value."""
+
+import os
+import secrets
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+
+def home() -> Path:
+    """Return the folder that holds products/, migrations/ and ml/artifacts/: the checkout, or the installed share."""
+    checkout = Path(__file__).resolve().parents[2]
+    if (checkout / "products").is_dir() and (checkout / "pyproject.toml").is_file():
+        return checkout
+    return Path(sys.prefix) / "share" / "greenbridge"
+
+
+def default_data_dir() -> Path:
+    """Return ./.data when run from the project's own folder, else the user's data folder."""
+    if Path.cwd() == home() and (home() / "pyproject.toml").is_file():
+        return home() / ".data"
+    return Path.home() / ".local" / "share" / "greenbridge"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What differs between two installations; `today` freezes the business date for replays and demonstrations."""
+
+    data_dir: Path
+    secret: str
+    database_url: str | None = None
+    today: date | None = None
+    products_dir: Path
+    artifacts_dir: Path
+    migrations_dir: Path
+    host: str = "127.0.0.1"
+    port: int = 8000
+    workers: int = 1
+    secure_cookies: bool = False
+    log_format: str = "auto"
+
+    @classmethod
+    def from_environment(
+        cls, environment: Mapping[str, str] = os.environ, *, data_dir: Path | None = None, today: date | None = None
+    ) -> "Settings":
+        """Build settings; raises ValueError with one sentence for a value that cannot be read."""
+
+        def number(name: str, default: int) -> int:
+            raw = environment.get(name, "")
+            if raw and not raw.isdecimal():
+                raise ValueError(f"{name} must be a whole number, not {raw!r}.")
+            return int(raw) if raw else default
+
+        folder = (
+            (data_dir or Path(environment.get("GREENBRIDGE_DATA_DIR") or default_data_dir())).expanduser().resolve()
+        )
+        raw_today = environment.get("GREENBRIDGE_TODAY")
+        if raw_today and today is None:
+            try:
+                today = date.fromisoformat(raw_today)
+            except ValueError:
+                raise ValueError(f"GREENBRIDGE_TODAY must be a date like 2020-03-01, not {raw_today!r}.") from None
+        folder.mkdir(parents=True, exist_ok=True)
+        return cls(
+            data_dir=folder,
+            secret=environment.get("GREENBRIDGE_SECRET") or _kept_secret(folder),
+            database_url=environment.get("DATABASE_URL") or None,
+            today=today,
+            products_dir=Path(environment.get("GREENBRIDGE_PRODUCTS_DIR") or home() / "products"),
+            artifacts_dir=Path(environment.get("GREENBRIDGE_ARTIFACTS_DIR") or home() / "ml" / "artifacts"),
+            migrations_dir=home() / "migrations",
+            host=environment.get("GREENBRIDGE_HOST") or "127.0.0.1",
+            port=number("GREENBRIDGE_PORT", 8000),
+            workers=number("GREENBRIDGE_WORKERS", 1),
+            secure_cookies=environment.get("GREENBRIDGE_SECURE_COOKIES", "") == "1",
+            log_format=environment.get("GREENBRIDGE_LOG_FORMAT") or "auto",
+        )
+
+
+def _kept_secret(folder: Path) -> str:
+    """Return the secret kept in the data folder; all processes of one installation share it."""
+    kept = folder / "secret"
+    try:
+        with kept.open("x", encoding="ascii") as file:
+            kept.chmod(0o600)
+            file.write(secrets.token_urlsafe(48))
+    except FileExistsError:
+        pass
+    return kept.read_text(encoding="ascii")
