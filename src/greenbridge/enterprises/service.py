@@ -123,3 +123,8 @@ async def find(session: AsyncSession, id_or_uscc: str) -> Enterprise:
 async def every(session: AsyncSession, *, limit: int | None = None, offset: int = 0) -> list[Enterprise]:
     """Return the registered firms in the order of their codes."""
     return await store.page(session, limit, offset)
+
+
+async def count(session: AsyncSession) -> int:
+    """Return how many firms are registered."""
+    return await store.count(session)

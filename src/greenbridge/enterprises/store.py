@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -79,3 +79,7 @@ async def update(
         row.status, (row.verified_at, row.verified_batch_id) = EnterpriseStatus.VERIFIED.value, verified
     await session.flush()
     return _value(row)
+
+
+async def count(session: AsyncSession) -> int:
+    return int((await session.execute(select(func.count()).select_from(EnterpriseRow))).scalar_one())

@@ -65,7 +65,7 @@ async def receive(session: AsyncSession, delivery: Delivery, now: datetime) -> B
     if item.code == items.VAT_INVOICES:
         repeated = await store.add_invoices(session, batch.id, _invoices(typed.iloc[good], good))
         reasons[repeated] = "duplicate_row"
-        await store.add_invoice_facts(session, batch.id, now)
+        await store.add_invoice_facts(session, batch.id, now, len(good))
         batch = _counted(batch, item, typed, reasons)
         await store.set_counts(session, batch)
     elif len(good):

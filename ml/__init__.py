@@ -1,0 +1,1 @@
+"""Training and evaluation; the service never imports this package."""

@@ -1,0 +1,164 @@
+"""The firm's offers, the officer's work list and need."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from litestar import Controller, Response, get, post
+from litestar.params import FromPath, FromQuery, URLEncodedBody
+from litestar.response import Redirect, Template
+
+from greenbridge.accounts.guards import Caller, only
+from greenbridge.accounts.values import Role
+from greenbridge.answers import rules, service
+from greenbridge.answers.values import ANSWER_STATUS_NAMES, DECLINE_REASON_NAMES, AnswerStatus, DeclineReason, Offer
+from greenbridge.catalog.values import Eligibility
+from greenbridge.kit.clock import business_date
+from greenbridge.kit.errors import FieldProblem, Invalid, Problem
+from greenbridge.kit.money import bp_from_percent, fen_from_wan
+from greenbridge.kit.text import Text
+from greenbridge.kit.web import Deps, Now, Session, page
+from greenbridge.needs import service as needs
+from greenbridge.needs.values import COLLATERAL_NAMES, GUARANTEE_MODE_NAMES, NEED_STATUS_NAMES, PURPOSE_NAMES
+from greenbridge.reports import service as reports
+
+PAGE_SIZE = 30
+ELIGIBILITY_NAMES = {
+    Eligibility.ELIGIBLE: Text("符合", "Fits"),
+    Eligibility.CONDITIONAL: Text("待补充数据", "Data missing"),
+    Eligibility.NOT_ELIGIBLE: Text("不符合", "Does not fit"),
+}
+WORDS = {
+    "statuses": ANSWER_STATUS_NAMES,
+    "need_statuses": NEED_STATUS_NAMES,
+    "purposes": PURPOSE_NAMES,
+    "modes": GUARANTEE_MODE_NAMES,
+    "kinds": COLLATERAL_NAMES,
+    "decline_reasons": DECLINE_REASON_NAMES,
+    "eligibilities": ELIGIBILITY_NAMES,
+}
+
+
+class FirmAnswerPages(Controller):
+    """Which offer costs least: side by side."""
+
+    path = "/enterprise"
+    include_in_schema = False
+    guards = (only(Role.ENTERPRISE),)
+
+    @get("/needs/{need_id:uuid}/offers")
+    async def offers(self, need_id: FromPath[UUID], request: Caller, session: Session, now: Now) -> Template:
+        need = await needs.own(session, request.user, need_id)
+        views = await service.of_need(session, request.user, need_id, now)
+        offered = sorted((v for v in views if v.answer.offer), key=lambda v: v.answer.offer.annual_rate_bp if v.answer.offer else 0)
+        others = [v for v in views if not v.answer.offer]
+        return page(request, "offers.html", need=need, offered=offered, others=others, AnswerStatus=AnswerStatus, **WORDS)
+
+    @post("/answers/{answer_id:uuid}/agreement")
+    async def agree(self, answer_id: FromPath[UUID], request: Caller, session: Session, now: Now) -> Redirect:
+        answer = await service.agree(session, request.user, answer_id, now)
+        return Redirect(f"/enterprise/needs/{answer.need_id}/offers", status_code=303)
+
+    @post("/answers/{answer_id:uuid}/acceptance")
+    async def accept(self, answer_id: FromPath[UUID], request: Caller, session: Session, now: Now) -> Redirect:
+        answer = await service.accept(session, request.user, answer_id, now)
+        return Redirect(f"/enterprise/needs/{answer.need_id}/offers", status_code=303)
+
+
+def read_offer(form: dict[str, str], today: Any) -> Offer:
+    """Return the offer typed into the form; raises Invalid with each field that cannot be read."""
+    found: list[FieldProblem] = []
+
+    def read(field: str, convert: Any, zh: str, en: str) -> int:
+        try:
+            return int(convert(form.get(field, "")))
+        except ValueError:
+            found.append(FieldProblem(field, Text(zh, en)))
+            return 0
+
+    amount = read("amount_fen", fen_from_wan, "请填写金额，例如 200", "Type an amount, such as 200")
+    rate = read("annual_rate_bp", bp_from_percent, "请填写利率，例如 4.35", "Type a rate, such as 4.35")
+    term = read("term_months", int, "请填写整月数，例如 12", "Type whole months, such as 12")
+    if found:
+        raise Invalid("wrong-offer", "请检查报价。", "Check the offer.", fields=tuple(found))
+    return Offer(form.get("product_code", ""), amount, rate, term, today + timedelta(days=rules.OFFER_DAYS))
+
+
+class OfficerPages(Controller):
+    """What an officer must answer, and one need with all that may be seen of it."""
+
+    path = "/officer"
+    include_in_schema = False
+    guards = (only(Role.OFFICER),)
+
+    @get()
+    async def work_list(self, request: Caller, session: Session, now: Now, deps: Deps, offset: FromQuery[int] = 0) -> Template:
+        offset = max(0, offset)
+        seen = await service.work_list(session, request.user, deps.model, now, limit=PAGE_SIZE + 1, offset=offset)
+        mine = await service.of_bank(session, request.user, limit=20)
+        shown = seen[:PAGE_SIZE]
+        more = offset + PAGE_SIZE if len(seen) > PAGE_SIZE else None
+        return page(request, "officer_list.html", needs=shown, mine=mine, offset=offset, more=more, size=PAGE_SIZE, **WORDS)
+
+    async def _detail(
+        self, request: Caller, session: Any, now: Any, deps: Any, need_id: UUID, form: dict[str, str], problem: Problem | None = None
+    ) -> Template:
+        seen = await service.open_need(session, request.user, need_id, deps.model, now)
+        report = await reports.for_actor(session, request.user, seen.enterprise.id, deps.model, now) if seen.enterprise else None
+        status = problem.status if problem else 200
+        return page(
+            request,
+            "officer_need.html",
+            status_code=status,
+            seen=seen,
+            report=report,
+            form=form,
+            problem=problem,
+            AnswerStatus=AnswerStatus,
+            Eligibility=Eligibility,
+            **WORDS,
+        )
+
+    @get("/needs/{need_id:uuid}")
+    async def need(self, need_id: FromPath[UUID], request: Caller, session: Session, now: Now, deps: Deps) -> Template:
+        return await self._detail(request, session, now, deps, need_id, {})
+
+    @post("/needs/{need_id:uuid}/claim")
+    async def claim(self, need_id: FromPath[UUID], request: Caller, session: Session, now: Now, deps: Deps) -> Response[Any]:
+        try:
+            await service.claim(session, request.user, need_id, deps.model, now)
+        except Problem as problem:
+            await session.rollback()
+            return await self._detail(request, session, now, deps, need_id, {}, problem)
+        return Redirect(f"/officer/needs/{need_id}", status_code=303)
+
+    @post("/needs/{need_id:uuid}/offer/{answer_id:uuid}")
+    async def offer(
+        self,
+        need_id: FromPath[UUID],
+        answer_id: FromPath[UUID],
+        data: URLEncodedBody[dict[str, str]],
+        request: Caller,
+        session: Session,
+        now: Now,
+        deps: Deps,
+    ) -> Response[Any]:
+        try:
+            await service.offer(session, request.user, answer_id, read_offer(data, business_date(now)), data.get("note", ""), now)
+        except Problem as problem:
+            await session.rollback()
+            return await self._detail(request, session, now, deps, need_id, data, problem)
+        return Redirect(f"/officer/needs/{need_id}", status_code=303)
+
+    @post("/needs/{need_id:uuid}/decline/{answer_id:uuid}")
+    async def decline(
+        self, need_id: FromPath[UUID], answer_id: FromPath[UUID], request: Caller, session: Session, now: Now, deps: Deps
+    ) -> Response[Any]:
+        form = await request.form()
+        chosen = [DeclineReason(reason) for reason in form.getall("reasons", []) if reason in set(DeclineReason)]
+        try:
+            await service.decline(session, request.user, answer_id, chosen, form.get("note", ""), now)
+        except Problem as problem:
+            await session.rollback()
+            return await self._detail(request, session, now, deps, need_id, {}, problem)
+        return Redirect(f"/officer/needs/{need_id}", status_code=303)

@@ -1,0 +1,204 @@
+"""The stages of a demonstration, each through the services that pages and API call."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+import numpy as np
+
+from greenbridge.accounts import service as accounts
+from greenbridge.accounts.values import Actor, OrganisationKind, Role
+from greenbridge.answers import rules as answer_rules
+from greenbridge.answers import service as answers
+from greenbridge.answers.values import DeclineReason, Offer
+from greenbridge.catalog import service as catalog
+from greenbridge.catalog.values import Eligibility
+from greenbridge.enterprises import service as enterprises
+from greenbridge.enterprises.values import Enterprise
+from greenbridge.facts import service as facts
+from greenbridge.facts.gateway import DepartmentGateway
+from greenbridge.facts.values import Batch
+from greenbridge.kit.clock import Clock, business_date
+from greenbridge.kit.database import Sessions
+from greenbridge.kit.money import FEN_PER_WAN
+from greenbridge.matching import service as matching
+from greenbridge.matching.values import Match, MatchRun
+from greenbridge.needs import service as needs
+from greenbridge.needs.values import Collateral, GuaranteeMode, Need, NeedDraft, Purpose
+from greenbridge.reports import service as reports
+from greenbridge.reports.values import CreditReport
+from greenbridge.scoring.gateway import DefaultModel
+from greenbridge.settings import Settings
+
+PASSWORD = "greenbridge-demo"  # noqa: S105  printed for everybody who runs the demonstration
+CHUNK = 50
+Advance = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What every stage works with."""
+
+    sessions: Sessions
+    clock: Clock
+    model: DefaultModel
+    settings: Settings
+    seed: int
+
+
+async def deliver(stage: Stage, gateways: Iterable[DepartmentGateway], advance: Advance) -> list[Batch]:
+    """Take in what every department delivers: one transaction a delivery."""
+    batches = []
+    for gateway in gateways:
+        for delivery in gateway.deliveries():
+            async with stage.sessions.begin() as session:
+                batches.append(await facts.receive(session, delivery, stage.clock.now()))
+            advance(1)
+    return batches
+
+
+async def open_banks(stage: Stage, advance: Advance) -> dict[str, Actor]:
+    """List the products and open one officer a bank, a bank administrator and an operator; return officers by bank code."""
+    async with stage.sessions.begin() as session:
+        now = stage.clock.now()
+        await catalog.import_folder(session, stage.settings.products_dir, now)
+        platform = await accounts.organisation(session, OrganisationKind.PLATFORM, "platform", "绿桥平台")
+        await accounts.open_account(session, None, "operator", PASSWORD, Role.OPERATOR, platform, now)
+        officers = {}
+        for number, bank in enumerate(await accounts.banks(session), start=1):
+            login = "officer" if number == 1 else f"officer-{bank.code.lower()}"
+            officers[bank.code] = await accounts.open_account(session, None, login, PASSWORD, Role.OFFICER, bank, now)
+            if number == 1:
+                await accounts.open_account(session, None, "bank", PASSWORD, Role.BANK_ADMINISTRATOR, bank, now)
+            advance(1)
+    return officers
+
+
+async def join(stage: Stage, firms: Sequence[tuple[str, str]], registry: object, advance: Advance) -> list[tuple[Actor, Enterprise]]:
+    """Sign up, register and verify each firm (code, name); the first one's log-in is `enterprise`."""
+    joined = []
+    for number, (uscc, name) in enumerate(firms, start=1):
+        async with stage.sessions.begin() as session:
+            now = stage.clock.now()
+            actor = await accounts.sign_up(session, "enterprise" if number == 1 else f"enterprise-{number:03d}", PASSWORD, now)
+            enterprise = await enterprises.register(session, actor, uscc, name, now)
+            joined.append((actor, await enterprises.verify(session, actor, enterprise.id, registry, now)))  # type: ignore[arg-type]
+        advance(1)
+    return joined
+
+
+async def make_reports(stage: Stage, firms: Sequence[Enterprise], advance: Advance) -> list[CreditReport]:
+    """Make every firm's report with its score."""
+    made = []
+    for start in range(0, len(firms), CHUNK):
+        chunk = firms[start : start + CHUNK]
+        async with stage.sessions.begin() as session:
+            now = stage.clock.now()
+            made += await reports.make(session, chunk, stage.model, business_date(now), now)
+        advance(len(chunk))
+    return made
+
+
+def wish(rng: np.random.Generator, revenue_fen: float | None) -> NeedDraft:
+    """Return a need that a firm of such revenue might state: a tenth to a third of a year's invoices, 50,000 to 20 m yuan."""
+    wanted = (revenue_fen or 0) * float(rng.uniform(0.1, 0.33))
+    amount_wan = int(np.clip(round(wanted / FEN_PER_WAN / 5) * 5, 5, 2000))
+    purpose = str(rng.choice(list(Purpose), p=[0.5, 0.12, 0.08, 0.06, 0.06, 0.1, 0.08]))
+    modes, collateral = {GuaranteeMode.CREDIT}, set()
+    if rng.random() < 0.35:
+        modes.add(GuaranteeMode.MORTGAGE)
+        collateral.add(Collateral.REAL_ESTATE if rng.random() < 0.6 else Collateral.EQUIPMENT)
+    if rng.random() < 0.25:
+        modes.add(GuaranteeMode.PLEDGE)
+        collateral.add(Collateral(str(rng.choice([Collateral.RECEIVABLES, Collateral.EMISSION_RIGHTS, Collateral.INVENTORY, Collateral.INTELLECTUAL_PROPERTY]))))
+    if rng.random() < 0.3:
+        modes.add(GuaranteeMode.GOVERNMENT_GUARANTEE)
+    if purpose == Purpose.PHOTOVOLTAIC.value:
+        modes.add(GuaranteeMode.PLEDGE)
+        collateral.add(Collateral.PHOTOVOLTAIC_REVENUE)
+    first_loan = None if rng.random() < 0.2 else bool(rng.random() < 0.4)
+    return NeedDraft(
+        amount_wan * FEN_PER_WAN,
+        int(rng.choice([420, 450, 480, 520, 560, 600])),
+        int(rng.choice([6, 12, 12, 12, 24, 36])) if purpose != Purpose.PHOTOVOLTAIC.value else 60,
+        Purpose(purpose),
+        tuple(sorted(modes)),
+        tuple(sorted(collateral)),
+        first_loan,
+    )
+
+
+async def publish(stage: Stage, joined: Sequence[tuple[Actor, Enterprise]], made: Sequence[CreditReport], advance: Advance) -> list[tuple[Actor, Need]]:
+    """Publish one generated need a firm."""
+    rng = np.random.default_rng((stage.seed, 11))
+    published = []
+    for (actor, enterprise), report in zip(joined, made, strict=True):
+        async with stage.sessions.begin() as session:
+            draft = wish(rng, _sales(report))
+            published.append((actor, await needs.publish(session, actor, enterprise.id, draft, stage.clock.now())))
+        advance(1)
+    return published
+
+
+def _sales(report: CreditReport) -> float | None:
+    lines = {fact["key"]: fact["value"] for section in report.content["sections"] for fact in section["facts"]}
+    return lines.get("sales_12m")
+
+
+async def match(stage: Stage, published: Sequence[tuple[Actor, Need]], advance: Advance) -> dict[UUID, MatchRun]:
+    """Match every need with every listed product."""
+    runs: dict[UUID, MatchRun] = {}
+    for start in range(0, len(published), CHUNK):
+        chunk = [need for _, need in published[start : start + CHUNK]]
+        async with stage.sessions.begin() as session:
+            products = await catalog.listed(session)
+            for run in await matching.make(session, chunk, products, stage.model, stage.clock.now()):
+                runs[run.need_id] = run
+        advance(len(chunk))
+    return runs
+
+
+async def answer(stage: Stage, published: Sequence[tuple[Actor, Need]], runs: dict[UUID, MatchRun], officers: dict[str, Actor], advance: Advance) -> int:
+    """Let banks claim, offer or decline, and firms accept two in three of the needs that have an offer; return the offers made.
+
+    The first firm's need is left with its offers open, for whoever tries the pages.
+    """
+    rng = np.random.default_rng((stage.seed, 13))
+    offers = 0
+    for number, (actor, need) in enumerate(published):
+        fitting = _best_per_bank(runs[need.id])[: answer_rules.SLOTS]
+        made = [await _one_bank(stage, officers[m.product.bank.code], need, m, float(rng.random())) for m in fitting]
+        good = [answer_id for answer_id in made if answer_id]
+        offers += len(good)
+        if good and number > 0 and rng.random() < 2 / 3:
+            async with stage.sessions.begin() as session:
+                views = [v for v in await answers.of_need(session, actor, need.id, stage.clock.now()) if v.answer.offer]
+                best = min(views, key=lambda v: v.answer.offer.annual_rate_bp if v.answer.offer else 0)
+                await answers.accept(session, actor, best.answer.id, stage.clock.now())
+        advance(1)
+    return offers
+
+
+def _best_per_bank(run: MatchRun) -> list[Match]:
+    best: dict[str, Match] = {}
+    for found in run.matches:
+        if found.eligibility is not Eligibility.NOT_ELIGIBLE:
+            best.setdefault(found.product.bank.code, found)
+    return list(best.values())
+
+
+async def _one_bank(stage: Stage, officer: Actor, need: Need, found: Match, chance: float) -> UUID | None:
+    """Claim a slot, then offer with the product's terms, priced by risk fit; or decline, with the reason that holds."""
+    async with stage.sessions.begin() as session:
+        now = stage.clock.now()
+        claimed = await answers.claim(session, officer, need.id, stage.model, now)
+        if chance < 0.2:
+            reason = DeclineReason.NO_CAPACITY if found.fit.risk > 0.5 else DeclineReason.DEFAULT_RISK
+            await answers.decline(session, officer, claimed.id, [reason], "", now)
+            return None
+        product, draft = found.product, need.draft
+        spread = product.max_annual_rate_bp - product.min_annual_rate_bp
+        rate = round(product.min_annual_rate_bp + spread * (1 - found.fit.risk) * 0.8)
+        terms = Offer(product.code, draft.amount_fen, rate, draft.term_months, business_date(now) + timedelta(days=answer_rules.OFFER_DAYS))
+        return (await answers.offer(session, officer, claimed.id, terms, "", now)).id

@@ -1,0 +1,1 @@
+"""The visitor's home, the enterprise's overview, the operator's board, the design page."""
