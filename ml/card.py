@@ -38,8 +38,16 @@ def markdown(card: dict[str, Any]) -> str:
         "| predicted | firms | mean predicted | observed |",
         "|---|---|---|---|",
     ]
-    lines += [f"| {b['from']:.2f}-{b['to']:.2f} | {b['firms']} | {b['predicted']:.3f} | {b['observed']:.3f} |" for b in calibration["bands"]]
-    lines += ["", "## Features", "", "| feature | meaning | unit | direction on default | known for | gain |", "|---|---|---|---|---|---|"]
+    lines += [
+        f"| {b['from']:.2f}-{b['to']:.2f} | {b['firms']} | {b['predicted']:.3f} | {b['observed']:.3f} |" for b in calibration["bands"]
+    ]
+    lines += [
+        "",
+        "## Features",
+        "",
+        "| feature | meaning | unit | direction on default | known for | gain |",
+        "|---|---|---|---|---|---|",
+    ]
     lines += [
         f"| {f['name']} | {f['label']['en']} | {f['unit']} | {_DIRECTIONS[f['direction']]} | {f['known_share']:.0%} | {f['gain']:.1f} |"
         for f in card["features"]
@@ -49,6 +57,12 @@ def markdown(card: dict[str, Any]) -> str:
     lines += ["", "## Limits", ""]
     lines += [f"- {limit}" for limit in card["limits"]]
     parameters = ", ".join(f"{k}={v}" for k, v in card["parameters"].items())
-    lines += ["", "## Make it again", "", "`make train` with `GREENBRIDGE_REAL_DATA` set. " + f"Parameters: {parameters}.", ""]
+    lines += [
+        "",
+        "## Make it again",
+        "",
+        "`make train` with `GREENBRIDGE_REAL_DATA` set. " + f"Parameters: {parameters}.",
+        "",
+    ]
     lines += [f"sha256 of model.txt: `{card['model_sha256']}`", ""]
     return "\n".join(lines)

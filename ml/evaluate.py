@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import lightgbm
@@ -77,7 +78,11 @@ def monotone(directions: list[int]) -> Fit:
 
 def logistic(x: Floats, y: Labels) -> Callable[[Floats], Floats]:
     """Fit the baseline: median imputation, standard scores, ridge logistic regression."""
-    model = make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler(), LogisticRegression(C=0.1, max_iter=1000))
+    model = make_pipeline(
+        SimpleImputer(strategy="median", keep_empty_features=True),
+        StandardScaler(),
+        LogisticRegression(C=0.1, max_iter=1000),
+    )
     model.fit(x, y)
     return lambda new: np.asarray(model.predict_proba(new)[:, 1])
 
@@ -85,7 +90,14 @@ def logistic(x: Floats, y: Labels) -> Callable[[Floats], Floats]:
 def untuned(x: Floats, y: Labels) -> Callable[[Floats], Floats]:
     """Fit LightGBM with its defaults: no constraints, no calibration."""
     booster = lightgbm.train(
-        {"objective": "binary", "verbosity": -1, "num_threads": 1, "seed": SEED, "deterministic": True, "force_row_wise": True},
+        {
+            "objective": "binary",
+            "verbosity": -1,
+            "num_threads": 1,
+            "seed": SEED,
+            "deterministic": True,
+            "force_row_wise": True,
+        },
         lightgbm.Dataset(x, y),
     )
     return lambda new: np.asarray(booster.predict(new))
@@ -136,7 +148,7 @@ def cross_validate(x: Floats, y: Labels, fit: Fit) -> Result:
 def reliability(y: Labels, probability: Floats, edges: tuple[float, ...] = (0, 0.05, 0.1, 0.2, 0.4, 1.0001)) -> list[dict[str, float]]:
     """Return per band of predicted probability: firms, mean prediction, observed share of defaults."""
     rows = []
-    for low, high in zip(edges, edges[1:], strict=False):
+    for low, high in pairwise(edges):
         inside = (probability >= low) & (probability < high)
         if inside.any():
             rows.append(

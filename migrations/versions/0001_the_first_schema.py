@@ -62,12 +62,8 @@ def upgrade() -> None:
         sa.Column("role", sa.String(), nullable=False),
         sa.Column("organisation_id", sa.Uuid(), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint(
-            "role in ('enterprise', 'officer', 'bank_administrator', 'operator')", name=op.f("ck_account_role")
-        ),
-        sa.ForeignKeyConstraint(
-            ["organisation_id"], ["organisation.id"], name=op.f("fk_account_organisation_id_organisation")
-        ),
+        sa.CheckConstraint("role in ('enterprise', 'officer', 'bank_administrator', 'operator')", name=op.f("ck_account_role")),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_account_organisation_id_organisation")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
         sa.UniqueConstraint("login", name=op.f("uq_account_login")),
     )
@@ -92,9 +88,7 @@ def upgrade() -> None:
         sa.Column("net_fen", sa.BigInteger(), nullable=False),
         sa.Column("invoices", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["batch_id"], ["batch.id"], name=op.f("fk_counterparty_year_batch_id_batch")),
-        sa.PrimaryKeyConstraint(
-            "uscc", "direction", "valid_from", "recorded_at", "counterparty", name=op.f("pk_counterparty_year")
-        ),
+        sa.PrimaryKeyConstraint("uscc", "direction", "valid_from", "recorded_at", "counterparty", name=op.f("pk_counterparty_year")),
     )
     op.create_table(
         "enterprise",
@@ -108,18 +102,12 @@ def upgrade() -> None:
         sa.Column("registered_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("verified_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("verified_batch_id", sa.Uuid(), nullable=True),
-        sa.CheckConstraint(
-            "(status = 'verified') = (verified_at is not null)", name=op.f("ck_enterprise_verified_has_time")
-        ),
+        sa.CheckConstraint("(status = 'verified') = (verified_at is not null)", name=op.f("ck_enterprise_verified_has_time")),
         sa.CheckConstraint("origin in ('declared', 'generated')", name=op.f("ck_enterprise_origin")),
         sa.CheckConstraint("status in ('registered', 'verified')", name=op.f("ck_enterprise_status")),
         sa.CheckConstraint("length(uscc) = 18", name=op.f("ck_enterprise_uscc_length")),
-        sa.ForeignKeyConstraint(
-            ["organisation_id"], ["organisation.id"], name=op.f("fk_enterprise_organisation_id_organisation")
-        ),
-        sa.ForeignKeyConstraint(
-            ["verified_batch_id"], ["batch.id"], name=op.f("fk_enterprise_verified_batch_id_batch")
-        ),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_enterprise_organisation_id_organisation")),
+        sa.ForeignKeyConstraint(["verified_batch_id"], ["batch.id"], name=op.f("fk_enterprise_verified_batch_id_batch")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_enterprise")),
         sa.UniqueConstraint("uscc", name=op.f("uq_enterprise_uscc")),
     )
@@ -251,9 +239,7 @@ def upgrade() -> None:
         sa.Column("reasons", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("features", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.CheckConstraint("default_probability between 0 and 1", name=op.f("ck_default_score_probability")),
-        sa.ForeignKeyConstraint(
-            ["enterprise_id"], ["enterprise.id"], name=op.f("fk_default_score_enterprise_id_enterprise")
-        ),
+        sa.ForeignKeyConstraint(["enterprise_id"], ["enterprise.id"], name=op.f("fk_default_score_enterprise_id_enterprise")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_default_score")),
     )
     op.create_index(op.f("ix_default_score_enterprise_id"), "default_score", ["enterprise_id"], unique=False)
@@ -299,9 +285,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("number", name=op.f("uq_need_number")),
     )
     op.create_index(op.f("ix_need_enterprise_id"), "need", ["enterprise_id"], unique=False)
-    op.create_index(
-        "ix_need_open", "need", ["published_at"], unique=False, postgresql_where="status in ('published', 'in_answer')"
-    )
+    op.create_index("ix_need_open", "need", ["published_at"], unique=False, postgresql_where="status in ('published', 'in_answer')")
     op.create_table(
         "sign_in",
         sa.Column("secret_hash", sa.String(), nullable=False),
@@ -330,16 +314,12 @@ def upgrade() -> None:
         sa.Column("valid_until", sa.Date(), nullable=True),
         sa.Column("reasons", postgresql.ARRAY(sa.Text()), nullable=False),
         sa.Column("note", sa.String(), nullable=False),
-        sa.CheckConstraint(
-            "status <> 'declined' or cardinality(reasons) > 0", name=op.f("ck_answer_decline_has_reason")
-        ),
+        sa.CheckConstraint("status <> 'declined' or cardinality(reasons) > 0", name=op.f("ck_answer_decline_has_reason")),
         sa.CheckConstraint(
             "status in ('claimed', 'offered', 'chosen', 'not_chosen', 'declined', 'expired')",
             name=op.f("ck_answer_status"),
         ),
-        sa.CheckConstraint(
-            "status not in ('offered', 'chosen') or product_code is not null", name=op.f("ck_answer_offer_complete")
-        ),
+        sa.CheckConstraint("status not in ('offered', 'chosen') or product_code is not null", name=op.f("ck_answer_offer_complete")),
         sa.CheckConstraint("slot between 1 and 3", name=op.f("ck_answer_slot_range")),
         sa.ForeignKeyConstraint(["bank_id"], ["organisation.id"], name=op.f("fk_answer_bank_id_organisation")),
         sa.ForeignKeyConstraint(["need_id"], ["need.id"], name=op.f("fk_answer_need_id_need")),
@@ -348,9 +328,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_answer_bank_id"), "answer", ["bank_id"], unique=False)
     op.create_index("uq_answer_need_id_bank_id", "answer", ["need_id", "bank_id"], unique=True)
-    op.create_index(
-        "uq_answer_need_id_chosen", "answer", ["need_id"], unique=True, postgresql_where="status = 'chosen'"
-    )
+    op.create_index("uq_answer_need_id_chosen", "answer", ["need_id"], unique=True, postgresql_where="status = 'chosen'")
     op.create_index(
         "uq_answer_need_id_slot",
         "answer",
@@ -369,13 +347,9 @@ def upgrade() -> None:
         sa.Column("score_id", sa.Uuid(), nullable=True),
         sa.Column("content", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("sha256", sa.String(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["enterprise_id"], ["enterprise.id"], name=op.f("fk_credit_report_enterprise_id_enterprise")
-        ),
+        sa.ForeignKeyConstraint(["enterprise_id"], ["enterprise.id"], name=op.f("fk_credit_report_enterprise_id_enterprise")),
         sa.ForeignKeyConstraint(["made_for"], ["account.id"], name=op.f("fk_credit_report_made_for_account")),
-        sa.ForeignKeyConstraint(
-            ["score_id"], ["default_score.id"], name=op.f("fk_credit_report_score_id_default_score")
-        ),
+        sa.ForeignKeyConstraint(["score_id"], ["default_score.id"], name=op.f("fk_credit_report_score_id_default_score")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_credit_report")),
         sa.UniqueConstraint("number", name=op.f("uq_credit_report_number")),
     )
@@ -396,9 +370,7 @@ def upgrade() -> None:
         sa.Column("risk_fit", sa.Float(), nullable=False),
         sa.Column("total_fit", sa.Float(), nullable=False),
         sa.Column("verdicts", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.CheckConstraint(
-            "eligibility in ('eligible', 'conditional', 'not_eligible')", name=op.f("ck_match_eligibility")
-        ),
+        sa.CheckConstraint("eligibility in ('eligible', 'conditional', 'not_eligible')", name=op.f("ck_match_eligibility")),
         sa.ForeignKeyConstraint(["need_id"], ["need.id"], name=op.f("fk_match_need_id_need")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_match")),
     )
@@ -410,9 +382,7 @@ def downgrade() -> None:
     op.drop_table("match")
     op.drop_index(op.f("ix_credit_report_enterprise_id"), table_name="credit_report")
     op.drop_table("credit_report")
-    op.drop_index(
-        "uq_answer_need_id_slot", table_name="answer", postgresql_where="status not in ('declined', 'expired')"
-    )
+    op.drop_index("uq_answer_need_id_slot", table_name="answer", postgresql_where="status not in ('declined', 'expired')")
     op.drop_index("uq_answer_need_id_chosen", table_name="answer", postgresql_where="status = 'chosen'")
     op.drop_index("uq_answer_need_id_bank_id", table_name="answer")
     op.drop_index(op.f("ix_answer_bank_id"), table_name="answer")

@@ -110,7 +110,8 @@ async def ready(deps: Deps) -> dict[str, str]:
 def swagger_folder() -> Path:
     """Return the folder of Swagger UI's files, which come with a package: the rendered API page needs no internet."""
     found = importlib.util.find_spec("swagger_ui")
-    assert found is not None and found.submodule_search_locations
+    assert found is not None
+    assert found.submodule_search_locations
     return Path(next(iter(found.submodule_search_locations))) / "static"
 
 
@@ -154,9 +155,7 @@ def create_app(
         dependencies={"session": Provide(provide_session), "now": Provide(provide_now), "deps": Provide(provide_deps)},
         middleware=[RequestIds(), DefineMiddleware(Authentication, exclude=["^/static/", "^/schema", "^/health"])],
         exception_handlers={Problem: on_problem, HTTPException: on_http_exception, Exception: on_crash},
-        csrf_config=CSRFConfig(
-            secret=settings.secret, exclude=["^/api/"], cookie_secure=settings.secure_cookies, cookie_httponly=True
-        ),
+        csrf_config=CSRFConfig(secret=settings.secret, exclude=["^/api/"], cookie_secure=settings.secure_cookies, cookie_httponly=True),
         template_config=TemplateConfig(instance=page_environment()),
         openapi_config=OpenAPIConfig(
             title="Greenbridge 绿桥",

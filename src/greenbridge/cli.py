@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext, suppress
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -35,7 +36,12 @@ from greenbridge.scoring import service as scoring
 from greenbridge.scoring.gateway import load_current
 from greenbridge.settings import Settings
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Greenbridge 绿桥: bank-enterprise credit matchmaking.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Greenbridge 绿桥: bank-enterprise credit matchmaking.",
+)
 products = typer.Typer(no_args_is_help=True, help="Bank products.")
 app.add_typer(products, name="products")
 
@@ -141,10 +147,8 @@ def schedule(data_dir: DataDir = None, today: Today = None) -> None:
     settings = settings_of(data_dir, today)
     logs.configure(settings.log_format)
     signal.signal(signal.SIGTERM, _terminated)
-    try:
+    with suppress(KeyboardInterrupt):
         asyncio.run(scheduler.serve(settings, connected(settings)))
-    except KeyboardInterrupt:
-        pass
 
 
 @app.command()
@@ -167,7 +171,14 @@ def demo(
     settings = settings_of(data_dir, today)
     if settings.database_url and not once:
         err.print("[yellow]DATABASE_URL is set: the demonstration writes into that database.[/]")
-    demonstration.run(settings, data=data, seed=seed, firms=firms, as_json=as_json, serve=None if once else (serve_until_stopped, port))
+    demonstration.run(
+        settings,
+        data=data,
+        seed=seed,
+        firms=firms,
+        as_json=as_json,
+        serve=None if once else (serve_until_stopped, port),
+    )
 
 
 @app.command()
@@ -185,7 +196,7 @@ def ingest(
     facts.item_named(item)
     found = file_delivery(item, file)
     delivery = Delivery(item, found.file_name, found.content, constants=_pairs(constant, "--set"), renames=_pairs(rename, "--rename"))
-    with err.status(f"{file.name}: reading, cleaning, loading") if not as_json else _quiet():
+    with err.status(f"{file.name}: reading, cleaning, loading") if not as_json else nullcontext():
         started = datetime.now().astimezone()
         batch = run(settings, lambda session, now: facts.receive(session, delivery, now))
     seconds = (datetime.now().astimezone() - started).total_seconds()
@@ -210,11 +221,6 @@ def ingest(
         out.print(f"  {count:>9,}  {reason}  {facts.reason_text(reason).zh}")
 
 
-class _quiet:  # noqa: N801  stands where a status line would
-    def __enter__(self) -> None: ...
-    def __exit__(self, *_: object) -> None: ...
-
-
 def _pairs(given: list[str] | None, option: str) -> dict[str, str]:
     pairs = [text.partition("=") for text in given or []]
     if wrong := [left for left, equals, _ in pairs if not equals or not left]:
@@ -225,9 +231,21 @@ def _pairs(given: list[str] | None, option: str) -> dict[str, str]:
 @app.command(name="enterprises")
 def list_enterprises(as_json: Json = False, data_dir: DataDir = None) -> None:
     """List the registered firms."""
-    found = run(settings_of(data_dir), lambda session, now: enterprises.every(session))
+    found = run(settings_of(data_dir), lambda session, _: enterprises.every(session))
     if as_json:
-        say([{"id": e.id, "uscc": e.uscc, "name": e.name, "region_code": e.region_code, "status": e.status, "origin": e.origin} for e in found])
+        say(
+            [
+                {
+                    "id": e.id,
+                    "uscc": e.uscc,
+                    "name": e.name,
+                    "region_code": e.region_code,
+                    "status": e.status,
+                    "origin": e.origin,
+                }
+                for e in found
+            ]
+        )
         return
     table = Table("id", "code", "name", "status", "origin")
     for e in found:
@@ -302,7 +320,10 @@ def _shown(value: Any, unit: str) -> str:
 
 @app.command()
 def score(
-    enterprise: Annotated[str, typer.Argument(help="Id or social credit code.")], as_json: Json = False, data_dir: DataDir = None, today: Today = None
+    enterprise: Annotated[str, typer.Argument(help="Id or social credit code.")],
+    as_json: Json = False,
+    data_dir: DataDir = None,
+    today: Today = None,
 ) -> None:
     """Score a firm: probability of default, band, reasons."""
     settings = settings_of(data_dir, today)
@@ -370,7 +391,13 @@ def check(
         raise typer.BadParameter(f"{chosen} holds no banks.toml.")
     count, cases, failures = catalog.check_folder(chosen)
     if as_json:
-        say({"products": count, "cases": cases, "failures": [{"product": p, "case": c, "problem": x} for p, c, x in failures]})
+        say(
+            {
+                "products": count,
+                "cases": cases,
+                "failures": [{"product": p, "case": c, "problem": x} for p, c, x in failures],
+            }
+        )
     else:
         for product, case, problem in failures:
             err.print(f"[red]{product}[/] {case}: {problem}")

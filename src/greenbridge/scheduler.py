@@ -67,9 +67,7 @@ async def serve(settings: Settings, url: str) -> None:
     engine = database.make_engine(url)
     sessions, clock = database.make_sessions(engine), make_clock(settings.today)
     # The default grace of one second would drop jobs silently.
-    scheduler = AsyncIOScheduler(
-        timezone=SHANGHAI, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
-    )
+    scheduler = AsyncIOScheduler(timezone=SHANGHAI, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1})
     for job in JOBS:
         scheduler.add_job(
             run,

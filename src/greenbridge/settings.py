@@ -53,9 +53,7 @@ class Settings:
                 raise ValueError(f"{name} must be a whole number, not {raw!r}.")
             return int(raw) if raw else default
 
-        folder = (
-            (data_dir or Path(environment.get("GREENBRIDGE_DATA_DIR") or default_data_dir())).expanduser().resolve()
-        )
+        folder = (data_dir or Path(environment.get("GREENBRIDGE_DATA_DIR") or default_data_dir())).expanduser().resolve()
         raw_today = environment.get("GREENBRIDGE_TODAY")
         if raw_today and today is None:
             try:

@@ -35,12 +35,8 @@ class AccountsApi(Controller):
         elif (found := await service.find_organisation(session, kind, data.organisation_code)) is not None:
             organisation = found
         else:
-            raise Invalid.at(
-                "unknown-organisation", "organisation_code", "没有这个机构。", "There is no such organisation."
-            )
-        return _out(
-            await service.open_account(session, request.user, data.login, data.password, data.role, organisation, now)
-        )
+            raise Invalid.at("unknown-organisation", "organisation_code", "没有这个机构。", "There is no such organisation.")
+        return _out(await service.open_account(session, request.user, data.login, data.password, data.role, organisation, now))
 
     @post("/tokens")
     async def token(self, data: JSONBody[Credentials], session: Session, now: Now) -> Token:

@@ -52,9 +52,7 @@ class AccountPages(Controller):
         return page(request, "sign_up.html", form={})
 
     @post("/sign-up")
-    async def sign_up(
-        self, data: URLEncodedBody[Form], request: Caller, session: Session, now: Now, deps: Deps
-    ) -> Response[Any]:
+    async def sign_up(self, data: URLEncodedBody[Form], request: Caller, session: Session, now: Now, deps: Deps) -> Response[Any]:
         login, password = data.get("login", "").strip(), data.get("password", "")
         try:
             await service.sign_up(session, login, password, now)
@@ -69,13 +67,9 @@ class AccountPages(Controller):
         return page(request, "sign_in.html", form={"next": next})
 
     @post("/sign-in")
-    async def sign_in(
-        self, data: URLEncodedBody[Form], request: Caller, session: Session, now: Now, deps: Deps
-    ) -> Response[Any]:
+    async def sign_in(self, data: URLEncodedBody[Form], request: Caller, session: Session, now: Now, deps: Deps) -> Response[Any]:
         try:
-            secret, actor = await service.sign_in(
-                session, data.get("login", "").strip(), data.get("password", ""), "session", now
-            )
+            secret, actor = await service.sign_in(session, data.get("login", "").strip(), data.get("password", ""), "session", now)
         except Problem as problem:
             return page(request, "sign_in.html", status_code=problem.status, form=data, problem=problem)
         return _welcome(actor, secret, deps, data.get("next", ""))

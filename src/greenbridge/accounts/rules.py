@@ -11,11 +11,7 @@ def sign_up_problems(login: str, password: str) -> tuple[FieldProblem, ...]:
     """Return what is wrong with a new log-in. Length counts, not kinds of characters (NIST SP 800-63B)."""
     found = []
     if not (3 <= len(login) <= 100) or any(c.isspace() for c in login):
-        found.append(
-            FieldProblem(
-                "login", Text("登录名为 3 至 100 个字符，不含空格", "A log-in has 3 to 100 characters and no blanks")
-            )
-        )
+        found.append(FieldProblem("login", Text("登录名为 3 至 100 个字符，不含空格", "A log-in has 3 to 100 characters and no blanks")))
     if not (MIN_PASSWORD <= len(password) <= MAX_PASSWORD):
         found.append(FieldProblem("password", Text("密码至少 10 个字符", "A password has at least 10 characters")))
     if password and password.strip().lower() == login.strip().lower():

@@ -101,9 +101,7 @@ async def banks(session: AsyncSession) -> list[Organisation]:
     return await store.organisations(session, OrganisationKind.BANK)
 
 
-async def sign_in(
-    session: AsyncSession, login: str, password: str, kind: SignInKind, now: datetime
-) -> tuple[str, Actor]:
+async def sign_in(session: AsyncSession, login: str, password: str, kind: SignInKind, now: datetime) -> tuple[str, Actor]:
     """Return (secret, actor) of a new session or token. Raises NotSignedIn, the same for a wrong log-in or password."""
     found = await store.find_account(session, login)
     actor, kept = found or (None, _DECOY)

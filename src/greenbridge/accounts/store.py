@@ -40,9 +40,7 @@ async def organisations(session: AsyncSession, kind: OrganisationKind) -> list[O
 async def add_account(
     session: AsyncSession, login: str, password_hash: str, role: Role, organisation: Organisation, now: datetime
 ) -> Actor:
-    row = AccountRow(
-        login=login, password_hash=password_hash, role=role.value, organisation_id=organisation.id, opened_at=now
-    )
+    row = AccountRow(login=login, password_hash=password_hash, role=role.value, organisation_id=organisation.id, opened_at=now)
     session.add(row)
     await session.flush()
     return Actor(row.id, login, role, organisation)
@@ -60,9 +58,7 @@ async def set_password_hash(session: AsyncSession, account_id: UUID, password_ha
     await session.flush()
 
 
-async def add_sign_in(
-    session: AsyncSession, secret_hash: str, account_id: UUID, kind: str, expires_at: datetime
-) -> None:
+async def add_sign_in(session: AsyncSession, secret_hash: str, account_id: UUID, kind: str, expires_at: datetime) -> None:
     session.add(SignInRow(secret_hash=secret_hash, account_id=account_id, kind=kind, expires_at=expires_at))
     await session.flush()
 
@@ -83,7 +79,5 @@ async def remove_sign_in(session: AsyncSession, secret_hash: str) -> None:
 
 
 async def remove_expired(session: AsyncSession, now: datetime) -> int:
-    done = await session.execute(
-        delete(SignInRow).where(col(SignInRow.expires_at) <= now).returning(col(SignInRow.secret_hash))
-    )
+    done = await session.execute(delete(SignInRow).where(col(SignInRow.expires_at) <= now).returning(col(SignInRow.secret_hash)))
     return len(done.all())

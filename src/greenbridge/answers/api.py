@@ -36,9 +36,7 @@ class BankAnswersApi(Controller):
         return [OpenNeedOut.of(seen) for seen in found]
 
     @get("/open-needs/{need_id:uuid}")
-    async def open_need(
-        self, need_id: FromPath[UUID], request: Caller, session: Session, now: Now, deps: Deps
-    ) -> OpenNeedOut:
+    async def open_need(self, need_id: FromPath[UUID], request: Caller, session: Session, now: Now, deps: Deps) -> OpenNeedOut:
         """Return one open need, or one that the bank has answered."""
         return OpenNeedOut.of(await service.open_need(session, request.user, need_id, deps.model, now))
 
@@ -58,22 +56,16 @@ class BankAnswersApi(Controller):
             answer = await service.claim(session, request.user, need_id, deps.model, now)
             return AnswerOut.of(answer).model_dump(mode="json")
 
-        kept, replayed = await idempotency.once(
-            session, request.user.account_id, idempotency_key, {"claim": str(need_id)}, act, now
-        )
+        kept, replayed = await idempotency.once(session, request.user.account_id, idempotency_key, {"claim": str(need_id)}, act, now)
         return Response(AnswerOut.model_validate(kept), status_code=200 if replayed else 201)
 
     @post("/answers/{answer_id:uuid}/offer", status_code=200)
-    async def offer(
-        self, answer_id: FromPath[UUID], data: JSONBody[OfferIn], request: Caller, session: Session, now: Now
-    ) -> AnswerOut:
+    async def offer(self, answer_id: FromPath[UUID], data: JSONBody[OfferIn], request: Caller, session: Session, now: Now) -> AnswerOut:
         """Make an offer."""
         return AnswerOut.of(await service.offer(session, request.user, answer_id, data.offer(), data.note, now))
 
     @post("/answers/{answer_id:uuid}/decline", status_code=200)
-    async def decline(
-        self, answer_id: FromPath[UUID], data: JSONBody[DeclineIn], request: Caller, session: Session, now: Now
-    ) -> AnswerOut:
+    async def decline(self, answer_id: FromPath[UUID], data: JSONBody[DeclineIn], request: Caller, session: Session, now: Now) -> AnswerOut:
         """Decline with reason codes."""
         return AnswerOut.of(await service.decline(session, request.user, answer_id, data.reasons, data.note, now))
 

@@ -28,7 +28,7 @@ ELIGIBILITY_NAMES = {
     Eligibility.CONDITIONAL: Text("待补充数据", "Data missing"),
     Eligibility.NOT_ELIGIBLE: Text("不符合", "Does not fit"),
 }
-WORDS = {
+WORDS: dict[str, Any] = {
     "statuses": ANSWER_STATUS_NAMES,
     "need_statuses": NEED_STATUS_NAMES,
     "purposes": PURPOSE_NAMES,
@@ -101,7 +101,14 @@ class OfficerPages(Controller):
         return page(request, "officer_list.html", needs=shown, mine=mine, offset=offset, more=more, size=PAGE_SIZE, **WORDS)
 
     async def _detail(
-        self, request: Caller, session: Any, now: Any, deps: Any, need_id: UUID, form: dict[str, str], problem: Problem | None = None
+        self,
+        request: Caller,
+        session: Any,
+        now: Any,
+        deps: Any,
+        need_id: UUID,
+        form: dict[str, str],
+        problem: Problem | None = None,
     ) -> Template:
         seen = await service.open_need(session, request.user, need_id, deps.model, now)
         report = await reports.for_actor(session, request.user, seen.enterprise.id, deps.model, now) if seen.enterprise else None
@@ -152,7 +159,13 @@ class OfficerPages(Controller):
 
     @post("/needs/{need_id:uuid}/decline/{answer_id:uuid}")
     async def decline(
-        self, need_id: FromPath[UUID], answer_id: FromPath[UUID], request: Caller, session: Session, now: Now, deps: Deps
+        self,
+        need_id: FromPath[UUID],
+        answer_id: FromPath[UUID],
+        request: Caller,
+        session: Session,
+        now: Now,
+        deps: Deps,
     ) -> Response[Any]:
         form = await request.form()
         chosen = [DeclineReason(reason) for reason in form.getall("reasons", []) if reason in set(DeclineReason)]

@@ -15,12 +15,8 @@ ACT_WORKING_DAYS = 2  # default profile: offer or decline within two working day
 OFFER_DAYS = 15
 
 _NEXT: dict[AnswerStatus, frozenset[AnswerStatus]] = {
-    AnswerStatus.CLAIMED: frozenset(
-        {AnswerStatus.OFFERED, AnswerStatus.DECLINED, AnswerStatus.EXPIRED, AnswerStatus.NOT_CHOSEN}
-    ),
-    AnswerStatus.OFFERED: frozenset(
-        {AnswerStatus.CHOSEN, AnswerStatus.NOT_CHOSEN, AnswerStatus.EXPIRED, AnswerStatus.DECLINED}
-    ),
+    AnswerStatus.CLAIMED: frozenset({AnswerStatus.OFFERED, AnswerStatus.DECLINED, AnswerStatus.EXPIRED, AnswerStatus.NOT_CHOSEN}),
+    AnswerStatus.OFFERED: frozenset({AnswerStatus.CHOSEN, AnswerStatus.NOT_CHOSEN, AnswerStatus.EXPIRED, AnswerStatus.DECLINED}),
     AnswerStatus.CHOSEN: frozenset(),
     AnswerStatus.NOT_CHOSEN: frozenset(),
     AnswerStatus.DECLINED: frozenset(),
@@ -43,9 +39,7 @@ def free_slot(taken: Collection[int]) -> int | None:
     return next((slot for slot in range(1, SLOTS + 1) if slot not in taken), None)
 
 
-def offer_problems(
-    offer: Offer, product: LoanProduct | None, draft: NeedDraft, today: date
-) -> tuple[FieldProblem, ...]:
+def offer_problems(offer: Offer, product: LoanProduct | None, draft: NeedDraft, today: date) -> tuple[FieldProblem, ...]:
     """Return what keeps an offer from being made: it must lie inside the product's frame and not above what was asked."""
     found = []
 

@@ -139,7 +139,6 @@ class OpenNeedOut(Closed):
             slots_left=seen.slots_left,
             generated=seen.generated,
             products=[ProductFit(code=p.code, name=p.name, eligibility=e) for p, e in seen.products],
-            enterprise=seen.enterprise
-            and EnterpriseRef(id=seen.enterprise.id, uscc=seen.enterprise.uscc, name=seen.enterprise.name),
+            enterprise=seen.enterprise and EnterpriseRef(id=seen.enterprise.id, uscc=seen.enterprise.uscc, name=seen.enterprise.name),
             answer=AnswerOut.of(seen.mine) if seen.mine else None,
         )

@@ -107,9 +107,7 @@ async def claim(session: AsyncSession, actor: Actor, need_id: UUID, model: Defau
         raise Conflict("no-slot", "名额刚被其他银行占用。", "Another bank took the slot just now.") from None
     if need.status is NeedStatus.PUBLISHED:
         await needs.move(session, need.id, NeedStatus.IN_ANSWER, now, account_id=actor.account_id)
-    await audit.record(
-        session, "answer.claimed", f"answer:{answer.id}", now, account_id=actor.account_id, need=str(need.id), slot=slot
-    )
+    await audit.record(session, "answer.claimed", f"answer:{answer.id}", now, account_id=actor.account_id, need=str(need.id), slot=slot)
     return answer
 
 
@@ -128,9 +126,7 @@ async def _banks_own(session: AsyncSession, actor: Actor, answer_id: UUID) -> tu
 def _must_be_able(answer: Answer, status: AnswerStatus) -> None:
     if not rules.may_become(answer.status, status):
         zh, en = ANSWER_STATUS_NAMES[answer.status].zh, ANSWER_STATUS_NAMES[answer.status].en
-        raise Conflict(
-            "answer-state", f"应答当前“{zh}”，不能进行此操作。", f"The answer is now: {en}; this cannot be done."
-        )
+        raise Conflict("answer-state", f"应答当前“{zh}”，不能进行此操作。", f"The answer is now: {en}; this cannot be done.")
 
 
 async def offer(session: AsyncSession, actor: Actor, answer_id: UUID, terms: Offer, note: str, now: datetime) -> Answer:
@@ -235,10 +231,7 @@ async def accept(session: AsyncSession, actor: Actor, answer_id: UUID, now: date
 async def of_bank(session: AsyncSession, actor: Actor, *, limit: int = 100) -> list[tuple[Answer, Need]]:
     """Return the bank's answers with their needs, newest first."""
     _must_be_officer(actor)
-    return [
-        (answer, await needs.get(session, answer.need_id))
-        for answer in await store.of_bank(session, actor.organisation.id, limit)
-    ]
+    return [(answer, await needs.get(session, answer.need_id)) for answer in await store.of_bank(session, actor.organisation.id, limit)]
 
 
 async def expire(session: AsyncSession, now: datetime) -> int:

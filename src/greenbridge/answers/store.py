@@ -32,9 +32,7 @@ def _value(row: AnswerRow) -> Answer:
     )
 
 
-async def add(
-    session: AsyncSession, need_id: UUID, bank: Organisation, officer_id: UUID, slot: int, now: datetime, act_by: date
-) -> Answer:
+async def add(session: AsyncSession, need_id: UUID, bank: Organisation, officer_id: UUID, slot: int, now: datetime, act_by: date) -> Answer:
     row = AnswerRow(
         need_id=need_id,
         bank_id=bank.id,
@@ -60,11 +58,7 @@ async def find(session: AsyncSession, answer_id: UUID) -> Answer | None:
 
 
 async def of_need(session: AsyncSession, need_id: UUID) -> list[Answer]:
-    query = (
-        select(AnswerRow)
-        .where(col(AnswerRow.need_id) == need_id)
-        .order_by(col(AnswerRow.claimed_at), col(AnswerRow.slot))
-    )
+    query = select(AnswerRow).where(col(AnswerRow.need_id) == need_id).order_by(col(AnswerRow.claimed_at), col(AnswerRow.slot))
     return [_value(row) for row in await session.scalars(query.execution_options(populate_existing=True))]
 
 
@@ -76,12 +70,7 @@ async def of_needs(session: AsyncSession, need_ids: Sequence[UUID]) -> dict[UUID
 
 
 async def of_bank(session: AsyncSession, bank_id: UUID, limit: int) -> list[Answer]:
-    query = (
-        select(AnswerRow)
-        .where(col(AnswerRow.bank_id) == bank_id)
-        .order_by(col(AnswerRow.claimed_at).desc())
-        .limit(limit)
-    )
+    query = select(AnswerRow).where(col(AnswerRow.bank_id) == bank_id).order_by(col(AnswerRow.claimed_at).desc()).limit(limit)
     return [_value(row) for row in await session.scalars(query)]
 
 

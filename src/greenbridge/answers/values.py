@@ -49,9 +49,7 @@ class DeclineReason(StrEnum):
 
 DECLINE_REASON_NAMES = {
     DeclineReason.RULE_NOT_MET: Text("不满足产品准入条件（见逐条结果）", "A product rule is not met (see each rule)"),
-    DeclineReason.DEFAULT_RISK: Text(
-        "违约概率高于产品上限（见理由）", "Probability of default above the product's limit (see reasons)"
-    ),
+    DeclineReason.DEFAULT_RISK: Text("违约概率高于产品上限（见理由）", "Probability of default above the product's limit (see reasons)"),
     DeclineReason.UNSTABLE_REVENUE: Text("开票收入下降或波动较大", "Invoiced revenue falls or swings"),
     DeclineReason.VOID_INVOICES: Text("作废发票占比较高", "A high share of void invoices"),
     DeclineReason.CUSTOMER_CONCENTRATION: Text("客户过于集中", "Too few customers carry the revenue"),

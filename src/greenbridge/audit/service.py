@@ -11,9 +11,7 @@ from greenbridge.audit.values import Event
 from greenbridge.kit import database
 
 
-async def record(
-    session: AsyncSession, action: str, subject: str, now: datetime, *, account_id: UUID | None = None, **detail: Any
-) -> None:
+async def record(session: AsyncSession, action: str, subject: str, now: datetime, *, account_id: UUID | None = None, **detail: Any) -> None:
     """Append one event in the caller's transaction. The chain's lock is held until commit: record last."""
     await database.lock(session, "audit")
     event = Event(now, account_id, action, subject, detail)

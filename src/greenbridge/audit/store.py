@@ -11,9 +11,7 @@ from greenbridge.audit.values import Event
 
 
 async def last_hash(session: AsyncSession) -> str | None:
-    return (
-        await session.execute(select(col(AuditEvent.hash)).order_by(col(AuditEvent.number).desc()).limit(1))
-    ).scalar()
+    return (await session.execute(select(col(AuditEvent.hash)).order_by(col(AuditEvent.number).desc()).limit(1))).scalar()
 
 
 async def add(session: AsyncSession, event: Event, previous_hash: str, event_hash: str) -> None:

@@ -8,9 +8,7 @@ from greenbridge.kit.columns import UUID, JsonObject, datetime, instant, json
 
 class AuditEvent(SQLModel, table=True):
     __tablename__ = "audit_event"
-    number: int | None = Field(
-        default=None, primary_key=True, sa_type=BigInteger, sa_column_args=(Identity(always=True),)
-    )
+    number: int | None = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=(Identity(always=True),))
     at: datetime = instant()
     account_id: UUID | None = Field(default=None, foreign_key="account.id")
     action: str

@@ -23,9 +23,7 @@ class ProductsApi(Controller):
         return await service.wire(session, request.user if own_only else None)
 
     @post(guards=[only(Role.BANK_ADMINISTRATOR)])
-    async def list_product(
-        self, data: JSONBody[ProductFile], request: Caller, session: Session, now: Now
-    ) -> ProductOut:
+    async def list_product(self, data: JSONBody[ProductFile], request: Caller, session: Session, now: Now) -> ProductOut:
         """List a product of the caller's bank, or a new version of it; its cases must pass."""
         return await service.list_product(session, request.user, data, now)
 

@@ -20,11 +20,7 @@ from greenbridge.kit.text import Text
 def failed_cases(product: LoanProduct) -> list[tuple[str, str]]:
     """Return (case, problem) of each case whose promise the rules do not keep."""
     typical = verdicts.typical_facts(product)
-    return [
-        (case.name, problem)
-        for case in product.cases
-        for problem in verdicts.case_problems(product, case, typical, codes.covers)
-    ]
+    return [(case.name, problem) for case in product.cases for problem in verdicts.case_problems(product, case, typical, codes.covers)]
 
 
 def check_folder(folder: Path) -> tuple[int, int, list[tuple[str, str, str]]]:
@@ -39,9 +35,7 @@ async def list_product(session: AsyncSession, actor: Actor, document: ProductFil
     if actor.role is not Role.BANK_ADMINISTRATOR or document.bank != actor.organisation.code:
         raise Forbidden("not-your-bank", "只能发布本行的产品。", "Only your own bank's products can be listed.")
     content = document.model_dump(mode="json")
-    product, _ = gateway.parse_product(
-        document.code, content, {document.bank: Bank(actor.organisation.code, actor.organisation.name)}
-    )
+    product, _ = gateway.parse_product(document.code, content, {document.bank: Bank(actor.organisation.code, actor.organisation.name)})
     if failed := failed_cases(product):
         fields = tuple(FieldProblem(f"cases.{name}", Text(problem, problem)) for name, problem in failed)
         raise Invalid("failed-case", "产品自带用例未通过。", "The product's own cases fail.", fields=fields)
@@ -49,9 +43,7 @@ async def list_product(session: AsyncSession, actor: Actor, document: ProductFil
     if newest and newest[1] != actor.organisation.id:
         raise Conflict("code-taken", "该产品代码已被其他银行使用。", "Another bank uses this product code.")
     if newest and newest[0] >= product.version:
-        raise Conflict(
-            "old-version", f"已有版本 {newest[0]}，请提高版本号。", f"Version {newest[0]} is listed; raise the version."
-        )
+        raise Conflict("old-version", f"已有版本 {newest[0]}，请提高版本号。", f"Version {newest[0]} is listed; raise the version.")
     await store.add(session, product.code, product.version, actor.organisation.id, content, now)
     await audit.record(
         session,
@@ -95,7 +87,4 @@ async def listed(session: AsyncSession, actor: Actor | None = None) -> list[Loan
 async def wire(session: AsyncSession, actor: Actor | None = None) -> list[ProductOut]:
     """Return listed products as documents."""
     found = await store.documents(session, actor.organisation.id if actor else None)
-    return [
-        ProductOut(code=d["code"], version=d["version"], bank=d["bank"], listed=is_listed, document=d)
-        for is_listed, _, d in found
-    ]
+    return [ProductOut(code=d["code"], version=d["version"], bank=d["bank"], listed=is_listed, document=d) for is_listed, _, d in found]

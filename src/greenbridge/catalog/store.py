@@ -11,25 +11,16 @@ from sqlmodel import col
 from greenbridge.catalog.tables import LoanProductRow
 
 
-async def add(
-    session: AsyncSession, code: str, version: int, bank_id: UUID, document: dict[str, Any], now: datetime
-) -> None:
+async def add(session: AsyncSession, code: str, version: int, bank_id: UUID, document: dict[str, Any], now: datetime) -> None:
     """List a version; earlier versions of the code are listed no more."""
     await session.execute(update(LoanProductRow).where(col(LoanProductRow.code) == code).values(listed=False))
-    session.add(
-        LoanProductRow(code=code, version=version, bank_id=bank_id, listed=True, listed_at=now, document=document)
-    )
+    session.add(LoanProductRow(code=code, version=version, bank_id=bank_id, listed=True, listed_at=now, document=document))
     await session.flush()
 
 
 async def newest(session: AsyncSession, code: str) -> tuple[int, UUID, dict[str, Any]] | None:
     """Return (version, bank, document) of a code."""
-    query = (
-        select(LoanProductRow)
-        .where(col(LoanProductRow.code) == code)
-        .order_by(col(LoanProductRow.version).desc())
-        .limit(1)
-    )
+    query = select(LoanProductRow).where(col(LoanProductRow.code) == code).order_by(col(LoanProductRow.version).desc()).limit(1)
     row = (await session.scalars(query)).first()
     return (row.version, row.bank_id, row.document) if row else None
 

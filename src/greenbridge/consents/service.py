@@ -14,18 +14,14 @@ from greenbridge.kit.clock import business_date
 from greenbridge.kit.errors import Forbidden
 
 
-async def grant(
-    session: AsyncSession, actor: Actor, enterprise_id: UUID, bank_id: UUID, purpose: Purpose, now: datetime
-) -> Consent:
+async def grant(session: AsyncSession, actor: Actor, enterprise_id: UUID, bank_id: UUID, purpose: Purpose, now: datetime) -> Consent:
     """Let a bank read the actor's firm for a purpose; granting twice returns the consent that stands."""
     enterprise = await enterprises.own(session, actor, enterprise_id)
     today = business_date(now)
     standing = rules.allowing(await store.between(session, enterprise.id, bank_id), purpose, today)
     if standing:
         return standing
-    consent = await store.add(
-        session, enterprise.id, bank_id, purpose, now, today + timedelta(days=rules.LIFE_DAYS[purpose])
-    )
+    consent = await store.add(session, enterprise.id, bank_id, purpose, now, today + timedelta(days=rules.LIFE_DAYS[purpose]))
     await audit.record(
         session,
         "consent.granted",

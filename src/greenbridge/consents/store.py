@@ -12,17 +12,11 @@ from greenbridge.consents.values import Consent, Purpose
 
 
 def _value(row: ConsentRow) -> Consent:
-    return Consent(
-        row.id, row.enterprise_id, row.bank_id, Purpose(row.purpose), row.granted_at, row.expires_on, row.withdrawn_at
-    )
+    return Consent(row.id, row.enterprise_id, row.bank_id, Purpose(row.purpose), row.granted_at, row.expires_on, row.withdrawn_at)
 
 
-async def add(
-    session: AsyncSession, enterprise_id: UUID, bank_id: UUID, purpose: Purpose, now: datetime, expires_on: date
-) -> Consent:
-    row = ConsentRow(
-        enterprise_id=enterprise_id, bank_id=bank_id, purpose=purpose.value, granted_at=now, expires_on=expires_on
-    )
+async def add(session: AsyncSession, enterprise_id: UUID, bank_id: UUID, purpose: Purpose, now: datetime, expires_on: date) -> Consent:
+    row = ConsentRow(enterprise_id=enterprise_id, bank_id=bank_id, purpose=purpose.value, granted_at=now, expires_on=expires_on)
     session.add(row)
     await session.flush()
     return _value(row)

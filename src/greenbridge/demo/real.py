@@ -34,9 +34,7 @@ class RealTown:
             )
         self.names = {
             group: dict(
-                pd.read_parquet(
-                    self.invoices / f"{group}_enterprises.parquet", columns=["enterprise_id", "enterprise_name"]
-                ).to_numpy()
+                pd.read_parquet(self.invoices / f"{group}_enterprises.parquet", columns=["enterprise_id", "enterprise_name"]).to_numpy()
             )
             for group in GROUPS
         }

@@ -45,7 +45,12 @@ def run(settings: Settings, *, data: Path | None, seed: int, firms: int, as_json
     if data is not None:
         settings = replace(settings, today=settings.today or REAL_TODAY)
     url = database.database_url(settings)
-    plan = {"data": str(data.resolve()) if data else None, "seed": seed, "firms": firms, "today": settings.today.isoformat() if settings.today else None}
+    plan = {
+        "data": str(data.resolve()) if data else None,
+        "seed": seed,
+        "firms": firms,
+        "today": settings.today.isoformat() if settings.today else None,
+    }
     summary = _finished(settings, plan)
     if summary is None:
         _prepare(settings, url)
@@ -99,7 +104,10 @@ def _prepare(settings: Settings, url: str) -> None:
     engine.dispose()
     if taken:
         raise Invalid.at(
-            "database-in-use", "data_dir", "数据库已有数据，演示只在空库上运行；请换一个 --data-dir。", "The database is in use; choose another --data-dir."
+            "database-in-use",
+            "data_dir",
+            "数据库已有数据，演示只在空库上运行；请换一个 --data-dir。",
+            "The database is in use; choose another --data-dir.",
         )
 
 
@@ -120,7 +128,7 @@ async def _stages(settings: Settings, url: str, *, data: Path | None, seed: int,
             return done
 
         n = len(applicants)
-        expected = 6 if data is None else 6
+        expected = 6
         batches = await timed("deliveries", "部门交付", expected, lambda a: stages.deliver(stage, gateways, a))
         officers = await timed("banks", "银行与产品", 8, lambda a: stages.open_banks(stage, a))
         joined = await timed("firms", "企业注册核验", n, lambda a: stages.join(stage, applicants, RegistrationFacts(), a))
@@ -191,7 +199,12 @@ def _print(summary: dict[str, Any]) -> None:
     for d in summary["deliveries"]:
         deliveries.add_row(d["item"], d["file"], f"{d['delivered']:,}", f"{d['accepted']:,}", f"{d['quarantined']:,}")
     out.print(deliveries)
-    made = Table("", "数量", title=f"业务日期 {summary['today']}" + ("（生成的演示数据）" if summary["generated"] else ""), title_justify="left")
+    made = Table(
+        "",
+        "数量",
+        title=f"业务日期 {summary['today']}" + ("（生成的演示数据）" if summary["generated"] else ""),
+        title_justify="left",
+    )
     for label, key in (("企业", "firms"), ("事实", "facts"), ("信用报告", "reports"), ("评分", "scores"), ("需求", "needs"), ("产品", "products"),
                        ("可行匹配", "matches"), ("报价", "offers"), ("已接受", "accepted")):  # fmt: skip
         made.add_row(label, f"{summary[key]:,}")
@@ -207,7 +220,12 @@ def _serve(settings: Settings, url: str, serve: Callable[[Settings, str, str, in
     """Serve, with the scheduler as a child that ends with the server."""
     out = Console()
     out.print(f"\n绿桥 http://127.0.0.1:{port}  密码均为 [bold]{stages.PASSWORD}[/]（仅供演示）")
-    for login, role in (("enterprise", "企业"), ("officer", "信贷员"), ("bank", "银行管理员"), ("operator", "平台运营")):
+    for login, role in (
+        ("enterprise", "企业"),
+        ("officer", "信贷员"),
+        ("bank", "银行管理员"),
+        ("operator", "平台运营"),
+    ):
         out.print(f"  {role:　<6}{login}")
     out.print(f"接口文档 http://127.0.0.1:{port}/schema   Ctrl+C 退出")
     today = ["--today", settings.today.isoformat()] if settings.today else []

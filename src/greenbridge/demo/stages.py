@@ -111,9 +111,25 @@ def wish(rng: np.random.Generator, revenue_fen: float | None) -> NeedDraft:
         collateral.add(Collateral.REAL_ESTATE if rng.random() < 0.6 else Collateral.EQUIPMENT)
     if rng.random() < 0.25:
         modes.add(GuaranteeMode.PLEDGE)
-        collateral.add(Collateral(str(rng.choice([Collateral.RECEIVABLES, Collateral.EMISSION_RIGHTS, Collateral.INVENTORY, Collateral.INTELLECTUAL_PROPERTY]))))
+        collateral.add(
+            Collateral(
+                str(
+                    rng.choice(
+                        [
+                            Collateral.RECEIVABLES,
+                            Collateral.EMISSION_RIGHTS,
+                            Collateral.INVENTORY,
+                            Collateral.INTELLECTUAL_PROPERTY,
+                        ]
+                    )
+                )
+            )
+        )
     if rng.random() < 0.3:
         modes.add(GuaranteeMode.GOVERNMENT_GUARANTEE)
+    if purpose == Purpose.FIXED_ASSETS.value:
+        modes.add(GuaranteeMode.MORTGAGE)
+        collateral.add(Collateral.REAL_ESTATE)
     if purpose == Purpose.PHOTOVOLTAIC.value:
         modes.add(GuaranteeMode.PLEDGE)
         collateral.add(Collateral.PHOTOVOLTAIC_REVENUE)
@@ -129,7 +145,9 @@ def wish(rng: np.random.Generator, revenue_fen: float | None) -> NeedDraft:
     )
 
 
-async def publish(stage: Stage, joined: Sequence[tuple[Actor, Enterprise]], made: Sequence[CreditReport], advance: Advance) -> list[tuple[Actor, Need]]:
+async def publish(
+    stage: Stage, joined: Sequence[tuple[Actor, Enterprise]], made: Sequence[CreditReport], advance: Advance
+) -> list[tuple[Actor, Need]]:
     """Publish one generated need a firm."""
     rng = np.random.default_rng((stage.seed, 11))
     published = []
@@ -159,7 +177,13 @@ async def match(stage: Stage, published: Sequence[tuple[Actor, Need]], advance: 
     return runs
 
 
-async def answer(stage: Stage, published: Sequence[tuple[Actor, Need]], runs: dict[UUID, MatchRun], officers: dict[str, Actor], advance: Advance) -> int:
+async def answer(
+    stage: Stage,
+    published: Sequence[tuple[Actor, Need]],
+    runs: dict[UUID, MatchRun],
+    officers: dict[str, Actor],
+    advance: Advance,
+) -> int:
     """Let banks claim, offer or decline, and firms accept two in three of the needs that have an offer; return the offers made.
 
     The first firm's need is left with its offers open, for whoever tries the pages.
@@ -200,5 +224,11 @@ async def _one_bank(stage: Stage, officer: Actor, need: Need, found: Match, chan
         product, draft = found.product, need.draft
         spread = product.max_annual_rate_bp - product.min_annual_rate_bp
         rate = round(product.min_annual_rate_bp + spread * (1 - found.fit.risk) * 0.8)
-        terms = Offer(product.code, draft.amount_fen, rate, draft.term_months, business_date(now) + timedelta(days=answer_rules.OFFER_DAYS))
+        terms = Offer(
+            product.code,
+            draft.amount_fen,
+            rate,
+            draft.term_months,
+            business_date(now) + timedelta(days=answer_rules.OFFER_DAYS),
+        )
         return (await answers.offer(session, officer, claimed.id, terms, "", now)).id

@@ -15,8 +15,38 @@ from greenbridge.kit.calendar import add_months, month_end
 from greenbridge.kit.codes import generated_uscc, region_name
 
 REGIONS = ("330502", "330503", "330521", "330522", "330523")
-WORDS = ("绿源", "苕溪", "天目", "莫干", "湖丰", "竹海", "锦川", "云帆", "瑞禾", "恒泽", "启明", "南太湖", "安吉白", "弁山", "百间楼", "菰城")
-TRADES = ("丝绸", "竹制品", "电梯配件", "童装", "生态农业", "机械", "新材料", "食品", "环保科技", "照明", "物流", "木业")
+WORDS = (
+    "绿源",
+    "苕溪",
+    "天目",
+    "莫干",
+    "湖丰",
+    "竹海",
+    "锦川",
+    "云帆",
+    "瑞禾",
+    "恒泽",
+    "启明",
+    "南太湖",
+    "安吉白",
+    "弁山",
+    "百间楼",
+    "菰城",
+)
+TRADES = (
+    "丝绸",
+    "竹制品",
+    "电梯配件",
+    "童装",
+    "生态农业",
+    "机械",
+    "新材料",
+    "食品",
+    "环保科技",
+    "照明",
+    "物流",
+    "木业",
+)
 # (share of firms, monthly sales in yuan, growth a year, void share, months of silence at the end, grade weights A B M C D, trouble)
 KINDS = (
     ("steady", 0.45, 420_000, 0.06, 0.02, (0.35, 0.45, 0.05, 0.15, 0.0), 0.02),
@@ -137,7 +167,10 @@ class Town:
                 pd.DataFrame(
                     {
                         "issue_date": [(first + timedelta(days=int(d))).isoformat() for d in rng.integers(0, month_end(first).day, count)],
-                        "counterparty_id": [f"{'K' if direction == 'output' else 'G'}{firm.number:03d}{p:02d}" for p in rng.choice(partners, count, p=weights / weights.sum())],
+                        "counterparty_id": [
+                            f"{'K' if direction == 'output' else 'G'}{firm.number:03d}{p:02d}"
+                            for p in rng.choice(partners, count, p=weights / weights.sum())
+                        ],
                         "net": net,
                         "status": np.where(rng.random(count) < firm.void_share, "void", "valid"),
                     }
@@ -195,7 +228,7 @@ class Town:
 
     def _penalties(self) -> pd.DataFrame:
         rng = np.random.default_rng((self.seed, 6))
-        rows = []
+        rows: list[dict[str, object]] = []
         for firm in self.firms:
             if rng.random() < 0.06 + firm.trouble / 3:
                 decided = self.today - timedelta(days=int(rng.integers(10, 700)))
@@ -210,12 +243,20 @@ class Town:
                         "shown_until": (decided + timedelta(days=1095)).isoformat(),
                     }
                 )
-        rows.append({"uscc": self.firms[0].uscc, "document_no": "湖市监演罚〔无〕号", "authority": "", "decided_on": "", "amount": "-5"})
+        rows.append(
+            {
+                "uscc": self.firms[0].uscc,
+                "document_no": "湖市监演罚〔无〕号",
+                "authority": "",
+                "decided_on": "",
+                "amount": "-5",
+            }
+        )
         return pd.DataFrame(rows)
 
     def _electricity(self) -> pd.DataFrame:
         rng = np.random.default_rng((self.seed, 7))
-        rows = []
+        rows: list[dict[str, object]] = []
         for firm in self.firms:
             base = firm.monthly_yuan / 40
             for back in range(24, 0, -1):

@@ -20,16 +20,12 @@ class EnterprisesApi(Controller):
     tags = ("enterprises",)
 
     @post(guards=[only(Role.ENTERPRISE)])
-    async def register(
-        self, data: JSONBody[NewEnterprise], request: Caller, session: Session, now: Now
-    ) -> EnterpriseOut:
+    async def register(self, data: JSONBody[NewEnterprise], request: Caller, session: Session, now: Now) -> EnterpriseOut:
         """Register the caller's firm."""
         return EnterpriseOut.of(await service.register(session, request.user, data.uscc, data.name, now))
 
     @post("/{enterprise_id:uuid}/verification", guards=[only(Role.ENTERPRISE)], status_code=200)
-    async def verify(
-        self, enterprise_id: FromPath[UUID], request: Caller, session: Session, now: Now, deps: Deps
-    ) -> EnterpriseOut:
+    async def verify(self, enterprise_id: FromPath[UUID], request: Caller, session: Session, now: Now, deps: Deps) -> EnterpriseOut:
         """Check the firm against the market regulator's data."""
         return EnterpriseOut.of(await service.verify(session, request.user, enterprise_id, deps.registry, now))
 

@@ -1,4 +1,4 @@
-"""Does what the firm says of itself agree with the market regulator?"""
+"""Whether what the firm says of itself agrees with the market regulator."""
 
 import unicodedata
 
@@ -37,9 +37,5 @@ def mismatches(uscc: str, name: str, record: RegistryRecord | None) -> tuple[Fie
         )
         found.append(FieldProblem("name", Text(zh, en)))
     if record.state and any(word in record.state for word in NOT_OPERATING):
-        found.append(
-            FieldProblem(
-                "uscc", Text(f"登记状态为“{record.state}”，不能办理", f"The registered state is {record.state}")
-            )
-        )
+        found.append(FieldProblem("uscc", Text(f"登记状态为“{record.state}”，不能办理", f"The registered state is {record.state}")))
     return tuple(found)

@@ -1,5 +1,6 @@
 """Registering a firm and checking that it is what it says."""
 
+from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
@@ -31,30 +32,22 @@ async def register(session: AsyncSession, actor: Actor, uscc: str, name: str, no
     if mine and mine.status is EnterpriseStatus.REGISTERED and mine.uscc == code:
         return await store.update(session, mine.id, name=name.strip())
     if mine:
-        raise Conflict(
-            "already-registered", f"本账户已登记企业“{mine.name}”。", "This account has registered a firm already."
-        )
+        raise Conflict("already-registered", f"本账户已登记企业“{mine.name}”。", "This account has registered a firm already.")
     origin = Origin.GENERATED if is_generated_uscc(code) else Origin.DECLARED
     try:
         async with session.begin_nested():
-            enterprise = await store.add(
-                session, code, name.strip(), region_of(code), origin, actor.organisation.id, now
-            )
+            enterprise = await store.add(session, code, name.strip(), region_of(code), origin, actor.organisation.id, now)
     except IntegrityError:
         raise Conflict(
             "uscc-taken",
             "该统一社会信用代码已在平台登记；如非本企业操作，请联系平台。",
             "This code is registered on the platform already.",
         ) from None
-    await audit.record(
-        session, "enterprise.registered", f"enterprise:{enterprise.id}", now, account_id=actor.account_id, uscc=code
-    )
+    await audit.record(session, "enterprise.registered", f"enterprise:{enterprise.id}", now, account_id=actor.account_id, uscc=code)
     return enterprise
 
 
-async def verify(
-    session: AsyncSession, actor: Actor, enterprise_id: UUID, registry: Registry, now: datetime
-) -> Enterprise:
+async def verify(session: AsyncSession, actor: Actor, enterprise_id: UUID, registry: Registry, now: datetime) -> Enterprise:
     """Check the firm against the market regulator; raises Invalid with each field that disagrees."""
     enterprise = await own(session, actor, enterprise_id)
     if enterprise.status is EnterpriseStatus.VERIFIED:
@@ -69,9 +62,7 @@ async def verify(
             fields=found,
         )
     assert record is not None
-    verified = await store.update(
-        session, enterprise.id, region_code=record.region_code, verified=(now, record.batch_id)
-    )
+    verified = await store.update(session, enterprise.id, region_code=record.region_code, verified=(now, record.batch_id))
     await audit.record(
         session,
         "enterprise.verified",
@@ -111,10 +102,8 @@ async def find(session: AsyncSession, id_or_uscc: str) -> Enterprise:
     if len(id_or_uscc) == 18:
         enterprise = await store.find_by_uscc(session, id_or_uscc)
     else:
-        try:
+        with suppress(ValueError):
             enterprise = await store.find(session, UUID(id_or_uscc))
-        except ValueError:
-            pass
     if enterprise is None:
         raise NotFound("no-enterprise", f"没有企业 {id_or_uscc}。", f"There is no enterprise {id_or_uscc}.")
     return enterprise

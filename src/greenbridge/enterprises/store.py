@@ -53,9 +53,7 @@ async def find_by_uscc(session: AsyncSession, uscc: str) -> Enterprise | None:
 
 
 async def find_of_organisation(session: AsyncSession, organisation_id: UUID) -> Enterprise | None:
-    row = (
-        await session.scalars(select(EnterpriseRow).where(col(EnterpriseRow.organisation_id) == organisation_id))
-    ).first()
+    row = (await session.scalars(select(EnterpriseRow).where(col(EnterpriseRow.organisation_id) == organisation_id))).first()
     return _value(row) if row else None
 
 

@@ -21,9 +21,7 @@ class DeliveriesApi(Controller):
     guards = (only(Role.OPERATOR),)
 
     @get()
-    async def newest(
-        self, session: Session, limit: Annotated[int, QueryParameter(ge=1, le=500)] = 100
-    ) -> list[BatchOut]:
+    async def newest(self, session: Session, limit: Annotated[int, QueryParameter(ge=1, le=500)] = 100) -> list[BatchOut]:
         """List the newest deliveries with their counts."""
         return [BatchOut.of(batch) for batch in await service.batches(session, limit)]
 

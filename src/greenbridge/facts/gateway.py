@@ -54,9 +54,7 @@ def file_delivery(item: str, path: Path) -> Delivery:
     try:
         return Delivery(item, path.name, path.read_bytes())
     except OSError as error:
-        raise Invalid.at(
-            "no-file", "file", f"无法读取文件 {path.name}。", f"{path.name} cannot be read: {error.strerror}."
-        ) from None
+        raise Invalid.at("no-file", "file", f"无法读取文件 {path.name}。", f"{path.name} cannot be read: {error.strerror}.") from None
 
 
 def read_frame(file_name: str, content: bytes) -> pd.DataFrame:

@@ -30,9 +30,7 @@ def item_named(code: str) -> Item:
     """Return the item; raises Invalid that lists the known ones."""
     if code not in items.ITEMS:
         known = ", ".join(sorted(items.ITEMS))
-        raise Invalid.at(
-            "unknown-item", "item", f"没有数据项 {code}；可用：{known}。", f"There is no item {code}; known: {known}."
-        )
+        raise Invalid.at("unknown-item", "item", f"没有数据项 {code}；可用：{known}。", f"There is no item {code}; known: {known}.")
     return items.ITEMS[code]
 
 
@@ -69,9 +67,7 @@ async def receive(session: AsyncSession, delivery: Delivery, now: datetime) -> B
         batch = _counted(batch, item, typed, reasons)
         await store.set_counts(session, batch)
     elif len(good):
-        await store.add_facts(
-            session, batch.id, now, item.code, _facts(typed.iloc[good], good, item, business_date(now))
-        )
+        await store.add_facts(session, batch.id, now, item.code, _facts(typed.iloc[good], good, item, business_date(now)))
     aside = np.flatnonzero(reasons != None)  # noqa: E711  elementwise
     records = raw.iloc[aside].astype(object).where(raw.iloc[aside].notna(), None).to_dict("records")
     await store.quarantine(session, batch.id, [(int(n), reasons[n], r) for n, r in zip(aside, records, strict=True)])  # type: ignore[misc]
@@ -86,9 +82,7 @@ def _cleaned(raw: pd.DataFrame, item: Item, delivery: Delivery, today: date) -> 
     try:
         frame = cleaning.conform(raw, item, delivery.constants, delivery.renames)
     except cleaning.MissingColumns as missing:
-        raise Invalid.at(
-            "missing-columns", "file", f"文件缺少列：{missing}。", f"The file lacks columns: {missing}."
-        ) from None
+        raise Invalid.at("missing-columns", "file", f"文件缺少列：{missing}。", f"The file lacks columns: {missing}.") from None
     if delivery.subjects:
         frame["uscc"] = frame["uscc"].map(delivery.subjects)
     typed, reasons = cleaning.clean(frame, item, is_uscc, today)
@@ -105,6 +99,8 @@ def _counted(batch: Batch, item: Item, typed: pd.DataFrame, reasons: cleaning.Re
     day_field = "issue_date" if item.code == items.VAT_INVOICES else item.valid_from
     newest = typed.loc[good, day_field].max() if day_field and day_field != "established" else None
     covers_to = newest.date() if newest is not None and not pd.isna(newest) else business_date(batch.received_at)
+    if day_field == "month":
+        covers_to = month_end(covers_to)
     return replace(
         batch,
         accepted=int(good.sum()),
@@ -143,9 +139,7 @@ def _facts(typed: pd.DataFrame, row_numbers: np.ndarray[Any, Any], item: Item, t
             columns[field.name] = column.astype(object)
     values = pd.DataFrame(columns).drop(columns="uscc")
     records = values.astype(object).where(values.notna(), None).to_dict("records")
-    valid_from = (
-        typed[item.valid_from] if item.valid_from else pd.Series(pd.NaT, index=typed.index, dtype="datetime64[s]")
-    )
+    valid_from = typed[item.valid_from] if item.valid_from else pd.Series(pd.NaT, index=typed.index, dtype="datetime64[s]")
     valid_to = typed[item.valid_to] if item.valid_to else pd.Series(pd.NaT, index=typed.index, dtype="datetime64[s]")
     return pd.DataFrame(
         {
@@ -177,9 +171,7 @@ async def series(session: AsyncSession, usccs: Sequence[str], as_of: date, known
     return lay_out(usccs, month, months, years, last_year)
 
 
-async def counterparties(
-    session: AsyncSession, uscc: str, as_of: date, known_at: datetime, top: int = 5
-) -> list[Counterparty]:
+async def counterparties(session: AsyncSession, uscc: str, as_of: date, known_at: datetime, top: int = 5) -> list[Counterparty]:
     """Return the largest customers and suppliers per year that was over by the last complete month."""
     _, last_day = await horizon(session, as_of, known_at)
     return [] if last_day is None else await store.counterparties(session, uscc, last_day, known_at, top)
@@ -238,7 +230,7 @@ class RegistrationFacts:
         found = await store.facts(session, [uscc], [items.REGISTRATION], today, database.END_OF_TIME)
         if not found:
             return None
-        fact, values = found[0], found[0].values
+        fact, values = found[0], dict(found[0].values)
         established = values.get("established")
         return RegistryRecord(
             uscc,

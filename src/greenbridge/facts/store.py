@@ -53,9 +53,7 @@ async def find_repeat(session: AsyncSession, fingerprint: str) -> Batch | None:
     return _batch(row, repeated=True) if row else None
 
 
-async def add_batch(
-    session: AsyncSession, batch: Batch, fingerprint: str, content: bytes, read_with: Mapping[str, Any]
-) -> None:
+async def add_batch(session: AsyncSession, batch: Batch, fingerprint: str, content: bytes, read_with: Mapping[str, Any]) -> None:
     session.add(
         BatchRow(
             id=batch.id,
@@ -104,12 +102,7 @@ async def quarantine(session: AsyncSession, batch_id: UUID, rows: Sequence[tuple
 
 
 async def quarantined(session: AsyncSession, batch_id: UUID, limit: int) -> list[tuple[int, str, dict[str, Any]]]:
-    query = (
-        select(QuarantinedRow)
-        .where(col(QuarantinedRow.batch_id) == batch_id)
-        .order_by(col(QuarantinedRow.row_no))
-        .limit(limit)
-    )
+    query = select(QuarantinedRow).where(col(QuarantinedRow.batch_id) == batch_id).order_by(col(QuarantinedRow.row_no)).limit(limit)
     return [(row.row_no, row.reason, row.raw) for row in await session.scalars(query)]
 
 
@@ -216,9 +209,7 @@ _NEWEST_YEARS = """
 """
 
 
-async def counterparty_shares(
-    session: AsyncSession, usccs: Sequence[str], horizon: date, known_at: datetime
-) -> list[Any]:
+async def counterparty_shares(session: AsyncSession, usccs: Sequence[str], horizon: date, known_at: datetime) -> list[Any]:
     """Return (uscc, direction, year, (top-1 share, top-5 share, count, share of net kept from last year's list))."""
     rows = await session.execute(
         text(f"""
@@ -241,9 +232,7 @@ async def counterparty_shares(
     return [(row[0], row[1], row[2], row[3:]) for row in rows]
 
 
-async def counterparties(
-    session: AsyncSession, uscc: str, horizon: date, known_at: datetime, top: int
-) -> list[Counterparty]:
+async def counterparties(session: AsyncSession, uscc: str, horizon: date, known_at: datetime, top: int) -> list[Counterparty]:
     """Return the largest counterparties of each direction and year, newest year first."""
     rows = await session.execute(
         text(f"""
@@ -259,9 +248,7 @@ async def counterparties(
     return [Counterparty(r.direction, r.year, r.counterparty, r.net_fen, r.invoices, r.share) for r in rows]
 
 
-async def facts(
-    session: AsyncSession, usccs: Sequence[str], items: Sequence[str], as_of: date, known_at: datetime
-) -> list[Fact]:
+async def facts(session: AsyncSession, usccs: Sequence[str], items: Sequence[str], as_of: date, known_at: datetime) -> list[Fact]:
     """Return the newest version of each record that was true on a day, as known at an instant."""
     rows = await session.execute(
         text("""
@@ -273,27 +260,20 @@ async def facts(
         """),
         {"usccs": list(usccs), "items": list(items), "as_of": as_of, "known_at": known_at},
     )
-    return [
-        Fact(r.item, r.uscc, r.key, r.valid_from, r.valid_to, r.recorded_at, r.batch_id, r.generated, r.values)
-        for r in rows
-    ]
+    return [Fact(r.item, r.uscc, r.key, r.valid_from, r.valid_to, r.recorded_at, r.batch_id, r.generated, r.values) for r in rows]
 
 
 async def coverage(session: AsyncSession, known_at: datetime) -> dict[str, tuple[date | None, datetime, bool]]:
     """Return item -> (newest day delivered, newest receipt, whether all of it is generated)."""
     rows = await session.execute(
-        text(
-            "select item, max(covers_to), max(received_at), bool_and(generated) from batch where received_at <= :known_at group by item"
-        ),
+        text("select item, max(covers_to), max(received_at), bool_and(generated) from batch where received_at <= :known_at group by item"),
         {"known_at": known_at},
     )
     return {row[0]: (row[1], row[2], row[3]) for row in rows}
 
 
 async def batches(session: AsyncSession, limit: int) -> list[Batch]:
-    rows = await session.scalars(
-        select(BatchRow).order_by(col(BatchRow.received_at).desc(), col(BatchRow.file_name)).limit(limit)
-    )
+    rows = await session.scalars(select(BatchRow).order_by(col(BatchRow.received_at).desc(), col(BatchRow.file_name)).limit(limit))
     return [_batch(row) for row in rows]
 
 
@@ -301,9 +281,7 @@ async def batch_file(session: AsyncSession, batch_id: UUID) -> tuple[str, bytes]
     row = await session.get(BatchRow, batch_id)
     if row is None:
         return None
-    parts = await session.scalars(
-        select(BatchPart.content).where(col(BatchPart.batch_id) == batch_id).order_by(col(BatchPart.part))
-    )
+    parts = await session.scalars(select(col(BatchPart.content)).where(col(BatchPart.batch_id) == batch_id).order_by(col(BatchPart.part)))
     return row.file_name, b"".join(parts)
 
 

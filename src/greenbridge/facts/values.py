@@ -123,9 +123,7 @@ class Series:
         """Return the series of one firm, as arrays of one row."""
         row = slice(index, index + 1)
         monthly = {name: array[row] for name, array in self.monthly.items()}
-        return Series(
-            (self.usccs[index],), self.last_month, monthly, {name: array[row] for name, array in self.yearly.items()}
-        )
+        return Series((self.usccs[index],), self.last_month, monthly, {name: array[row] for name, array in self.yearly.items()})
 
 
 MONTHLY = tuple(
@@ -133,11 +131,7 @@ MONTHLY = tuple(
     for side in ("sales", "purchase")
     for name in ("net", "tax", "absolute", "red", "void", "count", "void_count", "red_count", "partners")
 )
-YEARLY = tuple(
-    f"{side}_{name}"
-    for side in ("customer", "supplier")
-    for name in ("top1_share", "top5_share", "count", "kept_share")
-)
+YEARLY = tuple(f"{side}_{name}" for side in ("customer", "supplier") for name in ("top1_share", "top5_share", "count", "kept_share"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,12 @@ async def figures(session: AsyncSession) -> Figures:
 
 async def board(session: AsyncSession) -> Board:
     """Return the operator's board; the audit chain is verified as it is read."""
-    return Board(await figures(session), await facts.batches(session, 50), await jobs.latest(session), await audit.first_broken(session))
+    return Board(
+        await figures(session),
+        await facts.batches(session, 50),
+        await jobs.latest(session),
+        await audit.first_broken(session),
+    )
 
 
 async def overview(session: AsyncSession, actor: Actor, now: datetime) -> Overview:

@@ -37,7 +37,7 @@ def reference(column: str, *, index: bool = True, nullable: bool = False) -> Any
 
 def instant(*, nullable: bool = False, index: bool = False) -> Any:
     """Return an aware UTC instant."""
-    return Field(sa_type=DateTime(timezone=True), nullable=nullable, index=index)  # type: ignore[call-overload]
+    return Field(sa_type=DateTime(timezone=True), nullable=nullable, index=index)
 
 
 def fen(*, nullable: bool = False) -> Any:
@@ -52,7 +52,7 @@ def json(*, nullable: bool = False) -> Any:
 
 def texts() -> Any:
     """Return a list of short texts."""
-    return Field(sa_type=ARRAY(SqlText))  # type: ignore[call-overload]
+    return Field(sa_type=ARRAY(SqlText))
 
 
 def one_of(column: str, choices: Iterable[StrEnum]) -> CheckConstraint:

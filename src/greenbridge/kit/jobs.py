@@ -21,9 +21,7 @@ class JobRun(SQLModel, table=True):
 async def claim(session: AsyncSession, name: str, slot: datetime, now: datetime) -> bool:
     """Return whether this caller may run the slot; only one ever may."""
     claimed = await session.execute(
-        text(
-            "insert into job_run (name, slot, started_at) values (:name, :slot, :now) on conflict do nothing returning name"
-        ),
+        text("insert into job_run (name, slot, started_at) values (:name, :slot, :now) on conflict do nothing returning name"),
         {"name": name, "slot": slot, "now": now},
     )
     return claimed.first() is not None

@@ -10,9 +10,7 @@ import structlog
 def configure(log_format: str = "auto", *, quiet: bool = False) -> None:
     """Set structlog up for this process; `auto` writes for people on a terminal and JSON lines elsewhere."""
     for_people = log_format == "text" or (log_format == "auto" and sys.stderr.isatty())
-    renderer: Any = (
-        structlog.dev.ConsoleRenderer() if for_people else structlog.processors.JSONRenderer(ensure_ascii=False)
-    )
+    renderer: Any = structlog.dev.ConsoleRenderer() if for_people else structlog.processors.JSONRenderer(ensure_ascii=False)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -26,16 +26,16 @@ def bp_from_percent(text: str) -> int:
     return int((_decimal(text.strip().rstrip("%")) * 100).to_integral_value(ROUND_HALF_UP))
 
 
-def in_wan(fen: int | float) -> str:
+def in_wan(fen: float) -> str:
     """Return an amount in 万元 without needless zeros: `in_wan(380_000_000) == "380"`."""
     return f"{fen / FEN_PER_WAN:,.2f}".rstrip("0").rstrip(".")
 
 
-def in_yuan(fen: int | float) -> str:
+def in_yuan(fen: float) -> str:
     """Return an amount in full yuan: `in_yuan(123_456) == "1,234.56"`."""
     return f"{fen / FEN_PER_YUAN:,.2f}"
 
 
-def in_percent(bp: int | float) -> str:
+def in_percent(bp: float) -> str:
     """Return a rate in per cent: `in_percent(435) == "4.35"`."""
     return f"{bp / 100:.2f}"

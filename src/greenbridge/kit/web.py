@@ -3,7 +3,7 @@
 import re
 from datetime import datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Annotated, Any, cast
 from uuid import uuid4
 
 import structlog
@@ -14,6 +14,7 @@ from litestar import MediaType, Request, Response
 from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 from litestar.di import NamedDependency
+from litestar.enums import ScopeType
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.middleware import ASGIMiddleware
 from litestar.params import HeaderParameter
@@ -21,7 +22,6 @@ from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.response import Redirect, Template
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from sqlalchemy.ext.asyncio import AsyncSession
-from typing_extensions import Annotated
 
 from greenbridge.kit import logs, money
 from greenbridge.kit.codes import region_name
@@ -54,7 +54,7 @@ class RequestIds(ASGIMiddleware):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Handle one connection."""
-        if scope["type"] != "http":
+        if scope["type"] != ScopeType.HTTP:
             await next_app(scope, receive, send)
             return
         given = dict(scope["headers"]).get(REQUEST_ID.lower().encode(), b"").decode("latin-1")
@@ -65,9 +65,7 @@ class RequestIds(ASGIMiddleware):
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message.setdefault("headers", [])
-                cast("list[tuple[bytes, bytes]]", message["headers"]).append(
-                    (REQUEST_ID.lower().encode(), request_id.encode())
-                )
+                cast("list[tuple[bytes, bytes]]", message["headers"]).append((REQUEST_ID.lower().encode(), request_id.encode()))
                 logs.get().info("request", method=scope["method"], path=scope["path"], status=message["status"])
             await send(message)
 
@@ -78,13 +76,9 @@ class Wrong(Problem):
     """A framework's refusal in our own form."""
 
     def __init__(self, status: int, detail: str, fields: tuple[FieldProblem, ...] = ()) -> None:
-        super().__init__(
-            {404: "not-found", 405: "method-not-allowed"}.get(status, "bad-request"), detail, detail, fields=fields
-        )
+        super().__init__({404: "not-found", 405: "method-not-allowed"}.get(status, "bad-request"), detail, detail, fields=fields)
         self.status = status
-        self.title = {404: Text("未找到", "Not found"), 405: Text("方法不允许", "Method not allowed")}.get(
-            status, Problem.title
-        )
+        self.title = {404: Text("未找到", "Not found"), 405: Text("方法不允许", "Method not allowed")}.get(status, Problem.title)
 
 
 _HTTP_DETAIL = {
@@ -108,9 +102,7 @@ def _wrong(error: HTTPException) -> Problem:
     if fields:
         problem.code, problem.detail = (
             "schema",
-            Text(
-                "请求内容不符合接口定义，请检查 errors 所列字段。", "The request does not fit its schema; see errors."
-            ),
+            Text("请求内容不符合接口定义，请检查 errors 所列字段。", "The request does not fit its schema; see errors."),
         )
     elif error.status_code in _HTTP_DETAIL:
         problem.detail = _HTTP_DETAIL[error.status_code]
@@ -135,9 +127,7 @@ def on_http_exception(request: AnyRequest, error: HTTPException) -> Response[Any
 def on_crash(request: AnyRequest, error: Exception) -> Response[Any]:
     """Log the traceback under the request id and say nothing of it outside."""
     logs.get().exception("crash", exc_info=error)
-    problem = Problem(
-        "internal-error", "服务出错，已记录；请稍后重试。", "Something failed here and was recorded; try again later."
-    )
+    problem = Problem("internal-error", "服务出错，已记录；请稍后重试。", "Something failed here and was recorded; try again later.")
     problem.status, problem.title = 500, Text("服务出错", "Internal error")
     return on_problem(request, problem)
 

@@ -19,10 +19,6 @@ class MatchesApi(Controller):
     tags = ("matches",)
 
     @get(guards=[only(Role.ENTERPRISE)])
-    async def matches(
-        self, need_id: FromPath[UUID], request: Caller, session: Session, now: Now, deps: Deps
-    ) -> MatchRunOut:
+    async def matches(self, need_id: FromPath[UUID], request: Caller, session: Session, now: Now, deps: Deps) -> MatchRunOut:
         """Return all products ranked for the caller's need, each rule with its verdict."""
-        return MatchRunOut.of(
-            await service.for_actor(session, request.user, need_id, deps.model, now), language_of(request)
-        )
+        return MatchRunOut.of(await service.for_actor(session, request.user, need_id, deps.model, now), language_of(request))

@@ -57,16 +57,10 @@ async def add(session: AsyncSession, run: MatchRun) -> None:
         await session.execute(insert(MatchRow), rows)
 
 
-async def newest(
-    session: AsyncSession, need_id: UUID, products: Mapping[tuple[str, int], LoanProduct]
-) -> MatchRun | None:
+async def newest(session: AsyncSession, need_id: UUID, products: Mapping[tuple[str, int], LoanProduct]) -> MatchRun | None:
     """Return the newest run; matches of products that are listed no more are left out."""
     latest = select(func.max(col(MatchRow.made_at))).where(col(MatchRow.need_id) == need_id).scalar_subquery()
-    query = (
-        select(MatchRow)
-        .where(col(MatchRow.need_id) == need_id, col(MatchRow.made_at) == latest)
-        .order_by(col(MatchRow.rank))
-    )
+    query = select(MatchRow).where(col(MatchRow.need_id) == need_id, col(MatchRow.made_at) == latest).order_by(col(MatchRow.rank))
     rows = list(await session.scalars(query))
     if not rows:
         return None

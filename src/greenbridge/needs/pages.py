@@ -1,11 +1,11 @@
 """Step three of the start: publish a need."""
 
 from typing import Any
+from uuid import UUID, uuid4
 
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect, Template
-from uuid import UUID
 
 from greenbridge.accounts.guards import Caller, only
 from greenbridge.accounts.values import Role
@@ -17,8 +17,15 @@ from greenbridge.kit.money import bp_from_percent, fen_from_wan
 from greenbridge.kit.text import Text
 from greenbridge.kit.web import Now, Session, page
 from greenbridge.needs import service
-from greenbridge.needs.values import COLLATERAL_NAMES, GUARANTEE_MODE_NAMES, PURPOSE_NAMES, Collateral, GuaranteeMode, NeedDraft, Purpose
-from uuid import uuid4
+from greenbridge.needs.values import (
+    COLLATERAL_NAMES,
+    GUARANTEE_MODE_NAMES,
+    PURPOSE_NAMES,
+    Collateral,
+    GuaranteeMode,
+    NeedDraft,
+    Purpose,
+)
 
 
 def read_form(form: Any) -> NeedDraft:
@@ -54,7 +61,15 @@ class NeedPages(Controller):
     def _form(self, request: Caller, typed: dict[str, Any], problem: Problem | None = None) -> Template:
         status = problem.status if problem else 200
         choices = {"purposes": PURPOSE_NAMES, "modes": GUARANTEE_MODE_NAMES, "kinds": COLLATERAL_NAMES}
-        return page(request, "need_form.html", status_code=status, form=typed, problem=problem, key=typed.get("key") or str(uuid4()), **choices)
+        return page(
+            request,
+            "need_form.html",
+            status_code=status,
+            form=typed,
+            problem=problem,
+            key=typed.get("key") or str(uuid4()),
+            **choices,
+        )
 
     @get("/new")
     async def form(self, request: Caller, session: Session) -> Template | Redirect:
@@ -66,7 +81,11 @@ class NeedPages(Controller):
     @post("/new")
     async def publish(self, request: Caller, session: Session, now: Now) -> Response[Any]:
         form = await request.form()
-        typed = {**{name: form.get(name, "") for name in form}, "guarantee_modes": form.getall("guarantee_modes", []), "collateral": form.getall("collateral", [])}
+        typed = {
+            **{name: form.get(name, "") for name in form},
+            "guarantee_modes": form.getall("guarantee_modes", []),
+            "collateral": form.getall("collateral", []),
+        }
         try:
             draft = read_form(form)
             enterprise = await enterprises.mine(session, request.user)

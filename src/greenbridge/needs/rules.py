@@ -11,9 +11,7 @@ OPEN_DAYS = 30
 
 _NEXT: dict[NeedStatus, frozenset[NeedStatus]] = {
     NeedStatus.PUBLISHED: frozenset({NeedStatus.IN_ANSWER, NeedStatus.WITHDRAWN, NeedStatus.EXPIRED}),
-    NeedStatus.IN_ANSWER: frozenset(
-        {NeedStatus.PUBLISHED, NeedStatus.OFFER_ACCEPTED, NeedStatus.WITHDRAWN, NeedStatus.EXPIRED}
-    ),
+    NeedStatus.IN_ANSWER: frozenset({NeedStatus.PUBLISHED, NeedStatus.OFFER_ACCEPTED, NeedStatus.WITHDRAWN, NeedStatus.EXPIRED}),
     NeedStatus.OFFER_ACCEPTED: frozenset({NeedStatus.CLOSED}),
     NeedStatus.WITHDRAWN: frozenset(),
     NeedStatus.EXPIRED: frozenset(),
@@ -48,9 +46,7 @@ def problems(draft: NeedDraft) -> tuple[FieldProblem, ...]:
         refuse("term_months", "期限为 1 至 360 个月", "The term is 1 to 360 months")
     if not draft.guarantee_modes:
         refuse("guarantee_modes", "至少选择一种担保方式", "Choose at least one guarantee mode")
-    if GuaranteeMode.MORTGAGE in draft.guarantee_modes and not {Collateral.REAL_ESTATE, Collateral.EQUIPMENT} & set(
-        draft.collateral
-    ):
+    if GuaranteeMode.MORTGAGE in draft.guarantee_modes and not {Collateral.REAL_ESTATE, Collateral.EQUIPMENT} & set(draft.collateral):
         refuse(
             "collateral",
             "选择抵押时，请说明抵押物（不动产或机器设备）",

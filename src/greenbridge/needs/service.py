@@ -19,18 +19,12 @@ async def publish(session: AsyncSession, actor: Actor, enterprise_id: UUID, draf
     """Publish a need of the actor's verified firm. Raises Invalid with each wrong field, Conflict when not verified."""
     enterprise = await enterprises.own(session, actor, enterprise_id)
     if enterprise.status is not EnterpriseStatus.VERIFIED:
-        raise Conflict(
-            "not-verified", "企业尚未通过实名核验，不能发布需求。", "The firm is not verified and may not publish."
-        )
+        raise Conflict("not-verified", "企业尚未通过实名核验，不能发布需求。", "The firm is not verified and may not publish.")
     if found := rules.problems(draft):
         raise Invalid("wrong-need", "请检查需求内容。", "Check what the need says.", fields=found)
     today = business_date(now)
-    need = await store.add(
-        session, enterprise.id, enterprise.region_code, draft, now, today, today + timedelta(days=rules.OPEN_DAYS)
-    )
-    await audit.record(
-        session, "need.published", f"need:{need.id}", now, account_id=actor.account_id, amount_fen=draft.amount_fen
-    )
+    need = await store.add(session, enterprise.id, enterprise.region_code, draft, now, today, today + timedelta(days=rules.OPEN_DAYS))
+    await audit.record(session, "need.published", f"need:{need.id}", now, account_id=actor.account_id, amount_fen=draft.amount_fen)
     return need
 
 
@@ -40,16 +34,12 @@ async def withdraw(session: AsyncSession, actor: Actor, need_id: UUID, now: date
     return await move(session, need.id, NeedStatus.WITHDRAWN, now, account_id=actor.account_id)
 
 
-async def move(
-    session: AsyncSession, need_id: UUID, status: NeedStatus, now: datetime, *, account_id: UUID | None = None
-) -> Need:
+async def move(session: AsyncSession, need_id: UUID, status: NeedStatus, now: datetime, *, account_id: UUID | None = None) -> Need:
     """Move a need to a state for another domain, which has checked who asks. Raises Conflict where it may not go there."""
     need = await locked(session, need_id)
     if not rules.may_become(need.status, status):
         zh, en = NEED_STATUS_NAMES[need.status].zh, NEED_STATUS_NAMES[need.status].en
-        raise Conflict(
-            "need-state", f"需求当前“{zh}”，不能进行此操作。", f"The need is now: {en}; this cannot be done."
-        )
+        raise Conflict("need-state", f"需求当前“{zh}”，不能进行此操作。", f"The need is now: {en}; this cannot be done.")
     moved = await store.set_status(session, need_id, status)
     await audit.record(session, f"need.{status.value}", f"need:{need_id}", now, account_id=account_id)
     return moved

@@ -71,9 +71,7 @@ async def find(session: AsyncSession, need_id: UUID, *, for_update: bool = False
 
 
 async def of_enterprise(session: AsyncSession, enterprise_id: UUID) -> list[Need]:
-    query = (
-        select(NeedRow).where(col(NeedRow.enterprise_id) == enterprise_id).order_by(col(NeedRow.published_at).desc())
-    )
+    query = select(NeedRow).where(col(NeedRow.enterprise_id) == enterprise_id).order_by(col(NeedRow.published_at).desc())
     return [_value(row) for row in await session.scalars(query)]
 
 
@@ -96,11 +94,7 @@ async def set_status(session: AsyncSession, need_id: UUID, status: NeedStatus) -
 
 
 async def overdue(session: AsyncSession, today: date) -> list[Need]:
-    query = (
-        select(NeedRow)
-        .where(col(NeedRow.status).in_(OPEN), col(NeedRow.open_until) < today)
-        .with_for_update(skip_locked=True)
-    )
+    query = select(NeedRow).where(col(NeedRow.status).in_(OPEN), col(NeedRow.open_until) < today).with_for_update(skip_locked=True)
     return [_value(row) for row in await session.scalars(query)]
 
 

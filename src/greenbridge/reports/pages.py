@@ -21,4 +21,8 @@ class ReportPages(Controller):
         enterprise = await enterprises.mine(session, request.user)
         if enterprise is None:
             return Redirect("/enterprise/start", status_code=303)
-        return page(request, "report.html", report=await service.for_actor(session, request.user, enterprise.id, deps.model, now))
+        return page(
+            request,
+            "report.html",
+            report=await service.for_actor(session, request.user, enterprise.id, deps.model, now),
+        )

@@ -31,9 +31,7 @@ class LightGbmModel:
         self.card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
         self.version = str(self.card["version"])
         self.features = tuple(feature["name"] for feature in self.card["features"])
-        self._booster = lightgbm.Booster(
-            model_str=(folder / "model.txt").read_text(encoding="utf-8"), params={"num_threads": 1}
-        )
+        self._booster = lightgbm.Booster(model_str=(folder / "model.txt").read_text(encoding="utf-8"))
 
     def predict(self, x: Floats) -> tuple[Floats, Floats]:
         """Return (calibrated probability, TreeSHAP contributions); the last SHAP column, the base, is part of the margin only."""

@@ -20,9 +20,7 @@ from greenbridge.scoring.values import Score
 MIN_KNOWN_SHARE = 0.5
 
 
-async def score(
-    session: AsyncSession, firms: Sequence[Enterprise], model: DefaultModel, as_of: date, now: datetime
-) -> dict[UUID, Score]:
+async def score(session: AsyncSession, firms: Sequence[Enterprise], model: DefaultModel, as_of: date, now: datetime) -> dict[UUID, Score]:
     """Score firms as of a day and keep the scores; a firm with too few invoices known has none (unknown, not zero)."""
     series = await facts.series(session, [firm.uscc for firm in firms], as_of, now)
     return await score_series(session, firms, series, model, as_of, now)

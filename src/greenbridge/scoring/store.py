@@ -47,12 +47,7 @@ async def add(session: AsyncSession, score: Score, features: Mapping[str, float 
 
 
 async def latest(session: AsyncSession, enterprise_id: UUID) -> Score | None:
-    query = (
-        select(ScoreRow)
-        .where(col(ScoreRow.enterprise_id) == enterprise_id)
-        .order_by(col(ScoreRow.scored_at).desc())
-        .limit(1)
-    )
+    query = select(ScoreRow).where(col(ScoreRow.enterprise_id) == enterprise_id).order_by(col(ScoreRow.scored_at).desc()).limit(1)
     row = (await session.scalars(query)).first()
     if row is None:
         return None

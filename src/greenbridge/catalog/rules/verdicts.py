@@ -115,7 +115,7 @@ def typical_facts(product: LoanProduct) -> dict[str, Value | None]:
     """Return facts that pass every rule of the product: what a case changes one thing of."""
     facts: dict[str, Value | None] = {}
     for rule in all_rules(product):
-        if rule.operator in {Operator.INCLUDES_ANY}:
+        if rule.operator is Operator.INCLUDES_ANY:
             facts[rule.fact] = rule.limit if isinstance(rule.limit, tuple) else (str(rule.limit),)
         elif rule.operator in {Operator.ONE_OF, Operator.IN_REGION}:
             facts[rule.fact] = rule.limit[0] if isinstance(rule.limit, tuple) else rule.limit

@@ -35,15 +35,9 @@ FACTS = {
             Text("纳税信用评价结果", "the tax credit grade"),
         ),
         FactName("revenue_12m_fen", Text("近 12 个月开票收入", "Invoiced revenue, 12 months"), Unit.FEN, _TAX),
-        FactName(
-            "vat_12m_fen", Text("近 12 个月增值税（销项减进项）", "VAT, 12 months (output less input)"), Unit.FEN, _TAX
-        ),
-        FactName(
-            "sales_active_months_12", Text("近 12 个月有开票月份", "Months with invoices, of 12"), Unit.MONTHS, _TAX
-        ),
-        FactName(
-            "sales_zero_months_24", Text("近 24 个月零开票月份", "Months without invoices, of 24"), Unit.MONTHS, _TAX
-        ),
+        FactName("vat_12m_fen", Text("近 12 个月增值税（销项减进项）", "VAT, 12 months (output less input)"), Unit.FEN, _TAX),
+        FactName("sales_active_months_12", Text("近 12 个月有开票月份", "Months with invoices, of 12"), Unit.MONTHS, _TAX),
+        FactName("sales_zero_months_24", Text("近 24 个月零开票月份", "Months without invoices, of 24"), Unit.MONTHS, _TAX),
         FactName("invoice_history_months", Text("开票历史", "Invoice history"), Unit.MONTHS, _TAX),
         FactName("void_share_12m", Text("近 12 个月作废金额占比", "Void share, 12 months"), Unit.SHARE, _TAX),
         FactName("revenue_growth_12m", Text("开票收入同比", "Revenue growth, 12 months"), Unit.SHARE, _TAX),
@@ -52,9 +46,7 @@ FACTS = {
         FactName("customer_kept_share", Text("老客户销售占比", "Sales to last year's customers"), Unit.SHARE, _TAX),
         FactName("amount_to_revenue", Text("融资金额与年开票收入之比", "Amount to yearly revenue"), Unit.TIMES, _TAX),
         FactName("amount_to_vat", Text("融资金额与年增值税之比", "Amount to yearly VAT"), Unit.TIMES, _TAX),
-        FactName(
-            "defendant_cases_24m", Text("近 24 个月作为被告的案件", "Cases as defendant, 24 months"), Unit.COUNT, _COURT
-        ),
+        FactName("defendant_cases_24m", Text("近 24 个月作为被告的案件", "Cases as defendant, 24 months"), Unit.COUNT, _COURT),
         FactName("open_enforcements", Text("未结被执行案件", "Open enforcement cases"), Unit.COUNT, _COURT),
         FactName("dishonesty_listed", Text("列入失信被执行人名单", "On the dishonesty list"), Unit.YES_NO, _COURT),
         FactName("penalties_24m", Text("近 24 个月行政处罚", "Penalties, 24 months"), Unit.COUNT, _PENALTY),

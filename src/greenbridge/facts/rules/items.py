@@ -85,9 +85,7 @@ ITEMS = {
             (
                 _USCC,
                 Field("name", Kind.TEXT, Text("企业名称", "Name"), required=True, names=("企业名称",)),
-                Field(
-                    "established", Kind.DATE, Text("成立日期", "Established on"), names=("成立日期", "established_on")
-                ),
+                Field("established", Kind.DATE, Text("成立日期", "Established on"), names=("成立日期", "established_on")),
                 Field("legal_form", Kind.TEXT, Text("企业类型", "Legal form")),
                 Field("capital_raw", Kind.TEXT, Text("注册资本", "Registered capital")),
                 Field("reg_region_code", Kind.TEXT, Text("登记地区划", "Region code"), names=("region_code",)),

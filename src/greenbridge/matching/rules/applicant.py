@@ -38,12 +38,7 @@ def applicant(
         "region_code": region_code,
         "default_probability": default_probability,
     }
-    facts |= (
-        _registered(known, today)
-        | _invoiced(series, draft.amount_fen)
-        | _recorded(known, delivered, today)
-        | _power(known)
-    )
+    facts |= _registered(known, today) | _invoiced(series, draft.amount_fen) | _recorded(known, delivered, today) | _power(known)
     return Applicant(facts)
 
 
@@ -54,9 +49,7 @@ def _registered(known: Sequence[Fact], today: date) -> dict[str, Value | None]:
         established = registration.values.get("established")
         changed = registration.values.get("legal_representative_changed_on")
         found["firm_age_months"] = whole_months(date.fromisoformat(established), today) if established else None
-        found["legal_representative_unchanged_months"] = (
-            whole_months(date.fromisoformat(changed), today) if changed else None
-        )
+        found["legal_representative_unchanged_months"] = whole_months(date.fromisoformat(changed), today) if changed else None
     grade = max((f for f in known if f.item == items.TAX_GRADE), key=lambda f: f.valid_from, default=None)
     found["tax_grade"] = grade.values["grade"] if grade else None
     return found
@@ -74,9 +67,7 @@ def _invoiced(series: Series, amount_fen: int) -> dict[str, Value | None]:
     before = one(features.total(a["sales_net"], 12, 12))
     counts = a["sales_count"][0]
     history = sum(not math.isnan(c) for c in counts)
-    top1, top5, kept = (
-        one(series.yearly[f"customer_{name}"][:, -1]) for name in ("top1_share", "top5_share", "kept_share")
-    )
+    top1, top5, kept = (one(series.yearly[f"customer_{name}"][:, -1]) for name in ("top1_share", "top5_share", "kept_share"))
     return {
         "revenue_12m_fen": revenue,
         "vat_12m_fen": vat,

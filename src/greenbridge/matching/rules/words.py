@@ -14,7 +14,7 @@ _WORDS: dict[str, Text] = {
 }
 
 
-def amount(unit: Unit, value: Value) -> Text:
+def amount(unit: Unit, value: Value) -> Text:  # noqa: PLR0911  one line a unit
     """Return a value with its unit: `380 万元`, `17 个月`, `12.5 %`, `A、B`."""
     if isinstance(value, bool):
         return Text("是" if value else "否", "yes" if value else "no")

@@ -8,7 +8,8 @@ import numpy as np
 
 from greenbridge.facts.rules import items
 from greenbridge.facts.values import Fact
-from greenbridge.kit.calendar import add_months, whole_months
+from greenbridge.kit.calendar import add_months, month_end, whole_months
+from greenbridge.kit.clock import business_date
 from greenbridge.kit.codes import region_name
 from greenbridge.kit.text import Text
 from greenbridge.reports.values import Freshness, Line, Material, Section, Source, Table
@@ -21,12 +22,8 @@ def source(material: Material, item: str, valid_on: date, received_on: date, *, 
     """Return a line's source; stale when the department's newest data is older than the item's refresh time."""
     described = items.ITEMS[item]
     newest = material.coverage[item][0] or received_on
-    fresh = max(newest, received_on if not _is_dated(item) else newest) >= material.as_of - timedelta(
-        days=described.refresh_days
-    )
-    return Source(
-        item, described.department, valid_on, received_on, Freshness.FRESH if fresh else Freshness.STALE, generated
-    )
+    fresh = max(newest, received_on if not _is_dated(item) else newest) >= material.as_of - timedelta(days=described.refresh_days)
+    return Source(item, described.department, valid_on, received_on, Freshness.FRESH if fresh else Freshness.STALE, generated)
 
 
 def _is_dated(item: str) -> bool:
@@ -35,7 +32,10 @@ def _is_dated(item: str) -> bool:
 
 
 def _of_fact(material: Material, fact: Fact) -> Source:
-    return source(material, fact.item, fact.valid_from, fact.recorded_at.date(), generated=fact.generated)
+    """Return a record's source: a register speaks of the day it was delivered, a reading of the end of its month."""
+    received_on = business_date(fact.recorded_at)
+    days = {items.REGISTRATION: received_on, items.ELECTRICITY: month_end(fact.valid_from)}
+    return source(material, fact.item, days.get(fact.item, fact.valid_from), received_on, generated=fact.generated)
 
 
 def _of(material: Material, item: str) -> list[Fact]:
@@ -99,15 +99,13 @@ def associations(material: Material) -> Section:
             ]
             if rows:
                 name = Text(f"{year} 年前 {len(rows)} 大{zh}", f"Largest {len(rows)} {en}, {year}")
-                tables.append(
-                    Table(f"{direction}_{year}", name, columns, rows, _invoice_source(material, date(year, 12, 31)))
-                )
+                tables.append(Table(f"{direction}_{year}", name, columns, rows, _invoice_source(material, date(year, 12, 31))))
     return Section("associations", title, (), tuple(tables), None)
 
 
 def _invoice_source(material: Material, valid_on: date) -> Source:
     _, received_at, generated = material.coverage[items.VAT_INVOICES]
-    return source(material, items.VAT_INVOICES, valid_on, received_at.date(), generated=generated)
+    return source(material, items.VAT_INVOICES, valid_on, business_date(received_at), generated=generated)
 
 
 _TAX_LINES: tuple[tuple[str, Text, str, Callable[[Any], Any]], ...] = (
@@ -130,7 +128,7 @@ def tax_and_operation(material: Material) -> Section:
     tables: list[Table] = []
     last_month = material.series.last_month
     if last_month is not None and not np.isnan(material.series.monthly["sales_net"]).all():
-        described = _invoice_source(material, add_months(last_month, 1) - timedelta(days=1))
+        described = _invoice_source(material, month_end(last_month))
         arrays = material.series.monthly
         for key, label, unit, formula in _TAX_LINES:
             value = float(formula(arrays)[0])
@@ -164,9 +162,7 @@ def _months_table(material: Material, last_month: date, described: Source) -> Ta
         column = material.series.monthly["sales_net"].shape[1] - 1 - back
         values = [float(material.series.monthly[key][0, column]) for key, _, _ in columns[1:]]
         if not np.isnan(values).all():
-            rows.append(
-                (add_months(last_month, -back).strftime("%Y-%m"), *(None if np.isnan(v) else round(v) for v in values))
-            )
+            rows.append((add_months(last_month, -back).strftime("%Y-%m"), *(None if np.isnan(v) else round(v) for v in values)))
     return Table("months", Text("逐月发票", "Invoices by month"), columns, rows, described)
 
 

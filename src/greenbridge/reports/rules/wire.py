@@ -100,6 +100,4 @@ def content(material: Material) -> dict[str, Any]:
 
 def digest(content: Mapping[str, Any]) -> str:
     """Return the SHA-256 of the canonical JSON."""
-    return hashlib.sha256(
-        json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
-    ).hexdigest()
+    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()

@@ -61,14 +61,12 @@ def growth(series: Floats) -> Floats:
     """Return the logarithm of last 12 months over the 12 before, held within +-3; `ln 2 = 0.69` when doubled."""
     now, before = np.maximum(total(series), 0), np.maximum(total(series, YEAR, YEAR), 0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.clip(
-            np.where((before > 0) & (now >= 0), np.log(np.maximum(now, 1) / np.maximum(before, 1)), np.nan), -3, 3
-        )
+        return np.clip(np.where((before > 0) & (now >= 0), np.log(np.maximum(now, 1) / np.maximum(before, 1)), np.nan), -3, 3)
 
 
 def magnitude(fen: Floats) -> Floats:
     """Return log10 of an amount in yuan, 0 for nothing; 1,000,000 yuan gives 6."""
-    return np.log10(np.maximum(fen / 100, 0) + 1)
+    return np.asarray(np.log10(np.maximum(fen / 100, 0) + 1))
 
 
 def monthly_mean(series: Floats, months: int = YEAR) -> Floats:

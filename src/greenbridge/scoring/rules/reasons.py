@@ -26,9 +26,7 @@ def band(default_probability: float, cuts: Mapping[str, float]) -> str:
     return list(cuts)[-1]
 
 
-def reasons(
-    names: Sequence[str], values: Floats, contributions: Floats, usual: Mapping[str, float]
-) -> tuple[Reason, ...]:
+def reasons(names: Sequence[str], values: Floats, contributions: Floats, usual: Mapping[str, float]) -> tuple[Reason, ...]:
     """Return at most four features that raise this firm's probability most; `contributions` are margins (TreeSHAP)."""
     by_name = {feature.name: feature for feature in FEATURES}
     order = np.argsort(-contributions, kind="stable")[:MAX_REASONS]
