@@ -24,7 +24,8 @@ from greenbridge.facts import service as facts
 from greenbridge.facts.gateway import file_delivery
 from greenbridge.facts.values import Delivery
 from greenbridge.kit import database, logs, migrate
-from greenbridge.kit.clock import business_date, make_clock
+from greenbridge.kit.calendar import business_date
+from greenbridge.kit.clock import make_clock
 from greenbridge.kit.errors import Problem
 from greenbridge.matching import service as matching
 from greenbridge.matching.schemas import MatchRunOut

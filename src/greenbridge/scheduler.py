@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from greenbridge.accounts import jobs as accounts
 from greenbridge.answers import jobs as answers
 from greenbridge.kit import database, jobs, logs
-from greenbridge.kit.clock import SHANGHAI, Clock, make_clock
+from greenbridge.kit.calendar import SHANGHAI
+from greenbridge.kit.clock import Clock, make_clock
 from greenbridge.needs import jobs as needs
 from greenbridge.settings import Settings
 

@@ -13,7 +13,7 @@ from greenbridge.accounts.values import Role
 from greenbridge.answers import rules, service
 from greenbridge.answers.values import ANSWER_STATUS_NAMES, DECLINE_REASON_NAMES, AnswerStatus, DeclineReason, Offer
 from greenbridge.catalog.values import Eligibility
-from greenbridge.kit.clock import business_date
+from greenbridge.kit.calendar import business_date
 from greenbridge.kit.errors import FieldProblem, Invalid, Problem
 from greenbridge.kit.money import bp_from_percent, fen_from_wan
 from greenbridge.kit.text import Text

@@ -27,8 +27,7 @@ from greenbridge.consents import service as consents
 from greenbridge.consents.values import Purpose
 from greenbridge.enterprises import service as enterprises
 from greenbridge.enterprises.values import Origin
-from greenbridge.kit.calendar import add_working_days
-from greenbridge.kit.clock import business_date
+from greenbridge.kit.calendar import add_working_days, business_date
 from greenbridge.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from greenbridge.matching import service as matching
 from greenbridge.needs import rules as need_rules

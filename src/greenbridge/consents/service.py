@@ -10,7 +10,7 @@ from greenbridge.audit import service as audit
 from greenbridge.consents import rules, store
 from greenbridge.consents.values import Consent, Purpose
 from greenbridge.enterprises import service as enterprises
-from greenbridge.kit.clock import business_date
+from greenbridge.kit.calendar import business_date
 from greenbridge.kit.errors import Forbidden
 
 

@@ -27,23 +27,36 @@ from greenbridge.facts.gateway import DepartmentGateway, FileGateway
 from greenbridge.facts.service import RegistrationFacts
 from greenbridge.facts.values import Batch
 from greenbridge.kit import database, migrate
-from greenbridge.kit.clock import business_date, make_clock
-from greenbridge.kit.errors import Invalid
+from greenbridge.kit.calendar import add_working_days, business_date
+from greenbridge.kit.clock import SystemClock, make_clock
+from greenbridge.kit.errors import Invalid, Problem
 from greenbridge.matching import service as matching
 from greenbridge.needs import service as needs
 from greenbridge.scoring.gateway import load_current
 from greenbridge.settings import Settings
 
 REAL_TODAY = date(2020, 3, 1)
+LAST_KNOWN_DAY = date(2026, 11, 20)
 Serve = tuple[Callable[[Settings, str, str, int], None], int]
 T = TypeVar("T")
 err = Console(stderr=True)
+_COUNTS = {
+    "firms": "企业",
+    "facts": "事实",
+    "reports": "信用报告",
+    "scores": "评分",
+    "needs": "需求",
+    "products": "产品",
+    "matches": "可行匹配",
+    "offers": "报价",
+    "accepted": "已接受",
+}
 
 
 def run(settings: Settings, *, data: Path | None, seed: int, firms: int, as_json: bool, serve: Serve | None) -> None:
     """Run the demonstration once per data folder, print its summary, and serve when asked to."""
-    if data is not None:
-        settings = replace(settings, today=settings.today or REAL_TODAY)
+    if settings.today is None:
+        settings = replace(settings, today=REAL_TODAY if data is not None else _known_today())
     url = database.database_url(settings)
     plan = {
         "data": str(data.resolve()) if data else None,
@@ -63,6 +76,15 @@ def run(settings: Settings, *, data: Path | None, seed: int, firms: int, as_json
         _print(summary)
     if serve:
         _serve(settings, url, *serve)
+
+
+def _known_today() -> date | None:
+    """Return None (the machine's date) while the calendar knows the working days ahead, else the last day that it knows well."""
+    try:
+        add_working_days(business_date(SystemClock().now()), 10)
+    except Problem:
+        return LAST_KNOWN_DAY
+    return None
 
 
 def _kept(settings: Settings) -> Path:
@@ -205,8 +227,7 @@ def _print(summary: dict[str, Any]) -> None:
         title=f"业务日期 {summary['today']}" + ("（生成的演示数据）" if summary["generated"] else ""),
         title_justify="left",
     )
-    for label, key in (("企业", "firms"), ("事实", "facts"), ("信用报告", "reports"), ("评分", "scores"), ("需求", "needs"), ("产品", "products"),
-                       ("可行匹配", "matches"), ("报价", "offers"), ("已接受", "accepted")):  # fmt: skip
+    for key, label in _COUNTS.items():
         made.add_row(label, f"{summary[key]:,}")
     made.add_row("需求金额（万元）", f"{summary['needs_yuan'] / 10_000:,.0f}")
     made.add_row("接受金额（万元）", f"{summary['accepted_yuan'] / 10_000:,.0f}")

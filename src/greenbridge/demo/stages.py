@@ -19,7 +19,8 @@ from greenbridge.enterprises.values import Enterprise
 from greenbridge.facts import service as facts
 from greenbridge.facts.gateway import DepartmentGateway
 from greenbridge.facts.values import Batch
-from greenbridge.kit.clock import Clock, business_date
+from greenbridge.kit.calendar import business_date
+from greenbridge.kit.clock import Clock
 from greenbridge.kit.database import Sessions
 from greenbridge.kit.money import FEN_PER_WAN
 from greenbridge.matching import service as matching

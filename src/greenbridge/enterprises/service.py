@@ -12,7 +12,7 @@ from greenbridge.audit import service as audit
 from greenbridge.enterprises import rules, store
 from greenbridge.enterprises.gateway import Registry
 from greenbridge.enterprises.values import Enterprise, EnterpriseStatus, Origin
-from greenbridge.kit.clock import business_date
+from greenbridge.kit.calendar import business_date
 from greenbridge.kit.codes import is_generated_uscc, region_of, valid_uscc
 from greenbridge.kit.errors import Conflict, Forbidden, Invalid, NotFound
 

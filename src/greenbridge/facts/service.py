@@ -19,8 +19,7 @@ from greenbridge.facts.rules import cleaning, items
 from greenbridge.facts.rules.series import lay_out
 from greenbridge.facts.values import Batch, Counterparty, Delivery, Fact, Item, Series
 from greenbridge.kit import database
-from greenbridge.kit.calendar import last_complete_month, month_end
-from greenbridge.kit.clock import business_date
+from greenbridge.kit.calendar import business_date, last_complete_month, month_end
 from greenbridge.kit.codes import is_uscc, region_of
 from greenbridge.kit.errors import Invalid, NotFound
 from greenbridge.kit.text import Text

@@ -1,10 +1,18 @@
 """Working days and months of the mainland calendar."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import chinese_calendar
 
 from greenbridge.kit.errors import Problem
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+def business_date(instant: datetime) -> date:
+    """Return the date in Shanghai at an aware instant: 2026-02-13T16:30Z is 2026-02-14."""
+    return instant.astimezone(SHANGHAI).date()
 
 
 def add_working_days(start: date, days: int) -> date:

@@ -4,9 +4,8 @@ import time
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
-from zoneinfo import ZoneInfo
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
+from greenbridge.kit.calendar import SHANGHAI
 
 
 class Clock(Protocol):
@@ -41,8 +40,3 @@ class BusinessClock:
 def make_clock(today: date | None) -> Clock:
     """Return the machine's clock, or one that starts on `today`."""
     return SystemClock() if today is None else BusinessClock(today)
-
-
-def business_date(instant: datetime) -> date:
-    """Return the date in Shanghai at an aware instant."""
-    return instant.astimezone(SHANGHAI).date()

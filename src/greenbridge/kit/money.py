@@ -11,7 +11,8 @@ def _decimal(text: str) -> Decimal:
         value = Decimal(text.strip().replace(",", "").replace("，", ""))
     except InvalidOperation:
         raise ValueError(text) from None
-    if not value.is_finite():
+    # No amount of yuan has so many digits: `1e999` is a typing error, not a number to carry on with.
+    if not value.is_finite() or value.adjusted() > 15:
         raise ValueError(text)
     return value
 

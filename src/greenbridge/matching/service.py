@@ -12,7 +12,7 @@ from greenbridge.catalog.values import LoanProduct
 from greenbridge.enterprises import service as enterprises
 from greenbridge.facts import service as facts
 from greenbridge.kit import codes
-from greenbridge.kit.clock import business_date
+from greenbridge.kit.calendar import business_date
 from greenbridge.matching import store
 from greenbridge.matching.rules import ranking
 from greenbridge.matching.rules.applicant import applicant

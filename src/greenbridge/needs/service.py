@@ -9,7 +9,7 @@ from greenbridge.accounts.values import Actor
 from greenbridge.audit import service as audit
 from greenbridge.enterprises import service as enterprises
 from greenbridge.enterprises.values import EnterpriseStatus
-from greenbridge.kit.clock import business_date
+from greenbridge.kit.calendar import business_date
 from greenbridge.kit.errors import Conflict, Invalid, NotFound
 from greenbridge.needs import rules, store
 from greenbridge.needs.values import NEED_STATUS_NAMES, Need, NeedDraft, NeedStatus

@@ -12,7 +12,7 @@ from greenbridge.consents.values import Purpose
 from greenbridge.enterprises import service as enterprises
 from greenbridge.enterprises.values import Enterprise
 from greenbridge.facts import service as facts
-from greenbridge.kit.clock import business_date
+from greenbridge.kit.calendar import business_date
 from greenbridge.kit.errors import Forbidden, Invalid
 from greenbridge.reports import store
 from greenbridge.reports.rules import wire

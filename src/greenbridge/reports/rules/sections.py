@@ -8,8 +8,7 @@ import numpy as np
 
 from greenbridge.facts.rules import items
 from greenbridge.facts.values import Fact
-from greenbridge.kit.calendar import add_months, month_end, whole_months
-from greenbridge.kit.clock import business_date
+from greenbridge.kit.calendar import add_months, business_date, month_end, whole_months
 from greenbridge.kit.codes import region_name
 from greenbridge.kit.text import Text
 from greenbridge.reports.values import Freshness, Line, Material, Section, Source, Table

@@ -1,0 +1,134 @@
+"""One embedded PostgreSQL a run, schema by migration; each test in an outer transaction that is rolled back."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import pytest
+from litestar import Litestar
+from sqlalchemy import create_engine, text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+from greenbridge.app import create_app
+from greenbridge.kit import database, migrate
+from greenbridge.scoring.gateway import LightGbmModel, load_current
+from greenbridge.settings import Settings, home
+
+NOW = datetime(2026, 3, 10, 2, 0, tzinfo=UTC)  # Tuesday, 10:00 in Shanghai
+
+
+class FixedClock:
+    """Stands still, until a test moves it."""
+
+    def __init__(self, now: datetime = NOW) -> None:
+        self.instant = now
+
+    def now(self) -> datetime:
+        return self.instant
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if not os.path.exists("/usr/bin/chromium"):
+        terminalreporter.write_line("LEFT OUT: the browser tests, because Chromium is not installed and could not be.", red=True)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out only what the machine cannot do: browser tests without Chromium, real data where none is named."""
+    left_out = []
+    if not os.path.exists("/usr/bin/chromium"):
+        left_out += [item for item in items if item.get_closest_marker("browser")]
+    if not os.environ.get("GREENBRIDGE_REAL_DATA"):
+        left_out += [item for item in items if item.get_closest_marker("real_data")]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder with real input; where it is named and missing, that is an error, not a skip."""
+    folder = Path(os.environ["GREENBRIDGE_REAL_DATA"]).resolve()
+    assert (folder / "cumcm2020c").is_dir(), f"GREENBRIDGE_REAL_DATA names {folder}, which holds no cumcm2020c"
+    return folder
+
+
+@pytest.fixture(scope="session")
+def settings() -> Iterator[Settings]:
+    folder = Path(tempfile.mkdtemp(prefix="greenbridge-test-"))
+    yield Settings.from_environment({}, data_dir=folder)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def url(settings: Settings) -> str:
+    found = database.database_url(settings)
+    migrate.upgrade(settings.migrations_dir, found)
+    return found
+
+
+@pytest.fixture(scope="session")
+def model() -> LightGbmModel:
+    return load_current(home() / "ml" / "artifacts")
+
+
+@pytest.fixture(scope="session")
+async def engine(url: str) -> AsyncIterator[AsyncEngine]:
+    made = create_async_engine(url)
+    yield made
+    await made.dispose()
+
+
+@pytest.fixture
+async def sessions(engine: AsyncEngine) -> AsyncIterator[async_sessionmaker[AsyncSession]]:
+    """Sessions whose commits are savepoints of one transaction that never commits."""
+    async with engine.connect() as connection:
+        outer = await connection.begin()
+        yield async_sessionmaker(connection, expire_on_commit=False, join_transaction_mode="create_savepoint")
+        await outer.rollback()
+
+
+@pytest.fixture
+async def session(sessions: async_sessionmaker[AsyncSession]) -> AsyncIterator[AsyncSession]:
+    async with sessions() as made:
+        yield made
+
+
+@pytest.fixture
+def now() -> datetime:
+    return NOW
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock()
+
+
+@pytest.fixture
+def app(settings: Settings, url: str, sessions: async_sessionmaker[AsyncSession], model: LightGbmModel, clock: FixedClock) -> Litestar:
+    return create_app(settings, url=url, sessions=sessions, model=model, clock=clock)
+
+
+@pytest.fixture
+async def client(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test", headers={"accept-language": "en"}) as made:
+        yield made
+
+
+@pytest.fixture
+async def own_database(url: str, settings: Settings) -> AsyncIterator[str]:
+    """A database of the test's own, for what really commits: concurrency."""
+    name = f"t_{uuid4().hex[:12]}"
+    admin = create_engine(url, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"create database {name}"))
+    own = url.replace("/postgres?", f"/{name}?")
+    migrate.upgrade(settings.migrations_dir, own)
+    yield own
+    with admin.connect() as connection:
+        connection.execute(text(f"drop database {name} with (force)"))
+    admin.dispose()
