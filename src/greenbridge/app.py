@@ -19,7 +19,6 @@ from litestar.openapi.spec import Components, SecurityScheme
 from litestar.plugins.pydantic import PydanticPlugin
 from litestar.static_files import create_static_files_router
 from litestar.template import TemplateConfig
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from greenbridge import __version__
 from greenbridge.accounts.api import AccountsApi
@@ -69,12 +68,6 @@ PAGES = (
     ReportPages,
     ProductPages,
 )
-
-
-async def provide_session(state: State) -> AsyncIterator[AsyncSession]:
-    """Yield the request's one session: COMMIT when the handler returned, ROLLBACK when it raised."""
-    async for session in database.provide_session(state.sessions):
-        yield session
 
 
 async def provide_now(state: State) -> datetime:
@@ -152,7 +145,7 @@ def create_app(
             create_static_files_router("/static", [Path(__file__).parent / "static"]),
             create_static_files_router("/schema/assets", [swagger_folder()]),
         ],
-        dependencies={"session": Provide(provide_session), "now": Provide(provide_now), "deps": Provide(provide_deps)},
+        dependencies={"session": Provide(database.provide_session), "now": Provide(provide_now), "deps": Provide(provide_deps)},
         middleware=[RequestIds(), DefineMiddleware(Authentication, exclude=["^/static/", "^/schema", "^/health"])],
         exception_handlers={Problem: on_problem, HTTPException: on_http_exception, Exception: on_crash},
         csrf_config=CSRFConfig(secret=settings.secret, exclude=["^/api/"], cookie_secure=settings.secure_cookies, cookie_httponly=True),

@@ -21,10 +21,6 @@ async def tiny(own_database: str):
     async with sessions.begin() as session:
         await session.execute(text("create table t (x int unique deferrable initially deferred)"))
 
-    async def provide(state: State):
-        async for session in database.provide_session(state.sessions):
-            yield session
-
     @post("/returned")
     async def returned(session: Session) -> Response[Any]:
         await session.execute(text("insert into t values (1)"))
@@ -46,7 +42,7 @@ async def tiny(own_database: str):
 
     app = Litestar(
         [returned, raised, unserialisable, failing_commit],
-        dependencies={"session": Provide(provide)},
+        dependencies={"session": Provide(database.provide_session)},
         exception_handlers={Problem: on_problem},
         state=State({"sessions": sessions}),
     )
@@ -65,6 +61,10 @@ async def tiny(own_database: str):
 
 async def test_a_returned_4xx_commits(tiny):
     assert await tiny("returned") == (409, [1])
+
+
+async def test_a_raised_problem_rolls_back(tiny):
+    assert await tiny("raised") == (409, [])
 
 
 async def test_a_failing_serialisation_answers_500(tiny):

@@ -130,7 +130,10 @@ _ANALYZE_FROM = 10_000
 
 
 async def add_invoice_facts(session: AsyncSession, batch_id: UUID, now: datetime, rows: int) -> None:
-    """Append new versions of the months and years that the arriving invoices touch, read by the invoices' own key."""
+    """Append new versions of the months and years that the arriving invoices touch, read by the invoices' own key.
+
+    Two batches of one instant make one version: nobody can ever have known the first without the second.
+    """
     if rows >= _ANALYZE_FROM:
         await session.execute(text("analyze vat_invoice"))
     params = {"batch": batch_id, "now": now}
@@ -155,6 +158,10 @@ async def add_invoice_facts(session: AsyncSession, batch_id: UUID, now: datetime
             from vat_invoice v
             where v.uscc = t.uscc and v.direction = t.direction and v.issued_on between t.first_day and t.last_day
         ) sums
+        on conflict (uscc, direction, valid_from, recorded_at) do update set batch_id = excluded.batch_id,
+            net_fen = excluded.net_fen, tax_fen = excluded.tax_fen, absolute_fen = excluded.absolute_fen,
+            red_fen = excluded.red_fen, void_fen = excluded.void_fen, invoices = excluded.invoices,
+            void_invoices = excluded.void_invoices, red_invoices = excluded.red_invoices, partners = excluded.partners
         """),
         params,
     )
@@ -170,6 +177,8 @@ async def add_invoice_facts(session: AsyncSession, batch_id: UUID, now: datetime
             where v.uscc = t.uscc and v.direction = t.direction and v.issued_on between t.first_day and t.last_day and status = 'valid'
             group by counterparty
         ) sums
+        on conflict (uscc, direction, valid_from, recorded_at, counterparty) do update set batch_id = excluded.batch_id,
+            net_fen = excluded.net_fen, invoices = excluded.invoices
         """),
         params,
     )

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from litestar.datastructures import State
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
@@ -50,9 +51,13 @@ def make_sessions(engine: AsyncEngine) -> Sessions:
     return async_sessionmaker(engine, expire_on_commit=False)
 
 
-async def provide_session(sessions: Sessions) -> AsyncIterator[AsyncSession]:
-    """Yield the request's session: COMMIT when the handler returned, ROLLBACK when anything was raised."""
-    async with sessions.begin() as session:
+async def provide_session(state: State) -> AsyncIterator[AsyncSession]:
+    """Yield the request's one session: COMMIT when the handler returned, ROLLBACK when anything was raised.
+
+    The dependency itself, never wrapped in another generator: an exception thrown into the outer one would not reach this
+    one, and the rollback would wait for the garbage collector.
+    """
+    async with state.sessions.begin() as session:
         yield session
 
 

@@ -1,0 +1,133 @@
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from sqlalchemy import text
+
+from greenbridge.facts import service
+from greenbridge.facts.gateway import FileGateway, read_frame
+from greenbridge.facts.rules import items
+from greenbridge.facts.values import Delivery
+from greenbridge.kit.errors import Invalid
+from tests.builders import USCC, a_registration, an_invoice, deliver, steady_invoices
+
+
+async def test_nothing_is_lost_and_each_bad_row_is_kept_as_it_came(session, now):
+    rows = [an_invoice(), an_invoice(amount_net="百"), an_invoice(invoice_no="2", issue_date="2026-01-16")]
+    batch = await deliver(session, now, items.VAT_INVOICES, *rows)
+    assert (batch.delivered, batch.accepted, batch.quarantined) == (3, 2, 1)
+    assert batch.reasons == {"bad_number": 1}
+    assert batch.covers_to == date(2026, 1, 16)
+    ((row_no, reason, raw),) = await service.quarantined(session, batch.id)
+    assert (row_no, reason, raw) == (1, "bad_number", rows[1])
+    assert dict(await service.raw_row(session, batch.id, 2)) == rows[2]
+
+
+async def test_the_same_delivery_again_adds_nothing(session, now):
+    first = await deliver(session, now, items.VAT_INVOICES, an_invoice())
+    again = await deliver(session, now + timedelta(days=1), items.VAT_INVOICES, an_invoice())
+    assert again.repeated
+    assert again.id == first.id
+    assert (await session.execute(text("select count(*) from vat_invoice"))).scalar_one() == 1
+
+
+async def test_a_row_of_an_earlier_delivery_is_a_duplicate_and_is_not_counted_twice(session, now):
+    await deliver(session, now, items.VAT_INVOICES, an_invoice())
+    second = await deliver(session, now, items.VAT_INVOICES, an_invoice(), an_invoice(invoice_no="2"))
+    assert (second.delivered, second.accepted, second.reasons) == (2, 1, {"duplicate_row": 1})
+    total = (await session.execute(text("select net_fen from invoice_month order by recorded_at desc, net_fen desc limit 1"))).scalar_one()
+    assert total == 20_000
+
+
+async def test_months_equal_the_sums_of_their_valid_invoices(session, now):
+    rows = [
+        an_invoice(amount_net="0.10", tax="0.01", amount_gross="0.11"),
+        an_invoice(invoice_no="2", amount_net="0.20", tax="0.03", amount_gross="0.23"),
+        an_invoice(invoice_no="3", amount_net="-0.05", tax="-0.01", amount_gross="-0.06"),
+        an_invoice(invoice_no="4", status="void"),
+        an_invoice(invoice_no="5", issue_date="2026-02-28"),
+    ]
+    await deliver(session, now, items.VAT_INVOICES, *rows)
+    series = await service.series(session, [USCC], date(2026, 3, 1), now)
+    month = {name: array[0, -2] for name, array in series.monthly.items() if name.startswith("sales")}
+    assert series.last_month == date(2026, 2, 1)
+    assert (month["sales_net"], month["sales_tax"], month["sales_red"], month["sales_absolute"]) == (25, 3, 5, 35)
+    assert (month["sales_void"], month["sales_void_count"], month["sales_count"], month["sales_red_count"]) == (10_000, 1, 3, 1)
+
+
+async def test_an_as_of_read_sees_neither_later_months_nor_later_knowledge(session, now):
+    early, late = now - timedelta(days=20), now
+    await deliver(session, early, items.VAT_INVOICES, an_invoice(issue_date="2026-01-31"), an_invoice(invoice_no="9", issue_date="2025-12-05"))
+    await deliver(session, late, items.VAT_INVOICES, an_invoice(invoice_no="2", issue_date="2026-01-20"))
+    today = date(2026, 3, 10)
+    assert (await service.series(session, [USCC], today, early)).monthly["sales_net"][0, -1] == 10_000
+    assert (await service.series(session, [USCC], today, late)).monthly["sales_net"][0, -1] == 20_000
+    then = await service.series(session, [USCC], date(2026, 1, 15), late)
+    assert then.last_month == date(2025, 12, 1)
+    assert then.monthly["sales_net"][0, -1] == 10_000
+
+
+async def test_records_are_true_from_their_day_and_a_newer_delivery_supersedes(session, now):
+    await deliver(session, now, items.REGISTRATION, a_registration(established="2018-05-03"))
+    await deliver(session, now + timedelta(hours=1), items.REGISTRATION, a_registration(name="新名称"))
+    later = now + timedelta(hours=2)
+    known = await service.facts_of(session, [USCC], date(2026, 3, 10), later)
+    assert [f.values["name"] for f in known[USCC]] == ["新名称"]
+    before = await service.facts_of(session, [USCC], date(2026, 3, 10), now)
+    assert [f.values["name"] for f in before[USCC]] != ["新名称"]
+    assert (await service.facts_of(session, [USCC], date(2018, 1, 1), later))[USCC] == []
+
+
+async def test_a_penalty_is_shown_until_its_day(session, now):
+    row = {"uscc": USCC, "document_no": "1", "authority": "局", "amount": "1,000", "decided_on": "20250102", "shown_until": "2026-01-02"}
+    batch = await deliver(session, now, items.PENALTIES, row)
+    assert batch.accepted == 1
+    assert len((await service.facts_of(session, [USCC], date(2026, 1, 2), now))[USCC]) == 1
+    assert (await service.facts_of(session, [USCC], date(2026, 1, 3), now))[USCC] == []
+
+
+async def test_counterparty_shares_per_year(session, now):
+    await deliver(session, now, items.VAT_INVOICES, *steady_invoices())
+    series = await service.series(session, [USCC], date(2026, 3, 1), now)
+    assert series.yearly["customer_top1_share"][0].tolist() == pytest.approx([0.1, 0.1])
+    assert series.yearly["customer_top5_share"][0].tolist() == pytest.approx([0.5, 0.5])
+    assert series.yearly["customer_kept_share"][0, -1] == pytest.approx(1.0)
+    found = await service.counterparties(session, USCC, date(2026, 3, 1), now)
+    assert {c.year for c in found} == {2023, 2024, 2025}
+    assert sum(c.direction == "output" and c.year == 2025 for c in found) == 5
+
+
+async def test_unreadable_and_unknown_input_is_a_clear_problem(session, now):
+    with pytest.raises(Invalid, match=r"tax\.vat_invoices"):
+        service.item_named("tax.unknown")
+    with pytest.raises(Invalid, match="cannot be parsed"):
+        await service.receive(session, Delivery(items.VAT_INVOICES, "x.parquet", b"nonsense"), now)
+    with pytest.raises(Invalid, match="lacks columns"):
+        await service.receive(session, Delivery(items.VAT_INVOICES, "x.csv", b"uscc,direction\n1,input\n"), now)
+    with pytest.raises(Invalid, match="not supported"):
+        read_frame("x.doc", b"")
+    assert await service.batches(session) == []
+
+
+async def test_gb18030_and_an_empty_file(session, now):
+    header = "统一社会信用代码,企业名称\n"
+    content = (header + f"{USCC},湖州公司\n").encode("gb18030")
+    (delivery,) = FileGateway("market", Delivery(items.REGISTRATION, "gb.csv", content)).deliveries()
+    assert (await service.receive(session, delivery, now)).accepted == 1
+    empty = await service.receive(session, Delivery(items.REGISTRATION, "empty.csv", header.encode()), now)
+    assert (empty.delivered, empty.accepted, empty.quarantined) == (0, 0, 0)
+
+
+async def test_deliveries_are_for_the_operator_only(client, session, now):
+    from greenbridge.accounts.values import Role
+    from tests.builders import an_actor, token
+
+    batch = await deliver(session, datetime(2026, 3, 10, tzinfo=UTC), items.VAT_INVOICES, an_invoice(status="lost"))
+    for role in Role:
+        await an_actor(session, now, role, login=role.value)
+    await session.commit()
+    for role in Role:
+        mine = await token(client, role.value)
+        answer = await client.get("/api/v1/deliveries", headers=mine)
+        assert answer.status_code == (200 if role is Role.OPERATOR else 403)
+    answer = await client.get(f"/api/v1/deliveries/{batch.id}/quarantine", headers=await token(client, "operator"))
+    assert answer.json()[0]["reason"] == "bad_choice"

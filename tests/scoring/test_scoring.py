@@ -1,0 +1,107 @@
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from greenbridge.facts.rules import items
+from greenbridge.kit.text import Text
+from greenbridge.scoring import service
+from greenbridge.scoring.rules import features, reasons
+from greenbridge.settings import home
+from tests.builders import a_series, a_verified_firm, deliver, steady_invoices
+
+NAN = float("nan")
+
+
+def test_formulas_by_example():
+    assert features.ratio(np.array([1.0, 1.0]), np.array([4.0, 0.0])).tolist()[0] == 0.25
+    assert np.isnan(features.ratio(np.array([1.0]), np.array([0.0])))[0]
+    assert features.total(np.array([[1.0, 2, 3, 4]]), 2, 1).tolist() == [5.0]
+    assert np.isnan(features.total(np.array([[NAN, NAN, 3]]), 1, 1))[0]
+    assert features.active_share(np.array([[NAN, 0, 5, 5]]), 4).tolist() == pytest.approx([2 / 3])
+    assert features.longest_silence(np.array([[1.0, 0, 0, 1, 0]]), 5).tolist() == [2.0]
+    assert features.variation(np.full((1, 24), 7.0)).tolist() == [0.0]
+    assert features.growth(np.array([[100.0] * 12 + [200.0] * 12])).tolist() == pytest.approx([np.log(2)])
+    assert features.magnitude(np.array([100_000_000.0])).tolist() == pytest.approx([6.0], abs=1e-5)
+    assert features.monthly_mean(np.array([[NAN, 2.0, 4.0]])).tolist() == [3.0]
+    arrays = {"sales_void": np.full((1, 12), 10.0), "sales_absolute": np.full((1, 12), 90.0)}
+    assert features.void_share(arrays).tolist() == pytest.approx([0.1])
+
+
+@given(st.integers(1, 12), st.integers(0, 1000))
+def test_one_firm_and_bulk_give_equal_features(n_firms: int, seed: int):
+    series = a_series(n_firms, seed)
+    bulk = features.compute({**series.monthly, **series.yearly})
+    assert bulk.shape == (n_firms, len(features.FEATURES))
+    for i in range(n_firms):
+        one = series.of(i)
+        np.testing.assert_array_equal(features.compute({**one.monthly, **one.yearly})[0], bulk[i])
+
+
+def test_features_never_read_a_rating_or_the_time_since_the_last_invoice():
+    names = {feature.name for feature in features.FEATURES}
+    assert not {name for name in names if "rating" in name or "last_invoice" in name or "recency" in name}
+
+
+def test_the_model_keeps_its_monotone_directions(model):
+    series = a_series(40, 3)
+    x = features.compute({**series.monthly, **series.yearly}, model.features)
+    base, _ = model.predict(x)
+    for column, feature in enumerate(features.FEATURES):
+        worse = x.copy()
+        worse[:, column] = np.where(np.isnan(x[:, column]), np.nan, x[:, column] + feature.direction * 1.0)
+        if feature.direction:
+            assert (model.predict(worse)[0] >= base - 1e-12).all(), feature.name
+
+
+def test_probabilities_lie_between_0_and_1_and_bands_follow(model):
+    series = a_series(50, 9)
+    probability, contributions = model.predict(features.compute({**series.monthly, **series.yearly}, model.features))
+    assert ((probability > 0) & (probability < 1)).all()
+    assert contributions.shape == (50, len(model.features))
+    assert [reasons.band(p, model.card["bands"]) for p in (0.01, 0.07, 0.15, 0.3, 0.9)] == list("ABCDE")
+
+
+def test_at_most_four_reasons_the_weightiest_first():
+    names = tuple(f.name for f in features.FEATURES)
+    values = np.ones(len(names))
+    contributions = np.linspace(-1, 1, len(names))
+    found = reasons.reasons(names, values, contributions, dict.fromkeys(names, 0.0))
+    assert len(found) == 4
+    assert [r.contribution for r in found] == sorted((r.contribution for r in found), reverse=True)
+    assert all(isinstance(r.label, Text) for r in found)
+    assert reasons.reasons(names, values, np.zeros(len(names)), dict.fromkeys(names, 0.0)) == ()
+
+
+async def test_scores_are_kept_with_their_versions_and_unknown_stays_unknown(session, now, model):
+    _, known = await a_verified_firm(session, now, 1)
+    _, silent = await a_verified_firm(session, now, 2)
+    await deliver(session, now, items.VAT_INVOICES, *steady_invoices(known.uscc))
+    scored = await service.score(session, [known, silent], model, now.date(), now)
+    assert set(scored) == {known.id}
+    kept = await service.latest(session, known.id)
+    assert kept == scored[known.id]
+    assert kept.model_version == model.version
+    assert kept.band in "ABC"
+    assert await service.latest(session, silent.id) is None
+
+
+def test_the_committed_card_states_what_a_card_must_and_belongs_to_its_model(model):
+    folder = home() / "ml" / "artifacts" / model.version
+    card = json.loads((folder / "card.json").read_text())
+    import hashlib
+
+    assert card["model_sha256"] == hashlib.sha256((folder / "model.txt").read_bytes()).hexdigest()
+    ours = next(iter(card["metrics"].values()))
+    assert {"auc_mean", "auc_std", "brier"} <= set(ours)
+    assert card["data"]["firms"] == 123
+    assert card["data"]["features_cut_at"] == "2020-02-01"
+    assert [f["name"] for f in card["features"]] == [f.name for f in features.FEATURES]
+    assert [f["direction"] for f in card["features"]] == [f.direction for f in features.FEATURES]
+    assert card["limits"]
+    text = (folder / "CARD.md").read_text()
+    assert f"{ours['auc_mean']:.3f}" in text
+    assert "Calibration" in text
+    assert "safer when larger" in text
