@@ -20,6 +20,7 @@ from greenbridge.facts.gateway import FakeGateway
 from greenbridge.facts.rules import items
 from greenbridge.facts.service import RegistrationFacts
 from greenbridge.facts.values import MONTHLY, YEARLY, Batch, Series
+from greenbridge.kit.calendar import add_months
 from greenbridge.kit.codes import generated_uscc
 from greenbridge.needs.values import GuaranteeMode, NeedDraft, Purpose
 from greenbridge.settings import home
@@ -48,38 +49,22 @@ def an_invoice(**changes: Any) -> dict[str, Any]:
     }
 
 
-def steady_invoices(uscc: str = USCC, months: int = 30, net: int = 400_000) -> list[dict[str, Any]]:
-    """Ten sales and five purchases a month up to February 2026, ten customers."""
-    rows = []
-    for back in range(months):
-        number = 2026 * 12 + 1 - back
-        day = date(number // 12, number % 12 + 1, 10).isoformat()
-        for i in range(10):
-            rows.append(
-                an_invoice(
-                    uscc=uscc,
-                    invoice_no=f"{back:04d}{i:04d}",
-                    issue_date=day,
-                    counterparty_id=f"K{i}",
-                    amount_net=f"{net / 10:.2f}",
-                    tax=f"{net / 10 * 0.13:.2f}",
-                    amount_gross=f"{net / 10 * 1.13:.2f}",
-                )
-            )
-        for i in range(5):
-            rows.append(
-                an_invoice(
-                    uscc=uscc,
-                    direction="input",
-                    invoice_no=f"{back:04d}{i:04d}",
-                    issue_date=day,
-                    counterparty_id=f"G{i}",
-                    amount_net=f"{net / 10:.2f}",
-                    tax=f"{net / 10 * 0.13:.2f}",
-                    amount_gross=f"{net / 10 * 1.13:.2f}",
-                )
-            )
-    return rows
+def steady_invoices(uscc: str = USCC, months: int = 30, net: int = 400_000, last: date = date(2026, 2, 1)) -> list[dict[str, Any]]:
+    """Ten sales and five purchases a month up to `last`, ten customers, five suppliers."""
+    amounts = {"amount_net": f"{net / 10:.2f}", "tax": f"{net / 10 * 0.13:.2f}", "amount_gross": f"{net / 10 * 1.13:.2f}"}
+    return [
+        an_invoice(
+            uscc=uscc,
+            direction=direction,
+            invoice_no=f"{back:04d}{i:04d}",
+            issue_date=add_months(last, -back).replace(day=10).isoformat(),
+            counterparty_id=f"{direction}{i}",
+            **amounts,
+        )
+        for back in range(months)
+        for direction, count in (("output", 10), ("input", 5))
+        for i in range(count)
+    ]
 
 
 def a_draft(**changes: Any) -> NeedDraft:
@@ -87,7 +72,13 @@ def a_draft(**changes: Any) -> NeedDraft:
 
 
 def a_need_body(**changes: Any) -> dict[str, Any]:
-    body = {"amount_fen": 100_000_000, "max_annual_rate_bp": 500, "term_months": 12, "purpose": "working_capital", "guarantee_modes": ["credit"]}
+    body = {
+        "amount_fen": 100_000_000,
+        "max_annual_rate_bp": 500,
+        "term_months": 12,
+        "purpose": "working_capital",
+        "guarantee_modes": ["credit"],
+    }
     return {**body, **changes}
 
 

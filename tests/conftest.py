@@ -33,14 +33,16 @@ class FixedClock:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if not os.path.exists("/usr/bin/chromium"):
+    if not Path("/usr/bin/chromium").exists():
         terminalreporter.write_line("LEFT OUT: the browser tests, because Chromium is not installed and could not be.", red=True)
+    if not os.environ.get("GREENBRIDGE_REAL_DATA"):
+        terminalreporter.write_line("LEFT OUT: the real-data tests, because GREENBRIDGE_REAL_DATA names no folder.", yellow=True)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out only what the machine cannot do: browser tests without Chromium, real data where none is named."""
     left_out = []
-    if not os.path.exists("/usr/bin/chromium"):
+    if not Path("/usr/bin/chromium").exists():
         left_out += [item for item in items if item.get_closest_marker("browser")]
     if not os.environ.get("GREENBRIDGE_REAL_DATA"):
         left_out += [item for item in items if item.get_closest_marker("real_data")]
@@ -109,8 +111,12 @@ def clock() -> FixedClock:
 
 
 @pytest.fixture
-def app(settings: Settings, url: str, sessions: async_sessionmaker[AsyncSession], model: LightGbmModel, clock: FixedClock) -> Litestar:
-    return create_app(settings, url=url, sessions=sessions, model=model, clock=clock)
+async def app(
+    settings: Settings, url: str, sessions: async_sessionmaker[AsyncSession], model: LightGbmModel, clock: FixedClock
+) -> AsyncIterator[Litestar]:
+    made = create_app(settings, url=url, sessions=sessions, model=model, clock=clock)
+    yield made
+    await made.state.engine.dispose()
 
 
 @pytest.fixture
@@ -132,3 +138,13 @@ async def own_database(url: str, settings: Settings) -> AsyncIterator[str]:
     with admin.connect() as connection:
         connection.execute(text(f"drop database {name} with (force)"))
     admin.dispose()
+
+
+@pytest.fixture(scope="session")
+def small_town(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, object]]:
+    """A generated town of twelve firms: (data folder, summary)."""
+    from tests.demonstration import json_of
+
+    folder = tmp_path_factory.mktemp("town")
+    database.database_url(Settings.from_environment({}, data_dir=folder))  # the server stays up between the commands
+    return folder, json_of("demo", "--once", "--json", "--firms", "12", "--data-dir", str(folder))

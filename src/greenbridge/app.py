@@ -159,6 +159,7 @@ def create_app(
                     js_url="/schema/assets/swagger-ui-bundle.js",
                     css_url="/schema/assets/swagger-ui.css",
                     standalone_preset_js_url="/schema/assets/swagger-ui-standalone-preset.js",
+                    favicon="<link rel='icon' href='/static/mark.svg'>",
                     path="/",
                 ),
                 JsonRenderPlugin(path="/openapi.json"),
@@ -167,6 +168,7 @@ def create_app(
         ),
         plugins=[PydanticPlugin(prefer_alias=True)],
         lifespan=[lifespan],
+        logging_config=None,  # structlog is set up by the command that serves
         state=state,
     )
 

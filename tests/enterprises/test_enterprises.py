@@ -1,3 +1,5 @@
+from uuid import uuid4
+
 import pytest
 
 from greenbridge.accounts.values import Role
@@ -7,7 +9,6 @@ from greenbridge.enterprises.gateway import FakeRegistry
 from greenbridge.enterprises.values import EnterpriseStatus, RegistryRecord
 from greenbridge.kit.errors import Conflict, Invalid, NotFound
 from tests.builders import NAME, PASSWORD, USCC, a_registration, an_actor, deliver, token
-from uuid import uuid4
 
 
 def a_record(**changes):

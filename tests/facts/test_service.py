@@ -56,7 +56,9 @@ async def test_months_equal_the_sums_of_their_valid_invoices(session, now):
 
 async def test_an_as_of_read_sees_neither_later_months_nor_later_knowledge(session, now):
     early, late = now - timedelta(days=20), now
-    await deliver(session, early, items.VAT_INVOICES, an_invoice(issue_date="2026-01-31"), an_invoice(invoice_no="9", issue_date="2025-12-05"))
+    await deliver(
+        session, early, items.VAT_INVOICES, an_invoice(issue_date="2026-01-31"), an_invoice(invoice_no="9", issue_date="2025-12-05")
+    )
     await deliver(session, late, items.VAT_INVOICES, an_invoice(invoice_no="2", issue_date="2026-01-20"))
     today = date(2026, 3, 10)
     assert (await service.series(session, [USCC], today, early)).monthly["sales_net"][0, -1] == 10_000

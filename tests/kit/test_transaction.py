@@ -5,13 +5,13 @@ from typing import Any
 import httpx
 import pytest
 from litestar import Litestar, Response, post
+from litestar.datastructures import State
 from litestar.di import Provide
 from sqlalchemy import text
 
 from greenbridge.kit import database
 from greenbridge.kit.errors import Conflict, Problem
 from greenbridge.kit.web import Session, on_problem
-from litestar.datastructures import State
 
 
 @pytest.fixture
@@ -21,22 +21,22 @@ async def tiny(own_database: str):
     async with sessions.begin() as session:
         await session.execute(text("create table t (x int unique deferrable initially deferred)"))
 
-    @post("/returned")
+    @post("/api/returned")
     async def returned(session: Session) -> Response[Any]:
         await session.execute(text("insert into t values (1)"))
         return Response({}, status_code=409)
 
-    @post("/raised")
+    @post("/api/raised")
     async def raised(session: Session) -> None:
         await session.execute(text("insert into t values (2)"))
         raise Conflict("no", "不", "no")
 
-    @post("/unserialisable")
+    @post("/api/unserialisable")
     async def unserialisable(session: Session) -> Any:
         await session.execute(text("insert into t values (3)"))
         return object()
 
-    @post("/failing-commit")
+    @post("/api/failing-commit")
     async def failing_commit(session: Session) -> None:
         await session.execute(text("insert into t values (4), (4)"))
 
@@ -51,7 +51,7 @@ async def tiny(own_database: str):
 
     async def call(path: str) -> tuple[int, list[int]]:
         async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-            status = (await client.post(f"/{path}", headers={"accept": "application/json"})).status_code
+            status = (await client.post(f"/api/{path}", headers={"accept": "application/json"})).status_code
         async with sessions() as session:
             return status, sorted(await session.scalars(text("select x from t")))
 

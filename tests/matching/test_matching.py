@@ -66,7 +66,9 @@ def test_a_refusal_names_rule_value_limit_and_distance():
     found = ranking.rank([a_product()], Applicant({**KNOWN, "firm_age_months": 17}), codes.covers)[0]
     (failed,) = [v for v in found.verdicts if v.outcome is Outcome.FAIL]
     assert sentence(failed).zh == "成立时间 17 个月，应不低于 24 个月；还差 7 个月"
-    (unknown,) = [v for v in ranking.rank([a_product()], Applicant({**KNOWN, "firm_age_months": None}), codes.covers)[0].verdicts if v.value is None]
+    (unknown,) = [
+        v for v in ranking.rank([a_product()], Applicant({**KNOWN, "firm_age_months": None}), codes.covers)[0].verdicts if v.value is None
+    ]
     assert "未知（缺少市场监管登记数据）" in sentence(unknown).zh
 
 
@@ -128,5 +130,3 @@ async def test_api_gives_each_rule_with_value_limit_margin_and_unit(client, sess
     assert (await client.get(path, headers=await token(client, other.login))).status_code == 404
     assert (await client.get(path, headers=await token(client, "officer"))).status_code == 403
     assert (await client.get(path)).status_code == 401
-
-

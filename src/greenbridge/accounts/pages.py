@@ -55,9 +55,9 @@ class AccountPages(Controller):
     async def sign_up(self, data: URLEncodedBody[Form], request: Caller, session: Session, now: Now, deps: Deps) -> Response[Any]:
         login, password = data.get("login", "").strip(), data.get("password", "")
         try:
-            await service.sign_up(session, login, password, now)
+            async with session.begin_nested():
+                await service.sign_up(session, login, password, now)
         except Problem as problem:
-            await session.rollback()
             return page(request, "sign_up.html", status_code=problem.status, form=data, problem=problem)
         secret, actor = await service.sign_in(session, login, password, "session", now)
         return _welcome(actor, secret, deps, "/enterprise/start")

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import secrets
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Literal
 from uuid import uuid4
 
@@ -20,8 +21,12 @@ from greenbridge.kit.errors import Forbidden, Invalid, NotSignedIn
 SignInKind = Literal["session", "token"]
 LIFETIME = {"session": timedelta(hours=12), "token": timedelta(hours=8)}
 _hasher = PasswordHasher()  # argon2id with the library's present defaults (RFC 9106, low-memory profile)
-# Verified against when the log-in is unknown, so that the answer takes as long as for a known one.
-_DECOY = _hasher.hash(secrets.token_urlsafe(16))
+
+
+@cache
+def _decoy() -> str:
+    """Return a hash to verify against when the log-in is unknown, so that the answer takes as long as for a known one."""
+    return _hasher.hash(secrets.token_urlsafe(16))
 
 
 def hashed(secret: str) -> str:
@@ -104,7 +109,7 @@ async def banks(session: AsyncSession) -> list[Organisation]:
 async def sign_in(session: AsyncSession, login: str, password: str, kind: SignInKind, now: datetime) -> tuple[str, Actor]:
     """Return (secret, actor) of a new session or token. Raises NotSignedIn, the same for a wrong log-in or password."""
     found = await store.find_account(session, login)
-    actor, kept = found or (None, _DECOY)
+    actor, kept = found or (None, _decoy())
     try:
         await asyncio.to_thread(_hasher.verify, kept, password)
     except VerifyMismatchError:

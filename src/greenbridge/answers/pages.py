@@ -121,6 +121,7 @@ class OfficerPages(Controller):
             report=report,
             form=form,
             problem=problem,
+            path=f"/officer/needs/{need_id}",
             AnswerStatus=AnswerStatus,
             Eligibility=Eligibility,
             **WORDS,
@@ -133,9 +134,9 @@ class OfficerPages(Controller):
     @post("/needs/{need_id:uuid}/claim")
     async def claim(self, need_id: FromPath[UUID], request: Caller, session: Session, now: Now, deps: Deps) -> Response[Any]:
         try:
-            await service.claim(session, request.user, need_id, deps.model, now)
+            async with session.begin_nested():
+                await service.claim(session, request.user, need_id, deps.model, now)
         except Problem as problem:
-            await session.rollback()
             return await self._detail(request, session, now, deps, need_id, {}, problem)
         return Redirect(f"/officer/needs/{need_id}", status_code=303)
 
@@ -151,9 +152,9 @@ class OfficerPages(Controller):
         deps: Deps,
     ) -> Response[Any]:
         try:
-            await service.offer(session, request.user, answer_id, read_offer(data, business_date(now)), data.get("note", ""), now)
+            async with session.begin_nested():
+                await service.offer(session, request.user, answer_id, read_offer(data, business_date(now)), data.get("note", ""), now)
         except Problem as problem:
-            await session.rollback()
             return await self._detail(request, session, now, deps, need_id, data, problem)
         return Redirect(f"/officer/needs/{need_id}", status_code=303)
 
@@ -170,8 +171,8 @@ class OfficerPages(Controller):
         form = await request.form()
         chosen = [DeclineReason(reason) for reason in form.getall("reasons", []) if reason in set(DeclineReason)]
         try:
-            await service.decline(session, request.user, answer_id, chosen, form.get("note", ""), now)
+            async with session.begin_nested():
+                await service.decline(session, request.user, answer_id, chosen, form.get("note", ""), now)
         except Problem as problem:
-            await session.rollback()
             return await self._detail(request, session, now, deps, need_id, {}, problem)
         return Redirect(f"/officer/needs/{need_id}", status_code=303)

@@ -57,6 +57,7 @@ def run(settings: Settings, *, data: Path | None, seed: int, firms: int, as_json
     """Run the demonstration once per data folder, print its summary, and serve when asked to."""
     if settings.today is None:
         settings = replace(settings, today=REAL_TODAY if data is not None else _known_today())
+    real = RealTown(data) if data else None  # a missing file is said before anything is started
     url = database.database_url(settings)
     plan = {
         "data": str(data.resolve()) if data else None,
@@ -68,7 +69,7 @@ def run(settings: Settings, *, data: Path | None, seed: int, firms: int, as_json
     if summary is None:
         _prepare(settings, url)
         _keep(settings, {"state": "running", "plan": plan})
-        summary = asyncio.run(_stages(settings, url, data=data, seed=seed, firms=firms, quiet=as_json))
+        summary = asyncio.run(_stages(settings, url, real=real, seed=seed, firms=firms, quiet=as_json))
         _keep(settings, {"state": "finished", "plan": plan, "summary": summary})
     if as_json:
         print(json.dumps(summary, ensure_ascii=False, indent=1))
@@ -133,11 +134,11 @@ def _prepare(settings: Settings, url: str) -> None:
         )
 
 
-async def _stages(settings: Settings, url: str, *, data: Path | None, seed: int, firms: int, quiet: bool) -> dict[str, Any]:
+async def _stages(settings: Settings, url: str, *, real: RealTown | None, seed: int, firms: int, quiet: bool) -> dict[str, Any]:
     engine = database.make_engine(url)
     sessions, clock = database.make_sessions(engine), make_clock(settings.today)
     stage = stages.Stage(sessions, clock, load_current(settings.artifacts_dir), settings, seed)
-    gateways, applicants = _real(data) if data else _town(seed, firms, business_date(clock.now()))
+    gateways, applicants = _real(real) if real else _town(seed, firms, business_date(clock.now()))
     seconds: dict[str, float] = {}
     with _progress(quiet) as progress:
 
@@ -162,7 +163,7 @@ async def _stages(settings: Settings, url: str, *, data: Path | None, seed: int,
         offers, accepted, accepted_fen = await answers.totals(session)
         _, needs_fen = await needs.totals(session)
         summary = {
-            "generated": data is None,
+            "generated": real is None,
             "today": business_date(clock.now()).isoformat(),
             "firms": n,
             "deliveries": [_batch(batch) for batch in batches],
@@ -189,8 +190,7 @@ def _town(seed: int, firms: int, today: date) -> tuple[list[DepartmentGateway], 
     return [FileGateway("town", *town.deliveries())], [(firm.uscc, firm.name) for firm in town.firms]
 
 
-def _real(folder: Path) -> tuple[list[DepartmentGateway], list[tuple[str, str]]]:
-    town = RealTown(folder)
+def _real(town: RealTown) -> tuple[list[DepartmentGateway], list[tuple[str, str]]]:
     registry = FileGateway("market regulator", *town.registration_deliveries())
     tax = FileGateway("tax bureau", *town.invoice_deliveries())
     return [registry, tax], [(uscc, name) for _, uscc, name in town.applicants()]

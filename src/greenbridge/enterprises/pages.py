@@ -34,9 +34,9 @@ class EnterprisePages(Controller):
     @post()
     async def register(self, data: URLEncodedBody[Form], request: Caller, session: Session, now: Now, deps: Deps) -> Response[Any]:
         try:
-            enterprise = await service.register(session, request.user, data.get("uscc", ""), data.get("name", ""), now)
-            await service.verify(session, request.user, enterprise.id, deps.registry, now)
+            async with session.begin_nested():
+                enterprise = await service.register(session, request.user, data.get("uscc", ""), data.get("name", ""), now)
+                await service.verify(session, request.user, enterprise.id, deps.registry, now)
         except Problem as problem:
-            await session.rollback()
             return page(request, "start.html", status_code=problem.status, form=data, problem=problem)
         return Redirect("/enterprise/needs/new", status_code=303)

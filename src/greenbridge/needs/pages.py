@@ -95,9 +95,9 @@ class NeedPages(Controller):
             async def act() -> dict[str, Any]:
                 return {"id": str((await service.publish(session, request.user, enterprise.id, draft, now)).id)}
 
-            answer, _ = await idempotency.once(session, request.user.account_id, form.get("key") or None, repr(draft), act, now)
+            async with session.begin_nested():
+                answer, _ = await idempotency.once(session, request.user.account_id, form.get("key") or None, repr(draft), act, now)
         except Problem as problem:
-            await session.rollback()
             return self._form(request, typed, problem)
         return Redirect(f"/enterprise/needs/{answer['id']}", status_code=303)
 

@@ -1,0 +1,217 @@
+import asyncio
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from greenbridge.accounts.values import Role
+from greenbridge.answers import rules, service
+from greenbridge.answers.values import AnswerStatus, DeclineReason, Offer
+from greenbridge.audit import service as audit
+from greenbridge.facts.rules import items
+from greenbridge.kit import database
+from greenbridge.kit.errors import Conflict, Forbidden, Invalid, NotFound, Problem
+from greenbridge.needs import service as needs
+from greenbridge.needs.values import NeedStatus
+from greenbridge.reports import service as reports
+from tests.builders import a_draft, a_product, a_verified_firm, an_actor, deliver, steady_invoices, the_products, token
+
+TODAY = date(2026, 3, 10)
+OFFER = Offer("GB02-INV", 80_000_000, 520, 12, TODAY + timedelta(days=10))
+FINAL = [AnswerStatus.CHOSEN, AnswerStatus.NOT_CHOSEN, AnswerStatus.DECLINED, AnswerStatus.EXPIRED]
+
+
+@given(st.sampled_from(FINAL), st.sampled_from(AnswerStatus))
+def test_nothing_leaves_a_final_state(final, other):
+    assert not rules.may_become(final, other)
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"amount_fen": 1}, "amount_fen"),
+        ({"amount_fen": 100_000_001}, "amount_fen"),
+        ({"annual_rate_bp": 399}, "annual_rate_bp"),
+        ({"annual_rate_bp": 701}, "annual_rate_bp"),
+        ({"term_months": 2}, "term_months"),
+        ({"valid_until": TODAY - timedelta(days=1)}, "valid_until"),
+    ],
+)
+def test_an_offer_outside_the_products_frame_names_its_field(change, field):
+    offer = replace(Offer("TEST-1", 100_000_000, 500, 12, TODAY), **change)
+    assert [p.field for p in rules.offer_problems(offer, a_product(), a_draft(), TODAY)] == [field]
+
+
+def test_slots_are_the_lowest_free_ones():
+    assert rules.free_slot(()) == 1
+    assert rules.free_slot((1, 3)) == 2
+    assert rules.free_slot((1, 2, 3)) is None
+
+
+@pytest.fixture
+async def published(session, now):
+    await the_products(session, now)
+    actor, enterprise = await a_verified_firm(session, now)
+    await deliver(session, now, items.VAT_INVOICES, *steady_invoices(enterprise.uscc))
+    await deliver(session, now, items.TAX_GRADE, {"uscc": enterprise.uscc, "year": 2024, "grade": "A", "published_on": "2025-04-25"})
+    return actor, await needs.publish(session, actor, enterprise.id, a_draft(), now)
+
+
+async def an_officer(session, now, bank="GB02", login=None):
+    return await an_actor(session, now, Role.OFFICER, bank, login)
+
+
+async def test_claim_offer_agree_accept(session, now, model, published):
+    firm, need = published
+    officer = await an_officer(session, now)
+    claimed = await service.claim(session, officer, need.id, model, now)
+    assert (claimed.slot, claimed.status, claimed.act_by) == (1, AnswerStatus.CLAIMED, date(2026, 3, 12))
+    assert (await needs.get(session, need.id)).status is NeedStatus.IN_ANSWER
+    offered = await service.offer(session, officer, claimed.id, OFFER, "", now)
+    assert offered.offer == OFFER
+    seen = await service.open_need(session, officer, need.id, model, now)
+    assert seen.enterprise is None
+    with pytest.raises(Forbidden):
+        await reports.for_actor(session, officer, need.enterprise_id, model, now)
+    await service.agree(session, firm, claimed.id, now)
+    assert (await service.open_need(session, officer, need.id, model, now)).enterprise.id == need.enterprise_id
+    assert (await reports.for_actor(session, officer, need.enterprise_id, model, now)).content["score"]
+    assert (await service.accept(session, firm, claimed.id, now)).status is AnswerStatus.CHOSEN
+    assert (await needs.get(session, need.id)).status is NeedStatus.OFFER_ACCEPTED
+    assert await service.totals(session) == (1, 1, 80_000_000)
+    assert await audit.first_broken(session) is None
+
+
+async def test_a_changed_audit_event_breaks_the_chain(session, now, model, published):
+    from sqlalchemy import text
+
+    await session.execute(text("update audit_event set detail = '{\"amount_fen\": 1}' where action = 'need.published'"))
+    session.expire_all()
+    assert await audit.first_broken(session) is not None
+
+
+async def test_accepting_one_ends_the_others_and_happens_once(session, now, model, published):
+    firm, need = published
+    one, two = await an_officer(session, now, "GB02"), await an_officer(session, now, "GB03")
+    first, second = [await service.claim(session, officer, need.id, model, now) for officer in (one, two)]
+    await service.offer(session, one, first.id, OFFER, "", now)
+    await service.offer(session, two, second.id, replace(OFFER, product_code="GB03-INV", amount_fen=50_000_000), "", now)
+    await service.accept(session, firm, second.id, now)
+    assert [v.answer.status for v in await service.of_need(session, firm, need.id, now)] == [AnswerStatus.NOT_CHOSEN, AnswerStatus.CHOSEN]
+    with pytest.raises(Conflict):
+        await service.accept(session, firm, first.id, now)
+    with pytest.raises(Conflict):
+        await service.offer(session, one, first.id, OFFER, "", now)
+
+
+async def test_a_decline_gives_reasons_and_frees_the_slot(session, now, model, published):
+    firm, need = published
+    officer = await an_officer(session, now)
+    claimed = await service.claim(session, officer, need.id, model, now)
+    with pytest.raises(Invalid):
+        await service.decline(session, officer, claimed.id, [], "", now)
+    await service.decline(session, officer, claimed.id, [DeclineReason.NO_CAPACITY], "", now)
+    (view,) = await service.of_need(session, firm, need.id, now)
+    assert view.answer.reasons == (DeclineReason.NO_CAPACITY,)
+    assert (await needs.get(session, need.id)).status is NeedStatus.PUBLISHED
+    with pytest.raises(Conflict, match="already"):
+        await service.claim(session, officer, need.id, model, now)
+    assert (await service.claim(session, await an_officer(session, now, "GB03"), need.id, model, now)).slot == 1
+
+
+async def test_no_slot_without_a_fitting_product(session, now, model, published):
+    _, need = published
+    with pytest.raises(Conflict, match="no product that fits"):
+        await service.claim(session, await an_officer(session, now, "GB04"), need.id, model, now)  # 50 x10k yuan at most
+    with pytest.raises(Conflict, match="no product that fits"):
+        await service.claim(session, await an_officer(session, now, "GB99"), need.id, model, now)
+
+
+async def test_late_claims_expire_and_free_their_slot(session, now, model, published):
+    firm, need = published
+    await service.claim(session, await an_officer(session, now), need.id, model, now)
+    assert await service.expire(session, now + timedelta(days=2)) == 0
+    assert await service.expire(session, now + timedelta(days=3)) == 1
+    (view,) = await service.of_need(session, firm, need.id, now)
+    assert view.answer.status is AnswerStatus.EXPIRED
+    assert (await needs.get(session, need.id)).status is NeedStatus.PUBLISHED
+
+
+async def test_another_bank_and_another_firm_find_nothing(session, now, model, published):
+    _, need = published
+    claimed = await service.claim(session, await an_officer(session, now), need.id, model, now)
+    stranger, _ = await a_verified_firm(session, now, 2)
+    with pytest.raises(NotFound):
+        await service.offer(session, await an_officer(session, now, "GB03"), claimed.id, OFFER, "", now)
+    with pytest.raises(NotFound):
+        await service.accept(session, stranger, claimed.id, now)
+    with pytest.raises(NotFound):
+        await service.agree(session, stranger, claimed.id, now)
+
+
+async def test_three_slots_are_atomic_among_eight_banks_at_once(own_database, now, model):
+    engine = database.make_engine(own_database)
+    sessions = database.make_sessions(engine)
+    async with sessions.begin() as session:
+        await the_products(session, now)
+        actor, enterprise = await a_verified_firm(session, now)
+        await deliver(session, now, items.VAT_INVOICES, *steady_invoices(enterprise.uscc))
+        need = await needs.publish(session, actor, enterprise.id, a_draft(amount_fen=40_000_000, max_annual_rate_bp=900), now)
+        officers = [await an_officer(session, now, bank) for bank in ("GB02", "GB02", "GB03", "GB04", "GB06", "GB08", "GB08", "GB01")]
+
+    async def one(officer):
+        try:
+            async with sessions.begin() as session:
+                return (await service.claim(session, officer, need.id, model, now)).slot
+        except Problem as problem:
+            return problem.code
+
+    won = await asyncio.gather(*[one(officer) for officer in officers])
+    async with sessions() as session:
+        kept = [v.answer for v in await service.of_need(session, actor, need.id, now)]
+    await engine.dispose()
+    assert sorted(slot for slot in won if isinstance(slot, int)) == [1, 2, 3]
+    assert sorted(answer.slot for answer in kept) == [1, 2, 3]
+    assert len({answer.bank_id for answer in kept}) == 3
+    assert {code for code in won if isinstance(code, str)} <= {"no-slot", "claimed-before", "no-fitting-product"}
+
+
+async def test_api_the_whole_way_and_nothing_of_the_firm_before_it_agrees(client, session, now, published):
+    firm, need = published
+    await an_officer(session, now, "GB02", "officer")
+    name, uscc = "湖州绿源", (await needs.get(session, need.id)).enterprise_id
+    await session.commit()
+    officer, mine = await token(client, "officer"), await token(client, firm.login)
+    listed = await client.get("/api/v1/open-needs", headers=officer)
+    assert listed.json()[0]["number"] == need.number
+    assert name not in listed.text
+    assert str(uscc) not in listed.text
+    assert "91330502" not in listed.text
+    report = f"/api/v1/enterprises/{need.enterprise_id}/credit-report"
+    assert (await client.get(report, headers=officer)).status_code == 403
+    headers = {**officer, "Idempotency-Key": "claim-1"}
+    claimed = await client.post(f"/api/v1/open-needs/{need.id}/answers", headers=headers)
+    again = await client.post(f"/api/v1/open-needs/{need.id}/answers", headers=headers)
+    assert (claimed.status_code, again.status_code) == (201, 200)
+    answer_id = claimed.json()["id"]
+    wrong = await client.post(
+        f"/api/v1/answers/{answer_id}/offer",
+        json={"product_code": "GB02-INV", "amount_fen": 80_000_000, "annual_rate_bp": 9, "term_months": 12, "valid_until": "2026-03-20"},
+        headers=officer,
+    )
+    assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "annual_rate_bp")
+    offered = await client.post(
+        f"/api/v1/answers/{answer_id}/offer",
+        json={"product_code": "GB02-INV", "amount_fen": 80_000_000, "annual_rate_bp": 520, "term_months": 12, "valid_until": "2026-03-20"},
+        headers=officer,
+    )
+    assert offered.json()["status"] == "offered"
+    answers = (await client.get(f"/api/v1/needs/{need.id}/answers", headers=mine)).json()
+    assert (answers[0]["bank"], answers[0]["may_read_report"]) == ("苕溪商业银行", False)
+    assert (await client.post(f"/api/v1/answers/{answer_id}/agreement", headers=mine)).status_code == 200
+    assert (await client.get(report, headers=officer)).status_code == 200
+    assert (await client.post(f"/api/v1/answers/{answer_id}/acceptance", headers=officer)).status_code == 403
+    assert (await client.post(f"/api/v1/answers/{answer_id}/acceptance", headers=mine)).json()["status"] == "chosen"
+    assert (await client.post("/api/v1/open-needs/" + str(need.id) + "/answers", headers=mine)).status_code == 403

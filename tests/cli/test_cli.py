@@ -1,0 +1,121 @@
+import json
+
+import pytest
+
+from greenbridge.kit.codes import generated_uscc
+from tests.demonstration import greenbridge, json_of
+
+
+def at(small_town):
+    return ["--data-dir", str(small_town[0])]
+
+
+def test_the_summary_says_what_was_done(small_town):
+    summary = small_town[1]
+    assert {"firms", "deliveries", "reports", "scores", "needs", "matches", "offers", "seconds"} <= set(summary)
+    assert summary["firms"] == summary["reports"] == summary["needs"] == 12
+    assert summary["offers"] > 0
+    assert summary["matches"] > 0
+    for delivery in summary["deliveries"]:
+        assert {"item", "file", "delivered", "accepted", "quarantined"} <= set(delivery)
+        assert delivery["accepted"] + delivery["quarantined"] == delivery["delivered"]
+    assert {d["item"] for d in summary["deliveries"]} == {
+        "registration.basic", "tax.vat_invoices", "tax.credit_grade", "courts.cases", "penalties.administrative", "utilities.electricity"
+    }  # fmt: skip
+
+
+def test_the_same_demonstration_again_is_kept_and_another_is_refused(small_town):
+    again = json_of("demo", "--once", "--json", "--firms", "12", *at(small_town))
+    assert again == small_town[1]
+    other = greenbridge("demo", "--once", "--json", "--firms", "13", *at(small_town))
+    assert other.returncode == 2
+    assert "another demonstration" in other.stderr
+
+
+def test_enterprises_report_score_match(small_town):
+    firms = json_of("enterprises", "--json", *at(small_town))
+    assert len(firms) == 12
+    assert all(firm["origin"] == "generated" and firm["status"] == "verified" for firm in firms)
+    firm = firms[0]["id"]
+    report = json_of("report", firm, "--json", *at(small_town))
+    assert [s["key"] for s in report["content"]["sections"]] == [
+        "registration",
+        "associations",
+        "tax_and_operation",
+        "legal_risk",
+        "operating_risk",
+    ]
+    by_code = json_of("report", firms[0]["uscc"], "--json", *at(small_town))
+    assert by_code["sha256"] == report["sha256"]
+    score = json_of("score", firm, "--json", *at(small_town))["score"]
+    assert 0 < score["default_probability"] < 1
+    assert len(score["reasons"]) <= 4
+    matches = json_of("match", firm, "--json", *at(small_town))["matches"]
+    assert len(matches) >= 24
+    assert all({"fact", "outcome", "value", "limit", "margin", "unit"} <= set(v) for m in matches for v in m["verdicts"])
+    for command in ("report", "score", "match"):
+        run = greenbridge(command, firm, *at(small_town))
+        assert run.returncode == 0, run.stderr
+        assert "{" not in run.stdout  # words and tables, not a raw dump
+
+
+def test_ingest_keeps_count_and_names_reasons(small_town, tmp_path):
+    file = tmp_path / "grades.csv"
+    good, bad = generated_uscc(90_000, "330502"), "91330502GEN000000A"
+    file.write_text(f"uscc,year,grade,published_on\n{good},2024,A,2025-04-25\n{bad},2024,A,2025-04-25\n{good},2023,Z,2024-04-25\n")
+    done = json_of("ingest", "tax.credit_grade", str(file), "--json", *at(small_town))
+    assert (done["delivered"], done["accepted"], done["quarantined"]) == (3, 1, 2)
+    assert done["reasons"] == {"bad_choice": 1, "bad_code": 1}
+    again = json_of("ingest", "tax.credit_grade", str(file), "--json", *at(small_town))
+    assert again["repeated"]
+    assert again["batch"] == done["batch"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["report", "nobody"], "There is no enterprise nobody"),
+        (["ingest", "tax.unknown", "x.csv"], "There is no item tax.unknown"),
+        (["ingest", "tax.vat_invoices", "missing.csv"], "cannot be read"),
+        (["demo", "--once", "--data", "nowhere"], "Data files are missing"),
+        (["demo", "--json"], "--once"),
+        (["report", "x", "--as-of", "yesterday"], "must be a date"),
+        (["serve", "--today", "someday"], "Invalid"),
+    ],
+)
+def test_wrong_input_is_one_sentence_and_exit_code_2(small_town, arguments, said):
+    run = greenbridge(*arguments, *at(small_town))
+    assert run.returncode == 2, run.stdout + run.stderr
+    assert said in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_products_check_passes_and_finds_what_is_wrong(tmp_path):
+    from greenbridge.settings import home
+
+    found = json_of("products", "check", "--json", "--data-dir", str(tmp_path / "d"))
+    assert found["products"] >= 24
+    assert found["failures"] == []
+    folder = tmp_path / "products"
+    folder.mkdir()
+    (folder / "banks.toml").write_text((home() / "products" / "banks.toml").read_text())
+    text = (home() / "products" / "gb01-tax.toml").read_text()
+    (folder / "one.toml").write_text(
+        text.replace('name = "typical applicant"\nexpect = "eligible"', 'name = "typical applicant"\nexpect = "conditional"')
+    )
+    run = greenbridge("products", "check", str(folder), "--json", "--data-dir", str(tmp_path / "d"))
+    assert run.returncode == 1
+    assert json.loads(run.stdout)["failures"][0]["case"] == "typical applicant"
+    (folder / "one.toml").write_text('colour = "green"\n' + text)
+    run = greenbridge("products", "check", str(folder), "--data-dir", str(tmp_path / "d"))
+    assert run.returncode == 2
+    assert "colour" in run.stderr
+
+
+def test_first_operator_comes_from_the_command_line(tmp_path):
+    arguments = ["account", "boss", "--role", "operator", "--organisation", "platform", "--data-dir", str(tmp_path)]
+    assert greenbridge(*arguments, GREENBRIDGE_PASSWORD="a long enough password").returncode == 0
+    again = greenbridge(*arguments, GREENBRIDGE_PASSWORD="a long enough password")
+    assert again.returncode == 2
+    assert "taken" in again.stderr
+    assert greenbridge("migrate", "--data-dir", str(tmp_path)).returncode == 0

@@ -1,0 +1,109 @@
+"""The main job on real input: nothing lost, sums to the fen, a report and a probability for each of the 302 firms."""
+
+import json
+from collections import defaultdict
+
+import pandas as pd
+import psycopg
+import pytest
+
+from greenbridge.demo.real import RealTown
+from greenbridge.kit import database
+from greenbridge.settings import Settings
+from tests.demonstration import json_of
+
+pytestmark = pytest.mark.real_data
+FILES = {
+    "with_history_input_invoices.parquet": 210_947,
+    "with_history_output_invoices.parquet": 162_484,
+    "no_history_input_invoices.parquet": 395_175,
+    "no_history_output_invoices.parquet": 330_835,
+}
+
+
+@pytest.fixture(scope="session")
+def real_town(real_data, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("real")
+    return folder, json_of("demo", "--once", "--json", "--data", str(real_data), "--data-dir", str(folder))
+
+
+@pytest.fixture(scope="session")
+def rows(real_town):
+    url = database.database_url(Settings.from_environment({}, data_dir=real_town[0])).replace("+psycopg", "")
+    with psycopg.connect(url) as connection:
+        yield connection
+
+
+def test_all_1_099_441_rows_are_delivered_and_none_is_lost(real_town):
+    invoices = {d["file"]: d for d in real_town[1]["deliveries"] if d["item"] == "tax.vat_invoices"}
+    assert {name: d["delivered"] for name, d in invoices.items()} == FILES
+    assert sum(d["delivered"] for d in invoices.values()) == 1_099_441
+    for d in real_town[1]["deliveries"]:
+        assert d["accepted"] + d["quarantined"] == d["delivered"]
+        assert sum(d["reasons"].values()) == d["quarantined"]
+
+
+def test_stored_rows_are_the_counted_ones(real_town, rows):
+    accepted = sum(d["accepted"] for d in real_town[1]["deliveries"] if d["item"] == "tax.vat_invoices")
+    quarantined = sum(d["quarantined"] for d in real_town[1]["deliveries"])
+    assert rows.execute("select count(*) from vat_invoice").fetchone() == (accepted,)
+    assert rows.execute("select count(*) from quarantined_row").fetchone() == (quarantined,)
+
+
+def test_302_of_302_firms_have_a_report_a_probability_a_need_and_ranked_products(real_town):
+    summary = real_town[1]
+    assert (summary["firms"], summary["reports"], summary["scores"], summary["needs"]) == (302, 302, 302, 302)
+    assert summary["pairs"] == 302 * summary["products"]
+    assert summary["today"] == "2020-03-01"
+
+
+def test_each_month_of_each_firm_equals_the_sum_of_its_valid_invoices_to_the_fen(real_data, rows):
+    """Recomputed from the files with plain integer arithmetic. A row that repeats another in all columns, or whose net and tax
+    do not add up to gross, is no invoice of its own: it stands in quarantine."""
+    town = RealTown(real_data)
+    expected: dict[tuple[str, str, str], int] = defaultdict(int)
+    for file in FILES:
+        frame = pd.read_parquet(town.invoices / file)
+        frame["status"] = frame["status"].str.strip()
+        fen = {name: (frame[name] * 100).round().astype("int64") for name in ("amount_net", "tax", "amount_gross")}
+        adds_up = (fen["amount_net"] + fen["tax"] - fen["amount_gross"]).abs() <= 1
+        key = ["enterprise_id", "invoice_no", "issue_date", "counterparty_id", "amount_net", "tax", "status"]
+        kept = adds_up & ~frame[adds_up].duplicated(key).reindex(frame.index, fill_value=False) & (frame["status"] == "valid")
+        months = pd.to_datetime(frame["issue_date"]).dt.strftime("%Y-%m")
+        direction = "input" if "input" in file else "output"
+        sums = fen["amount_net"][kept].groupby([frame["enterprise_id"][kept], months[kept]]).sum()
+        for (firm, month), value in sums.items():
+            expected[town.subjects[firm], direction, month] += int(value)
+    stored = rows.execute("select uscc, direction, to_char(valid_from, 'YYYY-MM'), net_fen, invoices from invoice_month").fetchall()
+    found = {(uscc, direction, month): net for uscc, direction, month, net, invoices in stored if invoices}
+    assert len(found) > 15_000
+    assert found == dict(expected)
+
+
+def test_nothing_reads_later_facts(real_town, rows):
+    contents = [row[0] for row in rows.execute("select content from credit_report limit 400")]
+    assert {content["last_invoice_month"] for content in contents} == {"2020-01"}  # February was delivered to the 21st only
+    assert "2020-02" not in json.dumps([s for c in contents for s in c["sections"] if s["key"] == "tax_and_operation"])
+    assert rows.execute("select count(*) from fact where valid_from > '2020-03-01'").fetchone() == (0,)
+
+
+def test_masked_firms_carry_generated_marked_codes_and_the_register_is_real(rows):
+    assert rows.execute("select count(*) from enterprise where origin = 'generated' and uscc like '________GEN%'").fetchone() == (302,)
+    generated, real = rows.execute(
+        "select count(*) filter (where generated), count(*) filter (where not generated) from fact f join batch b on b.id = f.batch_id"
+    ).fetchone()
+    assert (generated, real) == (425, 3_807)
+
+
+def test_training_again_gives_the_committed_card(real_data, tmp_path):
+    """The committed model is what the committed code makes of the data; another processor may differ in the last digits."""
+    from greenbridge.settings import home
+    from ml.train import VERSION, train
+
+    card, _ = train(real_data)
+    kept = json.loads((home() / "ml" / "artifacts" / VERSION / "card.json").read_text())
+    assert card["data"] == kept["data"]
+    for name, figures in card["metrics"].items():
+        assert figures["auc_mean"] == pytest.approx(kept["metrics"][name]["auc_mean"], abs=0.005)
+        assert figures["brier"] == pytest.approx(kept["metrics"][name]["brier"], abs=0.003)
+    assert card["metrics"]["ours: LightGBM, monotone stumps, calibrated"]["auc_mean"] > 0.85

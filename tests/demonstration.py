@@ -1,0 +1,55 @@
+"""A demonstration in a folder of its own, run by the command line as a user would."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+LEFT_OUT = ("DATABASE_URL", "GREENBRIDGE_TODAY", "GREENBRIDGE_DATA_DIR")
+
+
+def greenbridge(*arguments: str, timeout: float = 600, **environment: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: value for name, value in os.environ.items() if name not in LEFT_OUT}
+    command = [sys.executable, "-m", "greenbridge", *arguments]
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=timeout, env={**kept, "COLUMNS": "200", **environment}, check=False
+    )
+
+
+def json_of(*arguments: str) -> Any:
+    run = greenbridge(*arguments)
+    assert run.returncode == 0, run.stderr
+    return json.loads(run.stdout)
+
+
+@contextmanager
+def served(data_dir: Path, *arguments: str) -> Iterator[str]:
+    """Serve a folder on a free port until the block ends; the server is stopped by its process id."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "greenbridge", "serve", "--data-dir", str(data_dir), "--port", str(port), *arguments]
+    kept = {name: value for name, value in os.environ.items() if name not in LEFT_OUT}
+    with subprocess.Popen(command, env=kept, stderr=subprocess.DEVNULL) as server:
+        try:
+            address = f"http://127.0.0.1:{port}"
+            for _ in range(150):
+                try:
+                    urllib.request.urlopen(f"{address}/health/ready", timeout=2).close()
+                    break
+                except OSError:
+                    assert server.poll() is None, "the server ended"
+                    time.sleep(0.2)
+            else:
+                raise AssertionError("the server did not become ready")
+            yield address
+        finally:
+            server.terminate()
+            server.wait(timeout=20)

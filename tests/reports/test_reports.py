@@ -1,0 +1,129 @@
+from datetime import date, timedelta
+
+import pytest
+
+from greenbridge.accounts.values import Role
+from greenbridge.facts.rules import items
+from greenbridge.kit.errors import Forbidden, Invalid
+from greenbridge.reports import service
+from greenbridge.reports.rules import wire
+from tests.builders import a_verified_firm, an_actor, deliver, steady_invoices, token
+
+SECTIONS = ["registration", "associations", "tax_and_operation", "legal_risk", "operating_risk"]
+
+
+@pytest.fixture
+async def firm(session, now):
+    actor, enterprise = await a_verified_firm(session, now)
+    await deliver(session, now, items.VAT_INVOICES, *steady_invoices(enterprise.uscc))
+    return actor, enterprise
+
+
+def sections(report):
+    return {section["key"]: section for section in report.content["sections"]}
+
+
+def facts(section):
+    return {fact["key"]: fact for fact in section["facts"]}
+
+
+async def test_five_sections_each_fact_with_source_date_and_freshness(session, now, model, firm):
+    _, enterprise = firm
+    (report,) = await service.make(session, [enterprise], model, date(2026, 3, 10), now)
+    assert list(sections(report)) == SECTIONS
+    found = facts(sections(report)["tax_and_operation"])
+    assert found["sales_12m"]["value"] == 12 * 40_000_000
+    for section in report.content["sections"]:
+        for fact in section["facts"]:
+            assert {"department", "valid_on", "received_on", "freshness", "generated"} <= set(fact["source"])
+    assert facts(sections(report)["registration"])["firm_age_months"]["value"] == 94
+    months = sections(report)["tax_and_operation"]["tables"][0]
+    # Invoices of the tenth of February: the month is not delivered in full, so January is the newest whole one.
+    assert [row[0] for row in months["rows"]][:2] == ["2026-01", "2025-12"]
+    assert len(sections(report)["associations"]["tables"][0]["rows"]) == 5
+
+
+async def test_a_section_without_data_says_who_has_not_delivered_or_that_nothing_is_there(session, now, model, firm):
+    _, enterprise = firm
+    (report,) = await service.make(session, [enterprise], model, date(2026, 3, 10), now)
+    legal = sections(report)["legal_risk"]
+    assert legal["status"] == "no_data"
+    assert "尚未提供" in legal["note"]["zh"]
+    other = {"uscc": "91330502GEN000018F", "case_no": "1", "kind": "judgment", "role": "defendant", "decided_on": "2025-01-01"}
+    await deliver(session, now, items.COURT_CASES, {**other, "uscc": (await a_verified_firm(session, now, 5))[1].uscc})
+    (report,) = await service.make(session, [enterprise], model, date(2026, 3, 10), now)
+    assert "没有本企业的记录" in sections(report)["legal_risk"]["note"]["zh"]
+
+
+async def test_cases_and_penalties_appear_with_amounts(session, now, model, firm):
+    _, enterprise = firm
+    case = {
+        "uscc": enterprise.uscc,
+        "case_no": "（2025）1号",
+        "kind": "enforcement",
+        "role": "defendant",
+        "cause": "买卖",
+        "amount": "12,000",
+        "decided_on": "2025-05-06",
+    }
+    await deliver(session, now, items.COURT_CASES, case)
+    penalty = {
+        "uscc": enterprise.uscc,
+        "document_no": "罚1",
+        "authority": "局",
+        "amount": "500",
+        "decided_on": "2025-06-07",
+        "shown_until": "2028-06-07",
+    }
+    await deliver(session, now, items.PENALTIES, penalty)
+    (report,) = await service.make(session, [enterprise], model, date(2026, 3, 10), now)
+    row = sections(report)["legal_risk"]["tables"][0]["rows"][0]
+    assert (row[0], row[1]["zh"], row[4]) == ("（2025）1号", "执行", 1_200_000)
+    assert sections(report)["operating_risk"]["tables"][0]["rows"][0][3] == 50_000
+
+
+async def test_stale_data_is_called_stale(session, now, model, firm):
+    _, enterprise = firm
+    later = now + timedelta(days=120)
+    (report,) = await service.make(session, [enterprise], model, later.date(), later)
+    assert facts(sections(report)["tax_and_operation"])["sales_12m"]["source"]["freshness"] == "stale"
+
+
+async def test_the_same_material_gives_the_same_content_and_as_of_reads_nothing_later(session, now, model, firm):
+    _, enterprise = firm
+    first, second = [(await service.make(session, [enterprise], model, date(2026, 3, 10), now))[0] for _ in range(2)]
+    assert first.sha256 == second.sha256
+    assert first.number != second.number
+    (earlier,) = await service.make(session, [enterprise], model, date(2025, 7, 1), now)
+    assert earlier.content["last_invoice_month"] == "2025-06"
+    assert wire.digest(earlier.content) != first.sha256
+    with pytest.raises(Invalid):
+        await service.make(session, [enterprise], model, date(2026, 3, 11), now)
+
+
+async def test_one_firm_and_bulk_give_the_same_report(session, now, model, firm):
+    _, enterprise = firm
+    _, other = await a_verified_firm(session, now, 2)
+    bulk = await service.make(session, [other, enterprise], model, date(2026, 3, 10), now)
+    (one,) = await service.make(session, [enterprise], model, date(2026, 3, 10), now)
+    assert bulk[1].sha256 == one.sha256
+    assert bulk[0].content["score"] is None
+
+
+async def test_a_bank_reads_only_with_consent_and_others_never(session, now, model, firm):
+    _, enterprise = firm
+    for role in (Role.OFFICER, Role.BANK_ADMINISTRATOR, Role.OPERATOR):
+        with pytest.raises(Forbidden):
+            await service.for_actor(session, await an_actor(session, now, role), enterprise.id, model, now)
+
+
+async def test_api_gives_the_own_report_and_404_for_anothers(client, session, now, firm):
+    actor, enterprise = firm
+    stranger, _ = await a_verified_firm(session, now, 2)
+    await session.commit()
+    path = f"/api/v1/enterprises/{enterprise.id}/credit-report"
+    answer = await client.get(path, headers=await token(client, actor.login))
+    assert answer.status_code == 200
+    assert [s["key"] for s in answer.json()["content"]["sections"]] == SECTIONS
+    assert (await client.get(path, headers=await token(client, stranger.login))).status_code == 404
+    assert (await client.get(path)).status_code == 401
