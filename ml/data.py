@@ -1,7 +1,6 @@
 """The labelled firms, read through the service's own delivery and series code, so that training and serving cannot differ."""
 
 import asyncio
-import tempfile
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -13,7 +12,7 @@ from greenbridge.demo.real import RealTown
 from greenbridge.facts import service as facts
 from greenbridge.facts.values import Series
 from greenbridge.kit import database, migrate
-from greenbridge.settings import Settings
+from greenbridge.settings import home
 
 # The label says whether a firm defaulted, not when. Invoices end in February 2020; nothing of that month is read.
 CUT = date(2020, 2, 1)
@@ -30,10 +29,8 @@ class Labelled:
 
 def load(folder: Path) -> Labelled:
     """Deliver the labelled firms' invoices to a throw-away PostgreSQL and read their series as of the cut."""
-    with tempfile.TemporaryDirectory(prefix="greenbridge-train-") as work:
-        settings = Settings.from_environment({}, data_dir=Path(work))
-        url = database.database_url(settings)
-        migrate.upgrade(settings.migrations_dir, url)
+    with database.throw_away() as url:
+        migrate.upgrade(home() / "migrations", url)
         return asyncio.run(_load(folder, url))
 
 

