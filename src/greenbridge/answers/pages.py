@@ -95,10 +95,22 @@ class OfficerPages(Controller):
     async def work_list(self, request: Caller, session: Session, now: Now, deps: Deps, offset: FromQuery[int] = 0) -> Template:
         offset = max(0, offset)
         seen = await service.work_list(session, request.user, deps.model, now, limit=PAGE_SIZE + 1, offset=offset)
-        mine = await service.of_bank(session, request.user, limit=20)
+        mine = await service.of_bank(session, request.user, limit=50)
+        to_answer = sorted((row for row in mine if row[0].status is AnswerStatus.CLAIMED), key=lambda row: row[0].act_by)
+        before = [row for row in mine if row[0].status is not AnswerStatus.CLAIMED]
         shown = seen[:PAGE_SIZE]
         more = offset + PAGE_SIZE if len(seen) > PAGE_SIZE else None
-        return page(request, "officer_list.html", needs=shown, mine=mine, offset=offset, more=more, size=PAGE_SIZE, **WORDS)
+        return page(
+            request,
+            "officer_list.html",
+            needs=shown,
+            to_answer=to_answer,
+            answered_before=before,
+            offset=offset,
+            more=more,
+            size=PAGE_SIZE,
+            **WORDS,
+        )
 
     async def _detail(
         self,

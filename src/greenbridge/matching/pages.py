@@ -10,6 +10,8 @@ from greenbridge.accounts.guards import Caller, only
 from greenbridge.accounts.values import Role
 from greenbridge.catalog.rules.vocabulary import FACTS
 from greenbridge.catalog.values import Eligibility, Outcome
+from greenbridge.enterprises import service as enterprises
+from greenbridge.enterprises.values import Origin
 from greenbridge.kit.web import Deps, Now, Session, page
 from greenbridge.matching import service
 from greenbridge.matching.rules.ranking import WEIGHTS
@@ -26,12 +28,14 @@ class MatchPages(Controller):
 
     @get("/enterprise/needs/{need_id:uuid}")
     async def matches(self, need_id: FromPath[UUID], request: Caller, session: Session, now: Now, deps: Deps) -> Template:
+        need = await needs.own(session, request.user, need_id)
         run = await service.for_actor(session, request.user, need_id, deps.model, now)
         groups = [(kind, [m for m in run.matches if m.eligibility is kind]) for kind in Eligibility]
         return page(
             request,
             "matches.html",
-            need=await needs.own(session, request.user, need_id),
+            need=need,
+            generated=(await enterprises.get(session, need.enterprise_id)).origin is Origin.GENERATED,
             run=run,
             groups=groups,
             facts=FACTS,
