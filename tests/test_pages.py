@@ -208,3 +208,18 @@ async def test_an_officers_wrong_offer_stays_typed_with_its_problem_beside_the_f
     done = await visitor.post(path, action.replace("/offer/", "/decline/"), reasons=["no_capacity"])
     assert done.status_code == 303
     assert "已谢绝" in await visitor.get(path)
+
+
+async def test_odd_input_is_a_clear_problem_never_a_crash(client, session, now):
+    await an_actor(session, now, Role.OFFICER, login="officer")
+    await session.commit()
+    from tests.builders import token
+
+    mine = await token(client, "officer")
+    for login in ("a\x00b-long", "x" * 5000):
+        answer = await client.post("/api/v1/accounts/sign-up", json={"login": login, "password": PASSWORD})
+        assert answer.status_code in {400, 422}, answer.text
+    assert (await client.post("/api/v1/tokens", json={"login": "a\x00", "password": "x"})).status_code == 400
+    assert (await client.get("/api/v1/open-needs?offset=99999999999999999999", headers=mine)).status_code == 400
+    assert (await client.get("/language/en?back=//[")).headers["location"] == "/"
+    assert (await client.get("/api/v1/open-needs/not-an-id", headers=mine)).status_code == 404

@@ -109,9 +109,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_enterprise_organisation_id_organisation")),
         sa.ForeignKeyConstraint(["verified_batch_id"], ["batch.id"], name=op.f("fk_enterprise_verified_batch_id_batch")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_enterprise")),
+        sa.UniqueConstraint("organisation_id", name=op.f("uq_enterprise_organisation_id")),
         sa.UniqueConstraint("uscc", name=op.f("uq_enterprise_uscc")),
     )
-    op.create_index(op.f("ix_enterprise_organisation_id"), "enterprise", ["organisation_id"], unique=False)
     op.create_index(op.f("ix_enterprise_region_code"), "enterprise", ["region_code"], unique=False)
     op.create_table(
         "fact",
@@ -185,15 +185,7 @@ def upgrade() -> None:
         sa.Column("row_no", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["batch_id"], ["batch.id"], name=op.f("fk_vat_invoice_batch_id_batch")),
         sa.PrimaryKeyConstraint(
-            "uscc",
-            "direction",
-            "issued_on",
-            "invoice_no",
-            "counterparty",
-            "net_fen",
-            "tax_fen",
-            "status",
-            name=op.f("pk_vat_invoice"),
+            "uscc", "direction", "issued_on", "invoice_no", "counterparty", "net_fen", "tax_fen", "status", name=op.f("pk_vat_invoice")
         ),
     )
     op.create_table(
@@ -274,8 +266,7 @@ def upgrade() -> None:
             name=op.f("ck_need_purpose"),
         ),
         sa.CheckConstraint(
-            "status in ('published', 'in_answer', 'offer_accepted', 'withdrawn', 'expired', 'closed')",
-            name=op.f("ck_need_status"),
+            "status in ('published', 'in_answer', 'offer_accepted', 'withdrawn', 'expired', 'closed')", name=op.f("ck_need_status")
         ),
         sa.CheckConstraint("amount_fen > 0", name=op.f("ck_need_amount_positive")),
         sa.CheckConstraint("max_annual_rate_bp between 1 and 2400", name=op.f("ck_need_rate_range")),
@@ -314,10 +305,10 @@ def upgrade() -> None:
         sa.Column("valid_until", sa.Date(), nullable=True),
         sa.Column("reasons", postgresql.ARRAY(sa.Text()), nullable=False),
         sa.Column("note", sa.String(), nullable=False),
+        sa.Column("agreed_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("status <> 'declined' or cardinality(reasons) > 0", name=op.f("ck_answer_decline_has_reason")),
         sa.CheckConstraint(
-            "status in ('claimed', 'offered', 'chosen', 'not_chosen', 'declined', 'expired')",
-            name=op.f("ck_answer_status"),
+            "status in ('claimed', 'offered', 'chosen', 'not_chosen', 'declined', 'expired')", name=op.f("ck_answer_status")
         ),
         sa.CheckConstraint("status not in ('offered', 'chosen') or product_code is not null", name=op.f("ck_answer_offer_complete")),
         sa.CheckConstraint("slot between 1 and 3", name=op.f("ck_answer_slot_range")),
@@ -330,11 +321,7 @@ def upgrade() -> None:
     op.create_index("uq_answer_need_id_bank_id", "answer", ["need_id", "bank_id"], unique=True)
     op.create_index("uq_answer_need_id_chosen", "answer", ["need_id"], unique=True, postgresql_where="status = 'chosen'")
     op.create_index(
-        "uq_answer_need_id_slot",
-        "answer",
-        ["need_id", "slot"],
-        unique=True,
-        postgresql_where="status not in ('declined', 'expired')",
+        "uq_answer_need_id_slot", "answer", ["need_id", "slot"], unique=True, postgresql_where="status not in ('declined', 'expired')"
     )
     op.create_table(
         "credit_report",
@@ -375,9 +362,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_match")),
     )
     op.create_index("ix_match_need_id_made_at", "match", ["need_id", "made_at"], unique=False)
+    op.execute(
+        "create function refuse_change() returns trigger language plpgsql as"
+        " $$ begin raise exception 'the audit record is append-only'; end $$"
+    )
+    op.execute(
+        "create trigger audit_event_append_only before update or delete or truncate on audit_event"
+        " for each statement execute function refuse_change()"
+    )
 
 
 def downgrade() -> None:
+    op.execute("drop trigger audit_event_append_only on audit_event")
+    op.execute("drop function refuse_change()")
     op.drop_index("ix_match_need_id_made_at", table_name="match")
     op.drop_table("match")
     op.drop_index(op.f("ix_credit_report_enterprise_id"), table_name="credit_report")
@@ -410,7 +407,6 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_fact_batch_id"), table_name="fact")
     op.drop_table("fact")
     op.drop_index(op.f("ix_enterprise_region_code"), table_name="enterprise")
-    op.drop_index(op.f("ix_enterprise_organisation_id"), table_name="enterprise")
     op.drop_table("enterprise")
     op.drop_table("counterparty_year")
     op.drop_table("batch_part")

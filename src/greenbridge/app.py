@@ -19,6 +19,7 @@ from litestar.openapi.spec import Components, SecurityScheme
 from litestar.plugins.pydantic import PydanticPlugin
 from litestar.static_files import create_static_files_router
 from litestar.template import TemplateConfig
+from sqlalchemy.exc import DataError
 
 from greenbridge import __version__
 from greenbridge.accounts.api import AccountsApi
@@ -36,7 +37,7 @@ from greenbridge.home.pages import HomePages
 from greenbridge.kit import database, logs
 from greenbridge.kit.clock import make_clock
 from greenbridge.kit.errors import Problem
-from greenbridge.kit.web import Deps, RequestIds, on_crash, on_http_exception, on_problem, page_environment
+from greenbridge.kit.web import Deps, RequestIds, on_bad_data, on_crash, on_http_exception, on_problem, page_environment
 from greenbridge.matching.api import MatchesApi
 from greenbridge.matching.pages import MatchPages
 from greenbridge.needs.api import NeedsApi
@@ -147,7 +148,7 @@ def create_app(
         ],
         dependencies={"session": Provide(database.provide_session), "now": Provide(provide_now), "deps": Provide(provide_deps)},
         middleware=[RequestIds(), DefineMiddleware(Authentication, exclude=["^/static/", "^/schema", "^/health"])],
-        exception_handlers={Problem: on_problem, HTTPException: on_http_exception, Exception: on_crash},
+        exception_handlers={Problem: on_problem, HTTPException: on_http_exception, DataError: on_bad_data, Exception: on_crash},
         csrf_config=CSRFConfig(secret=settings.secret, exclude=["^/api/"], cookie_secure=settings.secure_cookies, cookie_httponly=True),
         template_config=TemplateConfig(instance=page_environment()),
         openapi_config=OpenAPIConfig(

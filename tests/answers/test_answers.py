@@ -5,11 +5,14 @@ from datetime import date, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from greenbridge.accounts.values import Role
 from greenbridge.answers import rules, service
 from greenbridge.answers.values import AnswerStatus, DeclineReason, Offer
 from greenbridge.audit import service as audit
+from greenbridge.enterprises import service as enterprises
 from greenbridge.facts.rules import items
 from greenbridge.kit import database
 from greenbridge.kit.errors import Conflict, Forbidden, Invalid, NotFound, Problem
@@ -37,11 +40,12 @@ def test_nothing_leaves_a_final_state(final, other):
         ({"annual_rate_bp": 701}, "annual_rate_bp"),
         ({"term_months": 2}, "term_months"),
         ({"valid_until": TODAY - timedelta(days=1)}, "valid_until"),
+        ({"valid_until": TODAY + timedelta(days=31)}, "valid_until"),
     ],
 )
 def test_an_offer_outside_the_products_frame_names_its_field(change, field):
     offer = replace(Offer("TEST-1", 100_000_000, 500, 12, TODAY), **change)
-    assert [p.field for p in rules.offer_problems(offer, a_product(), a_draft(), TODAY)] == [field]
+    assert [p.field for p in rules.offer_problems(offer, a_product(), a_draft(), TODAY, TODAY + timedelta(days=30))] == [field]
 
 
 def test_slots_are_the_lowest_free_ones():
@@ -85,9 +89,12 @@ async def test_claim_offer_agree_accept(session, now, model, published):
 
 
 async def test_a_changed_audit_event_breaks_the_chain(session, now, model, published):
-    from sqlalchemy import text
-
-    await session.execute(text("update audit_event set detail = '{\"amount_fen\": 1}' where action = 'need.published'"))
+    tamper = text("update audit_event set detail = '{\"amount_fen\": 1}' where action = 'need.published'")
+    with pytest.raises(DBAPIError, match="append-only"):
+        async with session.begin_nested():
+            await session.execute(tamper)
+    await session.execute(text("alter table audit_event disable trigger user"))  # somebody with the keys to the database
+    await session.execute(tamper)
     session.expire_all()
     assert await audit.first_broken(session) is not None
 
@@ -215,3 +222,70 @@ async def test_api_the_whole_way_and_nothing_of_the_firm_before_it_agrees(client
     assert (await client.post(f"/api/v1/answers/{answer_id}/acceptance", headers=officer)).status_code == 403
     assert (await client.post(f"/api/v1/answers/{answer_id}/acceptance", headers=mine)).json()["status"] == "chosen"
     assert (await client.post("/api/v1/open-needs/" + str(need.id) + "/answers", headers=mine)).status_code == 403
+
+
+async def test_no_offer_and_no_agreement_after_the_need_is_withdrawn_or_the_day_has_passed(session, now, model, published):
+    firm, need = published
+    officer = await an_officer(session, now)
+    claimed = await service.claim(session, officer, need.id, model, now)
+    with pytest.raises(Conflict, match="due by"):
+        await service.offer(session, officer, claimed.id, OFFER, "", now + timedelta(days=5))
+    await needs.withdraw(session, firm, need.id, now)
+    with pytest.raises(Conflict, match="not open"):
+        await service.offer(session, officer, claimed.id, OFFER, "", now)
+    with pytest.raises(Conflict):
+        await service.agree(session, firm, claimed.id, now)
+
+
+async def test_agreeing_on_one_need_names_the_firm_on_no_other(session, now, model, published):
+    firm, need = published
+    officer = await an_officer(session, now)
+    claimed = await service.claim(session, officer, need.id, model, now)
+    await service.agree(session, firm, claimed.id, now)
+    second = await needs.publish(session, firm, need.enterprise_id, a_draft(term_months=10), now)
+    assert (await service.open_need(session, officer, need.id, model, now)).enterprise is not None
+    assert (await service.open_need(session, officer, second.id, model, now)).enterprise is None
+    await service.claim(session, officer, second.id, model, now)
+    assert (await service.open_need(session, officer, second.id, model, now)).enterprise is None
+
+
+async def test_expiry_leaves_alone_what_a_bank_offered_meanwhile(own_database, now, model):
+    engine = database.make_engine(own_database)
+    sessions = database.make_sessions(engine)
+    async with sessions.begin() as session:
+        await the_products(session, now)
+        actor, enterprise = await a_verified_firm(session, now)
+        await deliver(session, now, items.VAT_INVOICES, *steady_invoices(enterprise.uscc))
+        need = await needs.publish(session, actor, enterprise.id, a_draft(), now)
+        officer = await an_officer(session, now)
+        claimed = await service.claim(session, officer, need.id, model, now)
+    late = now + timedelta(days=3)
+    async with sessions() as offering:
+        await service.offer(offering, officer, claimed.id, replace(OFFER, valid_until=TODAY + timedelta(days=20)), "", now)
+
+        async def expire() -> int:
+            async with sessions.begin() as session:
+                return await service.expire(session, late)
+
+        waiting = asyncio.create_task(expire())
+        await asyncio.sleep(0.3)
+        await offering.commit()
+        assert await asyncio.wait_for(waiting, 10) == 0
+    async with sessions() as session:
+        (view,) = await service.of_need(session, actor, need.id, now)
+    await engine.dispose()
+    assert view.answer.status is AnswerStatus.OFFERED
+
+
+async def test_a_new_fact_makes_the_matches_anew(session, now, model, published):
+    _, need = published
+    officer = await an_officer(session, now)
+    case = {"uscc": (await enterprises.get(session, need.enterprise_id)).uscc, "case_no": "1", "kind": "dishonesty", "role": "defendant"}
+    before = await service.open_need(session, officer, need.id, model, now)
+    assert before.products[0][1].value != "not_eligible"
+    later = now + timedelta(minutes=1)
+    await deliver(session, later, items.COURT_CASES, {**case, "decided_on": "2026-03-01"})
+    session.expire_all()
+    taxed = await an_officer(session, now, "GB06")
+    after = await service.open_need(session, taxed, need.id, model, later + timedelta(minutes=1))
+    assert all(answer.value == "not_eligible" for product, answer in after.products if product.code == "GB06-TAX")

@@ -54,6 +54,10 @@ def test_a_wrong_case_is_found():
         ({"rules": [{"fact": "shoe_size", "operator": "at_least", "limit": 40}]}, "rules.0"),
         ({"rules": [{"fact": "tax_grade", "operator": "at_least", "limit": 3}]}, "rules.0"),
         ({"rules": [{"fact": "firm_age_months", "operator": "at_least", "limit": "old"}]}, "rules.0"),
+        ({"rules": [{"fact": "tax_grade", "operator": "one_of", "limit": []}]}, "rules.0"),
+        ({"rules": [{"fact": "firm_age_months", "operator": "at_least", "limit": float("inf")}]}, "rules.0"),
+        ({"version": 3_000_000_000}, "version"),
+        ({"amount_wan": {"min": 1, "max": float("inf")}}, "amount_wan.max"),
         ({"bank": "GB99"}, "bank"),
         ({"cases": []}, "cases"),
     ],
@@ -63,6 +67,13 @@ def test_a_wrong_product_names_the_file_and_the_field(change, field):
         gateway.parse_product("x.toml", a_document(**change), BANKS)
     assert field in [f.field for f in caught.value.fields]
     assert "x.toml" in caught.value.detail.zh
+
+
+def test_a_case_with_a_fact_of_the_wrong_kind_is_found():
+    document = a_document()
+    document["cases"] = [{"name": "odd", "facts": {"amount_fen": "x"}, "expect": "eligible"}]
+    product, _ = gateway.parse_product("x.toml", document, BANKS)
+    assert service.failed_cases(product) == [("odd", "facts of the wrong kind ['amount_fen']")]
 
 
 def test_pass_fail_and_unknown_with_margin():
@@ -103,6 +114,8 @@ async def test_api_lists_a_product_and_refuses_unknown_fields_old_versions_and_o
     assert wrong.json()["errors"][0]["field"] == "colour"
     assert (await client.post("/api/v1/products", json=document, headers=mine)).status_code == 409
     assert (await client.post("/api/v1/products", json=document, headers=await token(client, "other"))).status_code == 403
+    later = await client.post("/api/v1/products", json={**document, "version": 2, "effective_from": "2999-01-01"}, headers=mine)
+    assert later.json()["errors"][0]["field"] == "effective_from"
     failing = {**document, "version": 2, "cases": [{"name": "a lie", "facts": {"firm_age_months": 3}, "expect": "eligible"}]}
     answer = await client.post("/api/v1/products", json=failing, headers=mine)
     assert answer.json()["errors"][0]["field"] == "cases.a lie"

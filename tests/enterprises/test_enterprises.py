@@ -7,6 +7,7 @@ from greenbridge.audit import service as audit
 from greenbridge.enterprises import rules, service
 from greenbridge.enterprises.gateway import FakeRegistry
 from greenbridge.enterprises.values import EnterpriseStatus, RegistryRecord
+from greenbridge.kit.codes import generated_uscc
 from greenbridge.kit.errors import Conflict, Invalid, NotFound
 from tests.builders import NAME, PASSWORD, USCC, a_registration, an_actor, deliver, token
 
@@ -40,7 +41,7 @@ async def test_register_then_verify(session, now):
     verified = await service.verify(session, actor, enterprise.id, RegistrationFacts(), now)
     assert verified.status is EnterpriseStatus.VERIFIED
     assert verified.region_code == "330502"
-    assert [e.action for e in await audit.latest(session, 2)] == ["enterprise.verified", "enterprise.registered"]
+    assert [event.action for event, _ in await audit.store.events(session)][-2:] == ["enterprise.registered", "enterprise.verified"]
 
 
 async def test_an_unknown_code_is_not_verified_and_the_registration_stays(session, now):
@@ -53,10 +54,30 @@ async def test_an_unknown_code_is_not_verified_and_the_registration_stays(sessio
     assert (again.id, again.name) == (enterprise.id, "改正后的名称")
 
 
-async def test_one_code_belongs_to_one_account(session, now):
-    await service.register(session, await an_actor(session, now, Role.ENTERPRISE), USCC, NAME, now)
+async def test_a_verified_code_belongs_to_one_account_and_an_unverified_one_gives_way(session, now):
+    squatter, owner, late = [await an_actor(session, now, Role.ENTERPRISE) for _ in range(3)]
+    await service.register(session, squatter, USCC, NAME, now)
+    enterprise = await service.register(session, owner, USCC, NAME, now)
+    assert await service.mine(session, squatter) is None
+    await service.verify(
+        session,
+        owner,
+        enterprise.id,
+        FakeRegistry(a_record(batch_id=(await deliver(session, now, "registration.basic", a_registration())).id)),
+        now,
+    )
     with pytest.raises(Conflict, match="registered on the platform"):
-        await service.register(session, await an_actor(session, now, Role.ENTERPRISE), USCC, NAME, now)
+        await service.register(session, late, USCC, NAME, now)
+    with pytest.raises(Conflict, match="registered a firm already"):
+        await service.register(session, owner, generated_uscc(2, "330502"), NAME, now)
+
+
+async def test_a_mistyped_code_can_be_put_right_before_the_check(session, now):
+    actor = await an_actor(session, now, Role.ENTERPRISE)
+    await service.register(session, actor, generated_uscc(2, "330502"), NAME, now)
+    await service.register(session, actor, USCC, NAME, now)
+    assert (await service.mine(session, actor)).uscc == USCC
+    assert await service.count(session) == 1
 
 
 async def test_another_firm_is_not_found(session, now):

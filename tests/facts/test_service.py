@@ -133,3 +133,72 @@ async def test_deliveries_are_for_the_operator_only(client, session, now):
         assert answer.status_code == (200 if role is Role.OPERATOR else 403)
     answer = await client.get(f"/api/v1/deliveries/{batch.id}/quarantine", headers=await token(client, "operator"))
     assert answer.json()[0]["reason"] == "bad_choice"
+
+
+async def test_a_corrected_day_supersedes_also_for_earlier_reads(session, now):
+    case = {"uscc": USCC, "case_no": "1", "kind": "judgment", "role": "defendant"}
+    await deliver(session, now, items.COURT_CASES, {**case, "decided_on": "2025-01-01"})
+    await deliver(session, now + timedelta(hours=1), items.COURT_CASES, {**case, "decided_on": "2025-06-01"})
+    later = now + timedelta(hours=2)
+    assert (await service.facts_of(session, [USCC], date(2025, 3, 1), later))[USCC] == []
+    assert len((await service.facts_of(session, [USCC], date(2025, 3, 1), now))[USCC]) == 1
+
+
+async def test_a_delivery_that_waited_does_not_lose_what_was_recorded_meanwhile(session, now):
+    last = an_invoice(invoice_no="9", issue_date="2026-02-28")
+    await deliver(session, now + timedelta(seconds=2), items.VAT_INVOICES, an_invoice(), last)
+    await deliver(session, now + timedelta(seconds=1), items.VAT_INVOICES, an_invoice(invoice_no="2"))
+    series = await service.series(session, [USCC], date(2026, 3, 1), now + timedelta(minutes=1))
+    assert series.monthly["sales_net"][0, -2] == 20_000
+
+
+@pytest.mark.parametrize(
+    ("odd", "reason"),
+    [
+        ({"invoice_no": "1\x00"}, "bad_text"),
+        ({"amount_net": "1e30"}, "bad_number"),
+        ({"amount_net": float("inf")}, "bad_number"),
+        ({"issue_date": ["2026-01-15"]}, "bad_date"),
+        ({"issue_date": {"y": 2026}}, "bad_date"),
+        ({"status": 5}, "bad_choice"),
+        ({"uscc": None}, "missing_field"),
+    ],
+)
+async def test_one_odd_row_never_stops_the_good_ones(session, now, odd, reason):
+    batch = await deliver(session, now, items.VAT_INVOICES, an_invoice(), an_invoice(**{"invoice_no": "2", **odd}))
+    assert (batch.accepted, batch.reasons) == (1, {reason: 1})
+
+
+async def test_lines_that_are_no_records_go_to_quarantine(session, now):
+    import json
+
+    lines = [json.dumps(an_invoice(counterparty_id="a\u2028b"), ensure_ascii=False), "5", "null", "{broken"]
+    batch = await service.receive(session, Delivery(items.VAT_INVOICES, "x.jsonl", "\n".join(lines).encode()), now)
+    assert (batch.delivered, batch.accepted, batch.reasons) == (4, 1, {"missing_field": 3})
+    assert [raw["line"] for _, _, raw in await service.quarantined(session, batch.id)] == ["5", "null", "{broken"]
+
+
+async def test_codes_in_another_spelling_are_found_again_and_columns_do_not_slip(session, now):
+    spelled = f" {USCC[:8].lower()}-{USCC[8:].lower()} "
+    content = f"uscc,name\n{spelled},湖州公司,\n".encode()
+    assert (await service.receive(session, Delivery(items.REGISTRATION, "x.csv", content), now)).accepted == 1
+    assert (await service.facts_of(session, [USCC], date(2026, 3, 10), now))[USCC][0].values["name"] == "湖州公司"
+    extra = f"uscc,name\n{USCC},湖州,公司\n{USCC},好\n\n".encode()
+    batch = await service.receive(session, Delivery(items.REGISTRATION, "z.csv", extra), now)
+    assert (batch.delivered, batch.accepted, batch.reasons) == (2, 1, {"missing_field": 1})
+    assert (await service.quarantined(session, batch.id))[0][2]["line"] == f"{USCC},湖州,公司"
+    with pytest.raises(Invalid, match="come twice"):
+        twice = f"统一社会信用代码,uscc,name\n{USCC},{USCC},a\n".encode()
+        await service.receive(session, Delivery(items.REGISTRATION, "y.csv", twice), now)
+
+
+def test_times_of_the_business_day_are_not_later_than_it():
+    import pandas as pd
+
+    from greenbridge.facts.rules import cleaning
+
+    read = cleaning.clean_dates(pd.Series(["2026-03-10 09:00:00"]))
+    assert read[0] == pd.Timestamp(2026, 3, 10)
+    aware = cleaning.clean_dates(pd.Series(pd.to_datetime(["2026-03-09T17:00:00Z"])))
+    assert aware[0] == pd.Timestamp(2026, 3, 10)
+    assert cleaning.to_fen(pd.Series([0.285, 1.005, -0.285])).tolist() == [29, 101, -29]

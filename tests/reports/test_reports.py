@@ -4,10 +4,11 @@ import pytest
 
 from greenbridge.accounts.values import Role
 from greenbridge.facts.rules import items
+from greenbridge.kit.codes import generated_uscc
 from greenbridge.kit.errors import Forbidden, Invalid
 from greenbridge.reports import service
 from greenbridge.reports.rules import wire
-from tests.builders import a_verified_firm, an_actor, deliver, steady_invoices, token
+from tests.builders import a_registration, a_verified_firm, an_actor, deliver, steady_invoices, token
 
 SECTIONS = ["registration", "associations", "tax_and_operation", "legal_risk", "operating_risk"]
 
@@ -127,3 +128,25 @@ async def test_api_gives_the_own_report_and_404_for_anothers(client, session, no
     assert [s["key"] for s in answer.json()["content"]["sections"]] == SECTIONS
     assert (await client.get(path, headers=await token(client, stranger.login))).status_code == 404
     assert (await client.get(path)).status_code == 401
+
+
+async def test_an_unverified_registration_opens_no_report(client, session, now):
+    """Code and name are public: typing them in must not show what the departments delivered."""
+    victim = generated_uscc(9, "330502")
+    await deliver(session, now, items.REGISTRATION, a_registration(uscc=victim))
+    await deliver(session, now, items.VAT_INVOICES, *steady_invoices(victim))
+    stranger = await an_actor(session, now, Role.ENTERPRISE)
+    await session.commit()
+    mine = await token(client, stranger.login)
+    registered = (await client.post("/api/v1/enterprises", json={"uscc": victim, "name": "随便写的名称"}, headers=mine)).json()
+    answer = await client.get(f"/api/v1/enterprises/{registered['id']}/credit-report", headers=mine)
+    assert answer.status_code == 409
+    assert "sections" not in answer.text
+
+
+@pytest.mark.parametrize(("as_of", "status"), [("0001-01-01", 422), ("9999-12-31", 422), ("yesterday", 400)])
+async def test_api_odd_days_are_clear_problems(client, session, now, firm, as_of, status):
+    actor, enterprise = firm
+    await session.commit()
+    path = f"/api/v1/enterprises/{enterprise.id}/credit-report?as_of={as_of}"
+    assert (await client.get(path, headers=await token(client, actor.login))).status_code == status

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import text
 
 from greenbridge.facts.rules import items
 from greenbridge.kit.text import Text
@@ -81,11 +82,14 @@ async def test_scores_are_kept_with_their_versions_and_unknown_stays_unknown(ses
     await deliver(session, now, items.VAT_INVOICES, *steady_invoices(known.uscc))
     scored = await service.score(session, [known, silent], model, now.date(), now)
     assert set(scored) == {known.id}
-    kept = await service.latest(session, known.id)
-    assert kept == scored[known.id]
-    assert kept.model_version == model.version
-    assert kept.band in "ABC"
-    assert await service.latest(session, silent.id) is None
+    kept = (
+        await session.execute(text("select enterprise_id, model_version, default_probability, band, features from default_score"))
+    ).all()
+    assert [row.enterprise_id for row in kept] == [known.id]
+    assert kept[0].model_version == model.version
+    assert kept[0].default_probability == scored[known.id].default_probability
+    assert kept[0].band in "ABC"
+    assert set(kept[0].features) == set(model.features)
 
 
 def test_the_committed_card_states_what_a_card_must_and_belongs_to_its_model(model):

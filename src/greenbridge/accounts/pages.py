@@ -26,7 +26,10 @@ Form = dict[str, str]
 
 def local_path(asked: str) -> str:
     """Return the path if it stays on this site, else nothing."""
-    parts = urlsplit(asked)
+    try:
+        parts = urlsplit(asked)
+    except ValueError:
+        return ""
     return asked if asked.startswith("/") and not asked.startswith(("//", "/\\")) and not parts.netloc else ""
 
 

@@ -29,7 +29,7 @@ class BankAnswersApi(Controller):
         now: Now,
         deps: Deps,
         limit: Annotated[int, QueryParameter(ge=1, le=200)] = 50,
-        offset: Annotated[int, QueryParameter(ge=0)] = 0,
+        offset: Annotated[int, QueryParameter(ge=0, le=1_000_000)] = 0,
     ) -> list[OpenNeedOut]:
         """List open needs, newest first; a firm's name comes only after it has agreed."""
         found = await service.work_list(session, request.user, deps.model, now, limit=limit, offset=offset)
@@ -57,7 +57,8 @@ class BankAnswersApi(Controller):
             return AnswerOut.of(answer).model_dump(mode="json")
 
         kept, replayed = await idempotency.once(session, request.user.account_id, idempotency_key, {"claim": str(need_id)}, act, now)
-        return Response(AnswerOut.model_validate(kept), status_code=200 if replayed else 201)
+        headers = {"Idempotency-Replayed": "true"} if replayed else {}
+        return Response(AnswerOut.model_validate(kept), status_code=200 if replayed else 201, headers=headers)
 
     @post("/answers/{answer_id:uuid}/offer", status_code=200)
     async def offer(self, answer_id: FromPath[UUID], data: JSONBody[OfferIn], request: Caller, session: Session, now: Now) -> AnswerOut:

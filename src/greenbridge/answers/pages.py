@@ -1,6 +1,6 @@
 """The firm's offers, the officer's work list and need."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -65,7 +65,7 @@ class FirmAnswerPages(Controller):
         return Redirect(f"/enterprise/needs/{answer.need_id}/offers", status_code=303)
 
 
-def read_offer(form: dict[str, str], today: Any) -> Offer:
+def read_offer(form: dict[str, str], today: date, open_until: date) -> Offer:
     """Return the offer typed into the form; raises Invalid with each field that cannot be read."""
     found: list[FieldProblem] = []
 
@@ -81,7 +81,7 @@ def read_offer(form: dict[str, str], today: Any) -> Offer:
     term = read("term_months", int, "请填写整月数，例如 12", "Type whole months, such as 12")
     if found:
         raise Invalid("wrong-offer", "请检查报价。", "Check the offer.", fields=tuple(found))
-    return Offer(form.get("product_code", ""), amount, rate, term, today + timedelta(days=rules.OFFER_DAYS))
+    return Offer(form.get("product_code", ""), amount, rate, term, min(today + timedelta(days=rules.OFFER_DAYS), open_until))
 
 
 class OfficerPages(Controller):
@@ -93,7 +93,7 @@ class OfficerPages(Controller):
 
     @get()
     async def work_list(self, request: Caller, session: Session, now: Now, deps: Deps, offset: FromQuery[int] = 0) -> Template:
-        offset = max(0, offset)
+        offset = min(max(0, offset), 1_000_000)
         seen = await service.work_list(session, request.user, deps.model, now, limit=PAGE_SIZE + 1, offset=offset)
         mine = await service.of_bank(session, request.user, limit=50)
         to_answer = sorted((row for row in mine if row[0].status is AnswerStatus.CLAIMED), key=lambda row: row[0].act_by)
@@ -165,7 +165,8 @@ class OfficerPages(Controller):
     ) -> Response[Any]:
         try:
             async with session.begin_nested():
-                await service.offer(session, request.user, answer_id, read_offer(data, business_date(now)), data.get("note", ""), now)
+                terms = read_offer(data, business_date(now), (await needs.get(session, need_id)).open_until)
+                await service.offer(session, request.user, answer_id, terms, data.get("note", ""), now)
         except Problem as problem:
             return await self._detail(request, session, now, deps, need_id, data, problem)
         return Redirect(f"/officer/needs/{need_id}", status_code=303)

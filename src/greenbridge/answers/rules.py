@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import date
 
-from greenbridge.answers.values import AnswerStatus, DeclineReason, Offer
+from greenbridge.answers.values import Answer, AnswerStatus, DeclineReason, Offer
 from greenbridge.catalog.values import LoanProduct
 from greenbridge.kit.errors import FieldProblem
 from greenbridge.kit.money import in_percent, in_wan
@@ -34,12 +34,19 @@ def takes_slot(status: AnswerStatus) -> bool:
     return status not in {AnswerStatus.DECLINED, AnswerStatus.EXPIRED}
 
 
+def is_overdue(answer: Answer, today: date) -> bool:
+    """Return whether a claim was not acted on by its day, or an offer is past its own."""
+    if answer.status is AnswerStatus.CLAIMED:
+        return answer.act_by < today
+    return answer.status is AnswerStatus.OFFERED and answer.offer is not None and answer.offer.valid_until < today
+
+
 def free_slot(taken: Collection[int]) -> int | None:
     """Return the lowest free slot, or None when all are taken."""
     return next((slot for slot in range(1, SLOTS + 1) if slot not in taken), None)
 
 
-def offer_problems(offer: Offer, product: LoanProduct | None, draft: NeedDraft, today: date) -> tuple[FieldProblem, ...]:
+def offer_problems(offer: Offer, product: LoanProduct | None, draft: NeedDraft, today: date, open_until: date) -> tuple[FieldProblem, ...]:
     """Return what keeps an offer from being made: it must lie inside the product's frame and not above what was asked."""
     found = []
 
@@ -70,6 +77,8 @@ def offer_problems(offer: Offer, product: LoanProduct | None, draft: NeedDraft, 
         )
     if offer.valid_until < today:
         refuse("valid_until", "有效期不能早于今天", "The offer would be over already")
+    elif offer.valid_until > open_until:
+        refuse("valid_until", f"有效期不能晚于需求的截止日 {open_until}", f"The need itself is open until {open_until} only")
     return tuple(found)
 
 

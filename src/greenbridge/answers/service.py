@@ -66,7 +66,9 @@ async def _seen(session: AsyncSession, actor: Actor, need: Need, model: DefaultM
     run = await matching.of_need(session, need, model, now)
     own = [m for m in run.matches if m.product.bank.code == actor.organisation.code]
     enterprise = await enterprises.get(session, need.enterprise_id)
-    may_read = await consents.allows(session, actor, enterprise.id, Purpose.LOAN_REVIEW, now)
+    # Agreed for this need, and the consent still stands: an agreement on one need names the firm on no other.
+    agreed = mine is not None and mine.agreed_at is not None
+    may_read = agreed and await consents.allows(session, actor, enterprise.id, Purpose.LOAN_REVIEW, now)
     return OpenNeed(
         need,
         rules.SLOTS - sum(rules.takes_slot(a.status) for a in answers),
@@ -132,8 +134,13 @@ async def offer(session: AsyncSession, actor: Actor, answer_id: UUID, terms: Off
     """Make an offer within the product's frame. Raises Invalid with each wrong field."""
     answer, need = await _banks_own(session, actor, answer_id)
     _must_be_able(answer, AnswerStatus.OFFERED)
+    today = business_date(now)
+    if not need_rules.is_open(need.status) or need.open_until < today:
+        raise Conflict("need-not-open", "该需求已不再开放。", "The need is not open any more.")
+    if answer.act_by < today:
+        raise Conflict("too-late", f"答复期限 {answer.act_by} 已过。", f"The answer was due by {answer.act_by}.")
     products = {product.code: product for product in await catalog.listed(session, actor)}
-    if found := rules.offer_problems(terms, products.get(terms.product_code), need.draft, business_date(now)):
+    if found := rules.offer_problems(terms, products.get(terms.product_code), need.draft, today, need.open_until):
         raise Invalid("wrong-offer", "请检查报价。", "Check the offer.", fields=found)
     made = await store.set_offer(session, answer.id, terms, note)
     await audit.record(
@@ -182,7 +189,8 @@ async def of_need(session: AsyncSession, actor: Actor, need_id: UUID, now: datet
     products = {product.code: product.name for product in await catalog.listed(session)}
     views = []
     for answer in await store.of_need(session, need.id):
-        named = await consents.stands(session, need.enterprise_id, answer.bank_id, Purpose.LOAN_REVIEW, now)
+        stands = await consents.stands(session, need.enterprise_id, answer.bank_id, Purpose.LOAN_REVIEW, now)
+        named = stands and answer.agreed_at is not None
         product = products.get(answer.offer.product_code, answer.offer.product_code) if answer.offer else None
         views.append(AnswerView(answer, banks[answer.bank_id].name, named, product))
     return views
@@ -205,10 +213,11 @@ async def _firms_own(session: AsyncSession, actor: Actor, answer_id: UUID) -> tu
 async def agree(session: AsyncSession, actor: Actor, answer_id: UUID, now: datetime) -> Answer:
     """Let the answering bank know who asks and read the report for its loan review."""
     answer, need = await _firms_own(session, actor, answer_id)
-    if not rules.takes_slot(answer.status) or answer.status is AnswerStatus.NOT_CHOSEN:
+    waiting = answer.status in {AnswerStatus.CLAIMED, AnswerStatus.OFFERED} and need_rules.is_open(need.status)
+    if not waiting and answer.status is not AnswerStatus.CHOSEN:
         raise Conflict("answer-state", "该银行已不再应答这条需求。", "This bank answers the need no more.")
     await consents.grant(session, actor, need.enterprise_id, answer.bank_id, Purpose.LOAN_REVIEW, now)
-    return answer
+    return await store.set_agreed(session, answer.id, now)
 
 
 async def accept(session: AsyncSession, actor: Actor, answer_id: UUID, now: datetime) -> Answer:
@@ -217,6 +226,7 @@ async def accept(session: AsyncSession, actor: Actor, answer_id: UUID, now: date
     _must_be_able(answer, AnswerStatus.CHOSEN)
     if answer.offer is None or answer.offer.valid_until < business_date(now):
         raise Conflict("offer-over", "该报价已过有效期。", "The offer is over.")
+    await store.set_agreed(session, answer.id, now)
     chosen = await store.set_status(session, answer.id, AnswerStatus.CHOSEN)
     for other in await store.of_need(session, need.id):
         if rules.may_become(other.status, AnswerStatus.NOT_CHOSEN):
@@ -235,12 +245,17 @@ async def of_bank(session: AsyncSession, actor: Actor, *, limit: int = 100) -> l
 
 async def expire(session: AsyncSession, now: datetime) -> int:
     """End claims that were not acted on in time and offers past their day; their slots are free again."""
-    late = await store.overdue(session, business_date(now))
-    for found in late:
-        need = await needs.locked(session, found.need_id)
-        await store.set_status(session, found.id, AnswerStatus.EXPIRED)
-        await audit.record(session, "answer.expired", f"answer:{found.id}", now)
-        await _reopen_if_unanswered(session, need, now)
+    today = business_date(now)
+    found = await store.overdue(session, today)
+    # All needs first, in one order, the audit chain's lock after them: the order that everybody else takes.
+    locked = {need_id: await needs.locked(session, need_id) for need_id in sorted({a.need_id for a in found})}
+    again = [await store.find(session, a.id) for a in found]  # a bank may have offered while we waited
+    late = [a for a in again if a is not None and rules.is_overdue(a, today)]
+    for answer in late:
+        await store.set_status(session, answer.id, AnswerStatus.EXPIRED)
+        await audit.record(session, "answer.expired", f"answer:{answer.id}", now)
+    for need_id in {a.need_id for a in late}:
+        await _reopen_if_unanswered(session, locked[need_id], now)
     return len(late)
 
 

@@ -15,8 +15,9 @@ from greenbridge.answers.values import Answer, AnswerStatus, DeclineReason, Offe
 
 def _value(row: AnswerRow) -> Answer:
     offer = None
-    if row.product_code and row.amount_fen and row.annual_rate_bp and row.term_months and row.valid_until:
-        offer = Offer(row.product_code, row.amount_fen, row.annual_rate_bp, row.term_months, row.valid_until)
+    terms = (row.amount_fen, row.annual_rate_bp, row.term_months)
+    if row.product_code is not None and row.valid_until is not None and all(term is not None for term in terms):
+        offer = Offer(row.product_code, row.amount_fen or 0, row.annual_rate_bp or 0, row.term_months or 0, row.valid_until)
     return Answer(
         row.id,
         row.need_id,
@@ -29,6 +30,7 @@ def _value(row: AnswerRow) -> Answer:
         offer,
         tuple(DeclineReason(reason) for reason in row.reasons),
         row.note,
+        row.agreed_at,
     )
 
 
@@ -62,13 +64,6 @@ async def of_need(session: AsyncSession, need_id: UUID) -> list[Answer]:
     return [_value(row) for row in await session.scalars(query.execution_options(populate_existing=True))]
 
 
-async def of_needs(session: AsyncSession, need_ids: Sequence[UUID]) -> dict[UUID, list[Answer]]:
-    found: dict[UUID, list[Answer]] = {need_id: [] for need_id in need_ids}
-    for row in await session.scalars(select(AnswerRow).where(col(AnswerRow.need_id).in_(need_ids))):
-        found[row.need_id].append(_value(row))
-    return found
-
-
 async def of_bank(session: AsyncSession, bank_id: UUID, limit: int) -> list[Answer]:
     query = select(AnswerRow).where(col(AnswerRow.bank_id) == bank_id).order_by(col(AnswerRow.claimed_at).desc()).limit(limit)
     return [_value(row) for row in await session.scalars(query)]
@@ -77,6 +72,13 @@ async def of_bank(session: AsyncSession, bank_id: UUID, limit: int) -> list[Answ
 async def set_status(session: AsyncSession, answer_id: UUID, status: AnswerStatus) -> Answer:
     row = await session.get_one(AnswerRow, answer_id)
     row.status = status.value
+    await session.flush()
+    return _value(row)
+
+
+async def set_agreed(session: AsyncSession, answer_id: UUID, now: datetime) -> Answer:
+    row = await session.get_one(AnswerRow, answer_id)
+    row.agreed_at = row.agreed_at or now
     await session.flush()
     return _value(row)
 

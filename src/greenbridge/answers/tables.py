@@ -38,3 +38,4 @@ class AnswerRow(SQLModel, table=True):
     valid_until: date | None
     reasons: list[str] = texts()
     note: str = ""
+    agreed_at: datetime | None = instant(nullable=True)

@@ -75,7 +75,9 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One bank's answer to one need; `slot` counts from 1. `act_by` is the day by which the bank must offer or decline."""
+    """One bank's answer to one need; `slot` counts from 1. `act_by` is the day by which the bank must offer or decline;
+    `agreed_at` when the firm let this bank know who asks.
+    """
 
     id: UUID
     need_id: UUID
@@ -88,6 +90,7 @@ class Answer:
     offer: Offer | None
     reasons: tuple[DeclineReason, ...]
     note: str
+    agreed_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,3 @@ async def record(session: AsyncSession, action: str, subject: str, now: datetime
 async def first_broken(session: AsyncSession) -> int | None:
     """Return the position of the first event that was tampered with; None when the chain is whole."""
     return rules.first_broken(await store.events(session))
-
-
-async def latest(session: AsyncSession, count: int) -> list[Event]:
-    """Return the newest events, newest first."""
-    return [event for event, _ in await store.events(session, newest=count)]

@@ -29,7 +29,6 @@ async def add(session: AsyncSession, event: Event, previous_hash: str, event_has
     await session.flush()
 
 
-async def events(session: AsyncSession, *, newest: int | None = None) -> list[tuple[Event, str]]:
-    order = col(AuditEvent.number).desc() if newest else col(AuditEvent.number)
-    rows = (await session.scalars(select(AuditEvent).order_by(order).limit(newest))).all()
+async def events(session: AsyncSession) -> list[tuple[Event, str]]:
+    rows = (await session.scalars(select(AuditEvent).order_by(col(AuditEvent.number)))).all()
     return [(Event(r.at.astimezone(UTC), r.account_id, r.action, r.subject, r.detail), r.hash) for r in rows]

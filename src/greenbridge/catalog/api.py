@@ -18,8 +18,8 @@ class ProductsApi(Controller):
 
     @get(guards=[signed_in])
     async def listed(self, request: Caller, session: Session) -> list[ProductOut]:
-        """List products: a bank administrator's own bank's, everybody else's all."""
-        own_only = request.user.role is Role.BANK_ADMINISTRATOR
+        """List products: a bank's people see their own bank's, everybody else all."""
+        own_only = request.user.role in {Role.BANK_ADMINISTRATOR, Role.OFFICER}
         return await service.wire(session, request.user if own_only else None)
 
     @post(guards=[only(Role.BANK_ADMINISTRATOR)])

@@ -55,8 +55,8 @@ class CaseIn(Closed):
 class Between(Closed):
     """A closed range."""
 
-    min: float = Field(ge=0)
-    max: float = Field(gt=0)
+    min: float = Field(ge=0, le=1e7)
+    max: float = Field(gt=0, le=1e7)
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -69,7 +69,7 @@ class ProductFile(Closed):
     """A loan product as banks write it: amounts in 万元, yearly rates in per cent, terms in months."""
 
     code: str = Field(pattern=r"^[A-Z0-9-]{3,40}$")
-    version: int = Field(ge=1)
+    version: int = Field(ge=1, le=2**31 - 1)
     name: str = Field(min_length=2)
     name_en: str = Field(min_length=2)
     bank: str

@@ -13,6 +13,7 @@ from greenbridge.catalog.rules import verdicts
 from greenbridge.catalog.schemas import ProductFile, ProductOut
 from greenbridge.catalog.values import Bank, LoanProduct
 from greenbridge.kit import codes
+from greenbridge.kit.calendar import business_date
 from greenbridge.kit.errors import Conflict, FieldProblem, Forbidden, Invalid, NotFound
 from greenbridge.kit.text import Text
 
@@ -36,6 +37,9 @@ async def list_product(session: AsyncSession, actor: Actor, document: ProductFil
         raise Forbidden("not-your-bank", "只能发布本行的产品。", "Only your own bank's products can be listed.")
     content = document.model_dump(mode="json")
     product, _ = gateway.parse_product(document.code, content, {document.bank: Bank(actor.organisation.code, actor.organisation.name)})
+    if product.effective_from > business_date(now):
+        # A version replaces the one before it at once: one for later would leave a gap.
+        raise Invalid.at("not-yet", "effective_from", "生效日期不能晚于今天。", "A product is listed on the day it takes effect.")
     if failed := failed_cases(product):
         fields = tuple(FieldProblem(f"cases.{name}", Text(problem, problem)) for name, problem in failed)
         raise Invalid("failed-case", "产品自带用例未通过。", "The product's own cases fail.", fields=fields)
@@ -66,12 +70,12 @@ async def withdraw(session: AsyncSession, actor: Actor, code: str, now: datetime
 
 
 async def import_folder(session: AsyncSession, folder: Path, now: datetime) -> int:
-    """List every product of a folder that is not listed yet in that version; return how many were new."""
+    """List every product of a folder that is in effect and not listed yet in that version; return how many were new."""
     added = 0
     for product, document in gateway.load_products(folder):
         bank = await accounts.organisation(session, OrganisationKind.BANK, product.bank.code, product.bank.name)
         newest = await store.newest(session, product.code)
-        if newest is None or newest[0] < product.version:
+        if product.effective_from <= business_date(now) and (newest is None or newest[0] < product.version):
             await store.add(session, product.code, product.version, bank.id, document.model_dump(mode="json"), now)
             added += 1
     return added
@@ -81,10 +85,10 @@ async def listed(session: AsyncSession, actor: Actor | None = None) -> list[Loan
     """Return the listed products, all or of the actor's bank."""
     banks = {bank.id: Bank(bank.code, bank.name) for bank in await accounts.banks(session)}
     found = await store.documents(session, actor.organisation.id if actor else None)
-    return [ProductFile.model_validate(document).product(banks[bank_id]) for _, bank_id, document in found]
+    return [ProductFile.model_validate(document).product(banks[bank_id]) for bank_id, document in found]
 
 
 async def wire(session: AsyncSession, actor: Actor | None = None) -> list[ProductOut]:
     """Return listed products as documents."""
     found = await store.documents(session, actor.organisation.id if actor else None)
-    return [ProductOut(code=d["code"], version=d["version"], bank=d["bank"], listed=is_listed, document=d) for is_listed, _, d in found]
+    return [ProductOut(code=d["code"], version=d["version"], bank=d["bank"], listed=True, document=d) for _, d in found]

@@ -31,12 +31,9 @@ async def set_listed(session: AsyncSession, code: str, version: int, *, listed: 
     await session.flush()
 
 
-async def documents(
-    session: AsyncSession, bank_id: UUID | None = None, *, listed_only: bool = True
-) -> list[tuple[bool, UUID, dict[str, Any]]]:
-    query = select(LoanProductRow).order_by(col(LoanProductRow.code), col(LoanProductRow.version))
-    if listed_only:
-        query = query.where(col(LoanProductRow.listed))
+async def documents(session: AsyncSession, bank_id: UUID | None = None) -> list[tuple[UUID, dict[str, Any]]]:
+    """Return (bank, document) of the listed products, all or of one bank."""
+    query = select(LoanProductRow).where(col(LoanProductRow.listed)).order_by(col(LoanProductRow.code))
     if bank_id is not None:
         query = query.where(col(LoanProductRow.bank_id) == bank_id)
-    return [(row.listed, row.bank_id, row.document) for row in await session.scalars(query)]
+    return [(row.bank_id, row.document) for row in await session.scalars(query)]

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
@@ -25,7 +25,7 @@ from greenbridge.demo.town import Town
 from greenbridge.facts import service as facts
 from greenbridge.facts.gateway import DepartmentGateway, FileGateway
 from greenbridge.facts.service import RegistrationFacts
-from greenbridge.facts.values import Batch
+from greenbridge.facts.values import Batch, Delivery
 from greenbridge.kit import database, migrate
 from greenbridge.kit.calendar import add_working_days, business_date
 from greenbridge.kit.clock import SystemClock, make_clock
@@ -187,13 +187,20 @@ async def _stages(settings: Settings, url: str, *, real: RealTown | None, seed: 
 
 def _town(seed: int, firms: int, today: date) -> tuple[list[DepartmentGateway], list[tuple[str, str]]]:
     town = Town(seed=seed, count=firms, today=today)
-    return [FileGateway("town", *town.deliveries())], [(firm.uscc, firm.name) for firm in town.firms]
+    return _gateways(town.deliveries()), [(firm.uscc, firm.name) for firm in town.firms]
 
 
 def _real(town: RealTown) -> tuple[list[DepartmentGateway], list[tuple[str, str]]]:
-    registry = FileGateway("market regulator", *town.registration_deliveries())
-    tax = FileGateway("tax bureau", *town.invoice_deliveries())
-    return [registry, tax], [(uscc, name) for _, uscc, name in town.applicants()]
+    deliveries = [*town.registration_deliveries(), *town.invoice_deliveries()]
+    return _gateways(deliveries), [(uscc, name) for _, uscc, name in town.applicants()]
+
+
+def _gateways(deliveries: Iterable[Delivery]) -> list[DepartmentGateway]:
+    """Return one gateway a department, each with the files that it delivers."""
+    by_department: dict[str, list[Delivery]] = {}
+    for delivery in deliveries:
+        by_department.setdefault(facts.item_named(delivery.item).department.en, []).append(delivery)
+    return [FileGateway(department, *files) for department, files in by_department.items()]
 
 
 def _batch(batch: Batch) -> dict[str, Any]:

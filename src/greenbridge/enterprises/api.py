@@ -39,7 +39,7 @@ class EnterprisesApi(Controller):
         self,
         session: Session,
         limit: Annotated[int, QueryParameter(ge=1, le=500)] = 100,
-        offset: Annotated[int, QueryParameter(ge=0)] = 0,
+        offset: Annotated[int, QueryParameter(ge=0, le=1_000_000)] = 0,
     ) -> list[EnterpriseOut]:
         """List the firms for the operator."""
         return [EnterpriseOut.of(e) for e in await service.every(session, limit=limit, offset=offset)]

@@ -23,25 +23,34 @@ def _must_be_enterprise(actor: Actor) -> None:
 
 
 async def register(session: AsyncSession, actor: Actor, uscc: str, name: str, now: datetime) -> Enterprise:
-    """Register the actor's firm. Raises Invalid for a wrong code or name, Conflict when code or account is taken."""
+    """Register the actor's firm, or put an unverified registration right. Raises Invalid, or Conflict for a taken code or account.
+
+    Code and name are public, so a registration holds nothing until it is verified: an unverified one gives way.
+    """
     _must_be_enterprise(actor)
     code = valid_uscc(uscc)
     if problem := rules.name_problem(name):
         raise Invalid("wrong-name", problem.message.zh, problem.message.en, fields=(problem,))
     mine = await store.find_of_organisation(session, actor.organisation.id)
-    if mine and mine.status is EnterpriseStatus.REGISTERED and mine.uscc == code:
-        return await store.update(session, mine.id, name=name.strip())
-    if mine:
+    if mine and (mine.status is EnterpriseStatus.VERIFIED):
         raise Conflict("already-registered", f"本账户已登记企业“{mine.name}”。", "This account has registered a firm already.")
+    if mine and mine.uscc == code:
+        return await store.update(session, mine.id, name=name.strip())
+    standing = await store.find_by_uscc(session, code)
+    if standing and standing.status is EnterpriseStatus.VERIFIED:
+        raise Conflict(
+            "uscc-taken", "该统一社会信用代码已在平台登记；如非本企业操作，请联系平台。", "This code is registered on the platform already."
+        )
+    for outdated in (mine, standing):
+        if outdated:
+            await store.remove_unverified(session, outdated.id)
     origin = Origin.GENERATED if is_generated_uscc(code) else Origin.DECLARED
     try:
         async with session.begin_nested():
             enterprise = await store.add(session, code, name.strip(), region_of(code), origin, actor.organisation.id, now)
     except IntegrityError:
         raise Conflict(
-            "uscc-taken",
-            "该统一社会信用代码已在平台登记；如非本企业操作，请联系平台。",
-            "This code is registered on the platform already.",
+            "registered-just-now", "该企业刚刚被登记，请重试。", "This firm or account was registered just now; try again."
         ) from None
     await audit.record(session, "enterprise.registered", f"enterprise:{enterprise.id}", now, account_id=actor.account_id, uscc=code)
     return enterprise

@@ -42,6 +42,12 @@ async def add(
     return _value(row)
 
 
+async def remove_unverified(session: AsyncSession, enterprise_id: UUID) -> None:
+    """Remove a registration that was never verified: nothing can refer to it."""
+    await session.delete(await session.get_one(EnterpriseRow, enterprise_id))
+    await session.flush()
+
+
 async def find(session: AsyncSession, enterprise_id: UUID) -> Enterprise | None:
     row = await session.get(EnterpriseRow, enterprise_id)
     return _value(row) if row else None

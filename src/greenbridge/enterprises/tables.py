@@ -21,7 +21,7 @@ class EnterpriseRow(SQLModel, table=True):
     region_code: str = Field(index=True)
     status: str
     origin: str
-    organisation_id: UUID = reference("organisation.id")
+    organisation_id: UUID = Field(foreign_key="organisation.id", unique=True)
     registered_at: datetime = instant()
     verified_at: datetime | None = instant(nullable=True)
     verified_batch_id: UUID | None = reference("batch.id", index=False, nullable=True)

@@ -1,5 +1,6 @@
 """Departments: where deliveries come from, and how a delivered file is read."""
 
+import csv
 import io
 import json
 from collections.abc import Iterator
@@ -25,14 +26,13 @@ class DepartmentGateway(Protocol):
 class FileGateway:
     """A department that drops files: each with the item it delivers and how its columns are to be read."""
 
-    def __init__(self, department: str, *deliveries: Delivery | tuple[str, Path]) -> None:
+    def __init__(self, department: str, *deliveries: Delivery) -> None:
         self.department = department
         self._waiting = deliveries
 
     def deliveries(self) -> Iterator[Delivery]:
-        """Yield the files, each read when its turn comes."""
-        for waiting in self._waiting:
-            yield waiting if isinstance(waiting, Delivery) else file_delivery(*waiting)
+        """Yield the files in the order in which they were dropped."""
+        yield from self._waiting
 
 
 class FakeGateway:
@@ -64,10 +64,10 @@ def read_frame(file_name: str, content: bytes) -> pd.DataFrame:
         if suffix == ".parquet":
             return pd.read_parquet(io.BytesIO(content))
         if suffix == ".csv":
-            return pd.read_csv(io.StringIO(_decoded(content)), dtype=str, keep_default_na=False)
+            return _table(_decoded(content))
         if suffix in {".jsonl", ".ndjson"}:
-            return pd.DataFrame([json.loads(line) for line in _decoded(content).splitlines() if line.strip()])
-    except (ValueError, OSError, pd.errors.ParserError) as error:
+            return pd.DataFrame([_record(line) for line in _decoded(content).split("\n") if line.strip()])
+    except (ValueError, OSError, csv.Error) as error:
         reason = str(error).splitlines()[0][:200]
         raise Invalid.at(
             "unreadable-file", "file", f"文件 {file_name} 无法解析：{reason}", f"{file_name} cannot be parsed: {reason}"
@@ -78,6 +78,34 @@ def read_frame(file_name: str, content: bytes) -> pd.DataFrame:
         f"不支持 {suffix or file_name} 文件。",
         f"{suffix or file_name} files are not supported.",
     )
+
+
+def _table(text: str) -> pd.DataFrame:
+    """Return a CSV's rows as text. A row with more cells than the header (blank ones do not count) becomes one without any known
+    column, which goes to quarantine: its cells cannot be told apart.
+    """
+    reader = csv.reader(io.StringIO(text, newline=""))
+    header = next(reader, [])
+    width = len(header)
+    rows: list[list[str]] = []
+    odd: dict[int, str] = {}
+    for cells in filter(None, reader):
+        surplus = any(cell.strip() for cell in cells[width:])
+        if surplus:
+            odd[len(rows)] = ",".join(cells)
+        known = [] if surplus else cells[:width]
+        rows.append([*known, *[""] * (width - len(known))])
+    frame = pd.DataFrame(rows, columns=header, dtype=str)
+    return frame.assign(line=pd.Series(odd, dtype=str)) if odd else frame
+
+
+def _record(line: str) -> dict[str, object]:
+    """Return one JSON line as a row; a line that is none becomes a row without any known column, which goes to quarantine."""
+    try:
+        found = json.loads(line)
+    except ValueError:
+        found = None
+    return found if isinstance(found, dict) else {"line": line}
 
 
 def _decoded(content: bytes) -> str:

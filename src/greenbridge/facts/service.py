@@ -49,6 +49,8 @@ async def receive(session: AsyncSession, delivery: Delivery, now: datetime) -> B
     await database.lock(session, f"facts:{item.code}")
     if repeat := await store.find_repeat(session, fingerprint):
         return repeat
+    # Whoever waited for the lock may carry an earlier instant than what was recorded meanwhile: knowledge only grows.
+    now = max(now, await store.newest_receipt(session, item.code) or now)
     raw = read_frame(delivery.file_name, delivery.content)
     typed, reasons = _cleaned(raw, item, delivery, business_date(now))
     batch = _counted(
@@ -82,6 +84,8 @@ def _cleaned(raw: pd.DataFrame, item: Item, delivery: Delivery, today: date) -> 
         frame = cleaning.conform(raw, item, delivery.constants, delivery.renames)
     except cleaning.MissingColumns as missing:
         raise Invalid.at("missing-columns", "file", f"文件缺少列：{missing}。", f"The file lacks columns: {missing}.") from None
+    except cleaning.RepeatedColumns as repeated:
+        raise Invalid.at("repeated-columns", "file", f"文件中列重复：{repeated}。", f"Columns come twice: {repeated}.") from None
     if delivery.subjects:
         frame["uscc"] = frame["uscc"].map(delivery.subjects)
     typed, reasons = cleaning.clean(frame, item, is_uscc, today)

@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -10,7 +11,7 @@ from uuid import UUID
 import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pa_csv
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -88,6 +89,10 @@ async def set_counts(session: AsyncSession, batch: Batch) -> None:
     await session.flush()
 
 
+async def newest_receipt(session: AsyncSession, item: str) -> datetime | None:
+    return (await session.execute(select(func.max(col(BatchRow.received_at))).where(col(BatchRow.item) == item))).scalar()
+
+
 async def quarantine(session: AsyncSession, batch_id: UUID, rows: Sequence[tuple[int, str, Mapping[str, Any]]]) -> None:
     if rows:
         frame = pd.DataFrame(
@@ -95,10 +100,21 @@ async def quarantine(session: AsyncSession, batch_id: UUID, rows: Sequence[tuple
                 "batch_id": str(batch_id),
                 "row_no": [r[0] for r in rows],
                 "reason": [r[1] for r in rows],
-                "raw": [json.dumps(r[2], ensure_ascii=False, default=str) for r in rows],
+                "raw": [json.dumps(_keepable(r[2]), ensure_ascii=False, default=str) for r in rows],
             }
         )
         await database.copy_csv(session, "quarantined_row", frame.columns, _csv(frame))
+
+
+def _keepable(value: Any) -> Any:
+    """Return a raw value as jsonb can hold it: NUL is written out, numbers that are none become words."""
+    if isinstance(value, str):
+        return value.replace("\x00", "\\u0000")
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {str(k).replace("\x00", "\\u0000"): _keepable(v) for k, v in value.items()}
+    return [_keepable(v) for v in value] if isinstance(value, list) else value
 
 
 async def quarantined(session: AsyncSession, batch_id: UUID, limit: int) -> list[tuple[int, str, dict[str, Any]]]:
@@ -263,9 +279,9 @@ async def facts(session: AsyncSession, usccs: Sequence[str], items: Sequence[str
         text("""
         select * from (
             select distinct on (f.uscc, f.item, f.key) f.*, b.generated from fact f join batch b on b.id = f.batch_id
-            where f.uscc = any(:usccs) and f.item = any(:items) and f.recorded_at <= :known_at and f.valid_from <= :as_of
+            where f.uscc = any(:usccs) and f.item = any(:items) and f.recorded_at <= :known_at
             order by f.uscc, f.item, f.key, f.recorded_at desc, f.id desc
-        ) newest where valid_to is null or valid_to >= :as_of order by uscc, item, valid_from desc, key
+        ) newest where valid_from <= :as_of and (valid_to is null or valid_to >= :as_of) order by uscc, item, valid_from desc, key
         """),
         {"usccs": list(usccs), "items": list(items), "as_of": as_of, "known_at": known_at},
     )

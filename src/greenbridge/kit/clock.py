@@ -1,8 +1,7 @@
 """The only reader of the clock. Instants are aware UTC, business dates are Asia/Shanghai."""
 
-import time
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import Protocol
 
 from greenbridge.kit.calendar import SHANGHAI
@@ -26,17 +25,16 @@ class SystemClock:
 
 @dataclass(frozen=True, slots=True)
 class BusinessClock:
-    """A clock that runs on from 09:00 Shanghai of a chosen business date: replays and demonstrations."""
+    """A clock that stays on a chosen business date: replays and demonstrations. All processes of a machine agree."""
 
     today: date
-    started: float = field(default_factory=time.monotonic)
 
     def now(self) -> datetime:
-        """Return 09:00 of the business date plus the time since the start."""
-        morning = datetime(self.today.year, self.today.month, self.today.day, 9, tzinfo=SHANGHAI)
-        return morning.astimezone(UTC) + timedelta(seconds=time.monotonic() - self.started)
+        """Return the machine's time of day in Shanghai, on the business date."""
+        time_of_day = datetime.now(SHANGHAI).time()
+        return datetime.combine(self.today, time_of_day, SHANGHAI).astimezone(UTC)
 
 
 def make_clock(today: date | None) -> Clock:
-    """Return the machine's clock, or one that starts on `today`."""
+    """Return the machine's clock, or one that stays on `today`."""
     return SystemClock() if today is None else BusinessClock(today)

@@ -21,6 +21,7 @@ from litestar.params import HeaderParameter
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.response import Redirect, Template
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from sqlalchemy.exc import DataError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from greenbridge.kit import logs, money
@@ -122,6 +123,19 @@ def on_problem(request: AnyRequest, error: Problem) -> Response[Any]:
 def on_http_exception(request: AnyRequest, error: HTTPException) -> Response[Any]:
     """Answer what the framework refused (unknown path, wrong body) in the same form."""
     return on_problem(request, _wrong(error))
+
+
+def on_bad_data(request: AnyRequest, error: DataError) -> Response[Any]:
+    """Answer what the database cannot hold: a NUL character, a number beyond 64 bits. The transaction is rolled back already."""
+    logs.get().warning("value refused by the database", reason=str(error.orig)[:200])
+    return on_problem(
+        request,
+        Problem(
+            "unstorable-value",
+            "内容含有无法保存的字符，或数字过大。",
+            "A value cannot be stored: a forbidden character, or a number too large.",
+        ),
+    )
 
 
 def on_crash(request: AnyRequest, error: Exception) -> Response[Any]:

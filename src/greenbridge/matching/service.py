@@ -30,10 +30,12 @@ async def for_actor(session: AsyncSession, actor: Actor, need_id: UUID, model: D
 
 
 async def of_need(session: AsyncSession, need: Need, model: DefaultModel, now: datetime) -> MatchRun:
-    """Return a need's matches for a caller that has checked who asks; made anew when other products are listed by now."""
+    """Return a need's matches for a caller that has checked who asks; made anew after a listing or a delivery."""
     products = {(p.code, p.version): p for p in await catalog.listed(session)}
     kept = await store.newest(session, need.id, products)
-    if kept and {(m.product.code, m.product.version) for m in kept.matches} == set(products):
+    delivered_at = max((received_at for _, received_at, _ in (await facts.coverage(session, now)).values()), default=None)
+    newer_facts = kept is not None and delivered_at is not None and delivered_at > kept.made_at
+    if kept and not newer_facts and {(m.product.code, m.product.version) for m in kept.matches} == set(products):
         return kept
     return (await make(session, [need], list(products.values()), model, now))[0]
 

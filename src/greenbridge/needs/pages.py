@@ -34,7 +34,7 @@ def read_form(form: Any) -> NeedDraft:
 
     def read(field: str, convert: Any, zh: str, en: str, default: Any) -> Any:
         try:
-            return convert(form.get(field, ""))
+            return convert(str(form.get(field, "")))
         except (ValueError, KeyError):
             found.append(FieldProblem(field, Text(zh, en)))
             return default
@@ -43,9 +43,9 @@ def read_form(form: Any) -> NeedDraft:
     rate = read("max_annual_rate_bp", bp_from_percent, "请填写利率，例如 4.35", "Type a rate, such as 4.35", 1)
     term = read("term_months", int, "请填写整月数，例如 12", "Type whole months, such as 12", 1)
     purpose = read("purpose", Purpose, "请选择用途", "Choose a purpose", Purpose.WORKING_CAPITAL)
-    modes = tuple(GuaranteeMode(mode) for mode in form.getall("guarantee_modes", []) if mode in set(GuaranteeMode))
-    kinds = tuple(Collateral(kind) for kind in form.getall("collateral", []) if kind in set(Collateral))
-    first_loan = {"yes": True, "no": False}.get(form.get("first_loan", ""))
+    modes = tuple(GuaranteeMode(mode) for mode in form.getall("guarantee_modes", []) if str(mode) in set(GuaranteeMode))
+    kinds = tuple(Collateral(kind) for kind in form.getall("collateral", []) if str(kind) in set(Collateral))
+    first_loan = {"yes": True, "no": False}.get(str(form.get("first_loan", "")))
     if found:
         raise Invalid("wrong-need", "请检查需求内容。", "Check what the need says.", fields=tuple(found))
     return NeedDraft(amount_fen, rate, term, purpose, modes, kinds, first_loan)
@@ -82,7 +82,7 @@ class NeedPages(Controller):
     async def publish(self, request: Caller, session: Session, now: Now) -> Response[Any]:
         form = await request.form()
         typed = {
-            **{name: form.get(name, "") for name in form},
+            **{name: str(form.get(name, "")) for name in form},
             "guarantee_modes": form.getall("guarantee_modes", []),
             "collateral": form.getall("collateral", []),
         }

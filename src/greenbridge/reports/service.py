@@ -7,19 +7,22 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from greenbridge.accounts.values import Actor, Role
+from greenbridge.audit import service as audit
 from greenbridge.consents import service as consents
 from greenbridge.consents.values import Purpose
 from greenbridge.enterprises import service as enterprises
-from greenbridge.enterprises.values import Enterprise
+from greenbridge.enterprises.values import Enterprise, EnterpriseStatus
 from greenbridge.facts import service as facts
 from greenbridge.kit.calendar import business_date
-from greenbridge.kit.errors import Forbidden, Invalid
+from greenbridge.kit.errors import Conflict, Forbidden, Invalid
 from greenbridge.reports import store
 from greenbridge.reports.rules import wire
 from greenbridge.reports.values import CreditReport, Material
 from greenbridge.scoring import service as scoring
 from greenbridge.scoring.gateway import DefaultModel
 from greenbridge.scoring.values import Score
+
+EARLIEST = date(2000, 1, 1)  # no department delivers anything older
 
 
 async def for_actor(
@@ -33,9 +36,13 @@ async def for_actor(
     """Make a report for somebody who asks: the firm itself, or an officer whose bank has the firm's consent."""
     if actor.role is Role.ENTERPRISE:
         enterprise = await enterprises.own(session, actor, enterprise_id)
+        if enterprise.status is not EnterpriseStatus.VERIFIED:
+            # A code and a name are public: before the check anybody could have typed them.
+            raise Conflict("not-verified", "企业尚未通过实名核验，不能查阅报告。", "The firm is not verified and may not read its report.")
     elif actor.role is Role.OFFICER:
         await consents.require(session, actor, enterprise_id, Purpose.LOAN_REVIEW, now)
         enterprise = await enterprises.get(session, enterprise_id)
+        await audit.record(session, "report.read", f"enterprise:{enterprise.id}", now, account_id=actor.account_id, purpose="loan_review")
     else:
         raise Forbidden("wrong-role", "您的角色不能查阅信用报告。", "Your role may not read credit reports.")
     return (await make(session, [enterprise], model, as_of or business_date(now), now, made_for=actor.account_id))[0]
@@ -51,6 +58,8 @@ async def make(
     made_for: UUID | None = None,
 ) -> list[CreditReport]:
     """Make and keep the reports of firms as of a day, in their order; the caller has checked who asks."""
+    if as_of < EARLIEST:
+        raise Invalid.at("too-early", "as_of", f"报告日期不能早于 {EARLIEST}。", f"A report's day may not lie before {EARLIEST}.")
     if as_of > business_date(now):
         raise Invalid.at("future-date", "as_of", "报告日期不能晚于今天。", "A report's day may not lie ahead.")
     usccs = [firm.uscc for firm in firms]
@@ -62,7 +71,7 @@ async def make(
     for index, firm in enumerate(firms):
         score: Score | None = scores.get(firm.id)
         partners = await facts.counterparties(session, firm.uscc, as_of, now)
-        material = Material(firm, as_of, found[firm.uscc], series.of(index), partners, coverage, score, model.version)
+        material = Material(firm, as_of, business_date(now), found[firm.uscc], series.of(index), partners, coverage, score, model.version)
         content = wire.content(material)
         score_id = score.id if score else None
         reports.append(await store.add(session, firm.id, as_of, now, made_for, score_id, content, wire.digest(content)))

@@ -71,6 +71,7 @@ class Material:
 
     enterprise: Enterprise
     as_of: date
+    known_on: date
     facts: Sequence[Fact]
     series: Series
     counterparties: Sequence[Counterparty]

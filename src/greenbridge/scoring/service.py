@@ -48,8 +48,3 @@ async def score_series(
         await store.add(session, found, values)
         scored[firm.id] = found
     return scored
-
-
-async def latest(session: AsyncSession, enterprise_id: UUID) -> Score | None:
-    """Return the firm's newest score."""
-    return await store.latest(session, enterprise_id)

@@ -1,5 +1,6 @@
 """A product's rules against an applicant: pass, fail or unknown, with value, limit, margin and unit."""
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 
 from greenbridge.catalog.rules.vocabulary import FACTS, NUMERIC_UNITS
@@ -81,22 +82,31 @@ def rule_problem(rule: Rule) -> str | None:
     fact = FACTS.get(rule.fact)
     if fact is None:
         return f"unknown fact {rule.fact!r}; known: {', '.join(sorted(FACTS))}"
-    numeric = fact.unit in NUMERIC_UNITS
-    if numeric != (rule.operator in {Operator.AT_LEAST, Operator.AT_MOST}):
+    comparisons = {Operator.AT_LEAST, Operator.AT_MOST}
+    if (fact.unit in NUMERIC_UNITS) != (rule.operator in comparisons):
         return f"{rule.fact} ({fact.unit.value}) cannot be compared with {rule.operator.value}"
-    if numeric and (isinstance(rule.limit, (bool, str, tuple))):
-        return f"the limit of {rule.fact} must be a number"
-    if fact.unit is Unit.YES_NO and not isinstance(rule.limit, bool):
-        return f"the limit of {rule.fact} must be true or false"
-    if fact.unit is Unit.WORD and not isinstance(rule.limit, (str, tuple)):
-        return f"the limit of {rule.fact} must be words"
+    if not _fits(rule.limit, fact.unit):
+        return f"the limit of {rule.fact} must be {_KINDS.get(fact.unit, 'a number')}"
     return None
+
+
+_KINDS = {Unit.YES_NO: "true or false", Unit.WORD: "one word or more"}
+
+
+def _fits(value: Value, unit: Unit) -> bool:
+    if unit is Unit.YES_NO:
+        return isinstance(value, bool)
+    if unit is Unit.WORD:
+        return isinstance(value, (str, tuple)) and len(value) > 0
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def case_problems(product: LoanProduct, case: Case, typical: Mapping[str, Value | None], covers: Covers) -> list[str]:
     """Return where a case's promise and the rules differ; facts that the case does not name are `typical` ones."""
     if unknown := set(case.facts) - set(FACTS):
         return [f"unknown facts {sorted(unknown)}"]
+    if wrong := [name for name, value in case.facts.items() if value not in (None, ()) and not _fits(value, FACTS[name].unit)]:
+        return [f"facts of the wrong kind {sorted(wrong)}"]
     found = verdicts(product, Applicant({**typical, **case.facts}), covers)
     got = eligibility(found)
     fails = {v.rule.fact for v in found if v.outcome is Outcome.FAIL}

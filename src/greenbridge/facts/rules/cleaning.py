@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from greenbridge.facts.values import Field, Item, Kind
+from greenbridge.kit.calendar import SHANGHAI
 
 Reasons = NDArray[np.object_]
 PLACEHOLDERS = frozenset({"", "-", "--", "—", "/", "无", "nan", "NaN", "None", "null", "NULL", "暂无"})
@@ -16,20 +17,35 @@ _COMPACT_DATE = re.compile(r"(\d{4})(\d{2})(\d{2})(?:\d{6})?$")
 _DATE_FORMATS = ("%Y-%m-%d", "%Y/%m/%d", "%Y年%m月%d日", "%Y-%m-%d %H:%M:%S", "%Y-%m")
 
 
+MAX_YUAN = 1e12  # more is no firm's amount, and sums of it would not fit 64 bits of fen
+MAX_NUMBER = 1e15
+
+
 class MissingColumns(ValueError):
     """The table lacks columns that the item requires; the message names them."""
+
+
+class RepeatedColumns(ValueError):
+    """Two columns of the table mean the same; the message names them."""
 
 
 def conform(frame: pd.DataFrame, item: Item, constants: Mapping[str, str], renames: Mapping[str, str]) -> pd.DataFrame:
     """Return the item's columns, in its order, as delivered; raises MissingColumns."""
     spelled = {name: f.name for f in item.fields for name in f.names}
     frame = frame.rename(columns={**spelled, **renames})
+    if repeated := sorted({str(name) for name in frame.columns[frame.columns.duplicated()]}):
+        raise RepeatedColumns(", ".join(repeated))
     for name, value in constants.items():
         frame[name] = value
     missing = [f.name for f in item.fields if f.required and f.name not in frame.columns]
     if missing:
         raise MissingColumns(", ".join(missing))
-    return frame.reindex(columns=[f.name for f in item.fields])
+    frame = frame.reindex(columns=[f.name for f in item.fields])
+    for name in [
+        name for name, dtype in frame.dtypes.items() if dtype.kind == "O" and str(dtype) == "object"
+    ]:  # a list or an object where a word should be is read as its text
+        frame[name] = frame[name].map(lambda value: str(value) if isinstance(value, (list, dict)) else value)
+    return frame
 
 
 def clean_text(column: pd.Series) -> pd.Series:
@@ -41,13 +57,14 @@ def clean_text(column: pd.Series) -> pd.Series:
 def clean_dates(column: pd.Series) -> pd.Series:
     """Return datetime64[s]; unreadable becomes NaT. Reads dates, `2018-05-03`, `2018/5/3`, `20180503`, `2018年5月3日`, `2018-05`."""
     if pd.api.types.is_datetime64_any_dtype(column):
-        return column.astype("datetime64[s]")
+        local = column.dt.tz_convert(SHANGHAI).dt.tz_localize(None) if column.dt.tz is not None else column
+        return local.astype("datetime64[s]").dt.normalize()
     unique = pd.Series(column.unique())
     text = clean_text(unique).str.replace(_COMPACT_DATE, r"\1-\2-\3", regex=True)
     read = pd.Series(pd.NaT, index=unique.index, dtype="datetime64[s]")
     for form in _DATE_FORMATS:
         read = read.fillna(pd.to_datetime(text, format=form, errors="coerce").astype("datetime64[s]"))
-    return column.map(dict(zip(unique, read, strict=True))).astype("datetime64[s]")
+    return column.map(dict(zip(unique, read, strict=True))).astype("datetime64[s]").dt.normalize()
 
 
 def clean_numbers(column: pd.Series) -> pd.Series:
@@ -59,7 +76,8 @@ def clean_numbers(column: pd.Series) -> pd.Series:
 
 def to_fen(yuan: pd.Series) -> pd.Series:
     """Return whole fen for yuan; 0.285 yuan rounds to 29 fen (half away from zero), missing stays missing."""
-    return pd.Series(np.where(yuan < 0, -np.floor(-yuan * 100 + 0.5), np.floor(yuan * 100 + 0.5)), index=yuan.index)
+    fen = (yuan * 100).round(6)  # 0.285 * 100 is 28.499999999999996 in binary
+    return pd.Series(np.where(fen < 0, -np.floor(-fen + 0.5), np.floor(fen + 0.5)), index=yuan.index)
 
 
 _READERS: dict[Kind, tuple[Callable[[pd.Series], pd.Series], str]] = {
@@ -87,6 +105,12 @@ def clean(frame: pd.DataFrame, item: Item, is_code: Callable[[str], bool], today
         raw = frame[field.name]
         read, reason = _READERS[field.kind]
         value = read(raw)
+        if field.kind in {Kind.YUAN, Kind.NUMBER}:
+            value = value.mask(value.abs() > (MAX_YUAN if field.kind is Kind.YUAN else MAX_NUMBER))
+        if field.name == "uscc":
+            value = value.str.upper().str.replace(r"[\s-]", "", regex=True)  # as the code's own standard writes it
+        if field.kind in {Kind.TEXT, Kind.CHOICE}:
+            refuse(value.str.contains("\x00", regex=False).fillna(False), "bad_text")
         given = clean_text(raw).notna() if field.kind is not Kind.TEXT else value.notna()
         if field.required:
             refuse(~given, "missing_field")

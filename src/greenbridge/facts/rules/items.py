@@ -166,6 +166,7 @@ REASONS = {
     "later_than_today": Text("日期晚于业务日期", "A date lies after the business date"),
     "bad_number": Text("数字或金额无法识别", "A number cannot be read"),
     "under_minimum": Text("数值低于允许的最小值", "A number is under its minimum"),
+    "bad_text": Text("含有不允许的字符", "A text holds a character that is not allowed"),
     "bad_choice": Text("取值不在代码表内", "A value is not in its code list"),
     "gross_mismatch": Text("金额加税额不等于价税合计", "Net plus tax is not gross"),
     "duplicate_row": Text("与已收到的记录完全重复", "The same record came before"),

@@ -91,6 +91,7 @@ def content(material: Material) -> dict[str, Any]:
             "origin": enterprise.origin.value,
         },
         "as_of": material.as_of.isoformat(),
+        "known_on": material.known_on.isoformat(),
         "last_invoice_month": last_month.strftime("%Y-%m") if last_month else None,
         "model_version": material.model_version,
         "score": score_json(material.score) if material.score else None,
