@@ -41,10 +41,9 @@ def conform(frame: pd.DataFrame, item: Item, constants: Mapping[str, str], renam
     if missing:
         raise MissingColumns(", ".join(missing))
     frame = frame.reindex(columns=[f.name for f in item.fields])
-    for name in [
-        name for name, dtype in frame.dtypes.items() if dtype.kind == "O" and str(dtype) == "object"
-    ]:  # a list or an object where a word should be is read as its text
-        frame[name] = frame[name].map(lambda value: str(value) if isinstance(value, (list, dict)) else value)
+    for field in item.fields:
+        if str(frame[field.name].dtype) == "object":  # a list or an object where a word should be is read as its text
+            frame[field.name] = frame[field.name].map(lambda value: str(value) if isinstance(value, (list, dict)) else value)
     return frame
 
 
