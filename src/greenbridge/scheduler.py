@@ -13,7 +13,7 @@ from greenbridge.accounts import jobs as accounts
 from greenbridge.answers import jobs as answers
 from greenbridge.kit import database, jobs, logs
 from greenbridge.kit.calendar import SHANGHAI
-from greenbridge.kit.clock import Clock, make_clock
+from greenbridge.kit.clock import Clock, SystemClock, make_clock
 from greenbridge.needs import jobs as needs
 from greenbridge.settings import Settings
 
@@ -75,7 +75,7 @@ async def serve(settings: Settings, url: str) -> None:
             IntervalTrigger(seconds=int(job.every.total_seconds())),
             args=[job, sessions, clock],
             id=job.name,
-            next_run_time=datetime.now(SHANGHAI),
+            next_run_time=SystemClock().now(),
         )
     scheduler.start()
     logs.get().info("scheduler started", jobs=[job.name for job in JOBS])
