@@ -173,6 +173,7 @@ async def test_health_schema_and_request_id(client):
     ready = await client.get("/health/ready", headers={"x-request-id": "abcdef-123"})
     assert ready.json()["schema"] == "0001"
     assert ready.headers["x-request-id"] == "abcdef-123"
+    assert ready.headers["x-frame-options"] == "DENY"
     odd = await client.get("/health/live", headers={"x-request-id": "a b\tc"})
     assert re.fullmatch(r"[0-9a-f]{32}", odd.headers["x-request-id"])
     schema = (await client.get("/schema/openapi.json")).json()

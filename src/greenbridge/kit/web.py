@@ -38,6 +38,8 @@ AnyRequest = Request[Any, Any, Any]
 
 PROBLEM_JSON = "application/problem+json"
 REQUEST_ID = "X-Request-Id"
+# No page of ours is framed, guessed at, or told to other sites by its address.
+_GUARDING_HEADERS = [(b"x-content-type-options", b"nosniff"), (b"x-frame-options", b"DENY"), (b"referrer-policy", b"same-origin")]
 _SAFE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,80}")
 LANGUAGE_COOKIE = "gb_language"
 
@@ -66,7 +68,8 @@ class RequestIds(ASGIMiddleware):
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message.setdefault("headers", [])
-                cast("list[tuple[bytes, bytes]]", message["headers"]).append((REQUEST_ID.lower().encode(), request_id.encode()))
+                headers = [(REQUEST_ID.lower().encode(), request_id.encode()), *_GUARDING_HEADERS]
+                cast("list[tuple[bytes, bytes]]", message["headers"]).extend(headers)
                 logs.get().info("request", method=scope["method"], path=scope["path"], status=message["status"])
             await send(message)
 
