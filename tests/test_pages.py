@@ -165,6 +165,8 @@ async def test_no_page_names_another_host(visitor):
 async def test_unknown_pages_and_api_paths_answer_in_their_own_form(visitor, client):
     assert "没有这个地址" in await visitor.get("/nothing", status=404)
     answer = await client.get("/api/v1/nothing")
+    assert answer.status_code == 404
+    assert re.fullmatch(r"[0-9a-f]{32}", answer.headers["x-request-id"])
     assert answer.headers["content-type"].startswith("application/problem+json")
 
 

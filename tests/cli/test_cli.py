@@ -1,4 +1,5 @@
 import json
+import socket
 
 import pytest
 
@@ -89,6 +90,15 @@ def test_wrong_input_is_one_sentence_and_exit_code_2(small_town, arguments, said
     assert run.returncode == 2, run.stdout + run.stderr
     assert said in run.stderr
     assert "Traceback" not in run.stderr
+
+
+def test_a_taken_port_is_one_sentence_and_exit_code_2(tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        run = greenbridge("serve", "--port", str(taken.getsockname()[1]), "--data-dir", str(tmp_path), timeout=60)
+    assert run.returncode == 2
+    assert "Cannot listen on 127.0.0.1" in run.stderr
 
 
 def test_products_check_passes_and_finds_what_is_wrong(tmp_path):

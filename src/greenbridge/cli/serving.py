@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import socket
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from greenbridge.accounts.values import ORGANISATION_OF_ROLE, Role
 from greenbridge.catalog import service as catalog
 from greenbridge.cli.frame import DataDir, Json, Today, connected, ended, err, out, run, settings_of
 from greenbridge.kit import logs
+from greenbridge.kit.errors import Invalid
 from greenbridge.settings import Settings
 
 app = typer.Typer()
@@ -38,7 +40,21 @@ def serve(
 ) -> None:
     """Serve pages and API."""
     settings = settings_of(data_dir, today)
+    must_be_free(host or settings.host, port or settings.port)
     serve_until_stopped(settings, connected(settings), host or settings.host, port or settings.port)
+
+
+def must_be_free(host: str, port: int) -> None:
+    """Raise Invalid when something listens there already: the server itself would only try again and again."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            reason = error.strerror
+            raise Invalid.at(
+                "port-taken", "port", f"无法监听 {host}:{port}：{reason}。", f"Cannot listen on {host}:{port}: {reason}."
+            ) from None
 
 
 def serve_until_stopped(settings: Settings, url: str, host: str, port: int) -> None:
@@ -96,6 +112,8 @@ def demo(
     settings = settings_of(data_dir, today)
     if settings.database_url and not once:
         err.print("[yellow]DATABASE_URL is set: the demonstration writes into that database.[/]")
+    if not once:
+        must_be_free("127.0.0.1", port)
     demonstration.run(
         settings,
         data=data,

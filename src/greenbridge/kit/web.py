@@ -62,6 +62,7 @@ class RequestIds(ASGIMiddleware):
             return
         given = dict(scope["headers"]).get(REQUEST_ID.lower().encode(), b"").decode("latin-1")
         request_id = given if _SAFE_REQUEST_ID.fullmatch(given) else uuid4().hex
+        scope["state"]["request_id"] = request_id
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
 
@@ -116,11 +117,23 @@ def _wrong(error: HTTPException) -> Problem:
 def on_problem(request: AnyRequest, error: Problem) -> Response[Any]:
     """Answer a problem: problem+json under /api/, a page elsewhere; a visitor without a session goes to the sign-in page."""
     language = language_of(request)
+    headers = _unrouted_headers(request, error)
     if request.url.path.startswith("/api/") or request.url.path.startswith("/health"):
-        return Response(error.body(language, request.url.path), status_code=error.status, media_type=PROBLEM_JSON)
+        return Response(error.body(language, request.url.path), status_code=error.status, media_type=PROBLEM_JSON, headers=headers)
     if isinstance(error, NotSignedIn) and request.method == "GET":
         return Redirect(f"/sign-in?next={request.url.path}", status_code=303)
-    return cast("Response[Any]", page(request, "problem.html", status_code=error.status, problem=error))
+    answer = page(request, "problem.html", status_code=error.status, problem=error)
+    answer.headers.update(headers)
+    return cast("Response[Any]", answer)
+
+
+def _unrouted_headers(request: AnyRequest, error: Problem) -> dict[str, str]:
+    """Return the headers, and write the log line, of a request that no route took: it never came through RequestIds."""
+    if "request_id" in request.scope["state"]:
+        return {}
+    request_id = uuid4().hex
+    logs.get().info("request", method=request.method, path=request.url.path, status=error.status, request_id=request_id)
+    return {REQUEST_ID: request_id, **{name.decode(): value.decode() for name, value in _GUARDING_HEADERS}}
 
 
 def on_http_exception(request: AnyRequest, error: HTTPException) -> Response[Any]:
