@@ -101,6 +101,16 @@ async def make_reports(stage: Stage, firms: Sequence[Enterprise], advance: Advan
     return made
 
 
+# What a firm with such a purpose usually has to offer.
+_USUAL_SECURITY: dict[str, tuple[GuaranteeMode, Collateral | None]] = {
+    Purpose.FIXED_ASSETS.value: (GuaranteeMode.MORTGAGE, Collateral.REAL_ESTATE),
+    Purpose.PHOTOVOLTAIC.value: (GuaranteeMode.PLEDGE, Collateral.PHOTOVOLTAIC_REVENUE),
+    Purpose.SUPPLY_CHAIN.value: (GuaranteeMode.PLEDGE, Collateral.RECEIVABLES),
+    Purpose.GREEN_PROJECT.value: (GuaranteeMode.GUARANTEE, None),
+    Purpose.AGRICULTURE.value: (GuaranteeMode.GUARANTEE, None),
+}
+
+
 def wish(rng: np.random.Generator, revenue_fen: float | None) -> NeedDraft:
     """Return a need that a firm of such revenue might state: a tenth to a third of a year's invoices, 50,000 to 20 m yuan."""
     wanted = (revenue_fen or 0) * float(rng.uniform(0.1, 0.33))
@@ -128,12 +138,11 @@ def wish(rng: np.random.Generator, revenue_fen: float | None) -> NeedDraft:
         )
     if rng.random() < 0.3:
         modes.add(GuaranteeMode.GOVERNMENT_GUARANTEE)
-    if purpose == Purpose.FIXED_ASSETS.value:
-        modes.add(GuaranteeMode.MORTGAGE)
-        collateral.add(Collateral.REAL_ESTATE)
-    if purpose == Purpose.PHOTOVOLTAIC.value:
-        modes.add(GuaranteeMode.PLEDGE)
-        collateral.add(Collateral.PHOTOVOLTAIC_REVENUE)
+    if purpose in _USUAL_SECURITY:
+        mode, kind = _USUAL_SECURITY[purpose]
+        modes.add(mode)
+        if kind:
+            collateral.add(kind)
     first_loan = None if rng.random() < 0.2 else bool(rng.random() < 0.4)
     return NeedDraft(
         amount_wan * FEN_PER_WAN,
