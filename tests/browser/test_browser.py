@@ -35,7 +35,7 @@ def address(small_town, tmp_path_factory):
         file = files / f"{item}.jsonl"
         file.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows))
         assert json_of("ingest", item, str(file), "--json", "--data-dir", str(small_town[0]))["quarantined"] == 0
-    with served(small_town[0]) as found:
+    with served(small_town[0], "--today", str(small_town[1]["today"])) as found:
         yield found
 
 
