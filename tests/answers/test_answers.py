@@ -158,14 +158,20 @@ async def test_another_bank_and_another_firm_find_nothing(session, now, model, p
         await service.agree(session, stranger, claimed.id, now)
 
 
-async def test_three_slots_are_atomic_among_eight_banks_at_once(own_database, now, model):
-    engine = database.make_engine(own_database)
-    sessions = database.make_sessions(engine)
+async def a_published_need(sessions, now, **changes):
+    """A firm with steady invoices and its need, committed: for what several people do at once."""
     async with sessions.begin() as session:
         await the_products(session, now)
         actor, enterprise = await a_verified_firm(session, now)
         await deliver(session, now, items.VAT_INVOICES, *steady_invoices(enterprise.uscc))
-        need = await needs.publish(session, actor, enterprise.id, a_draft(amount_fen=40_000_000, max_annual_rate_bp=900), now)
+        return actor, await needs.publish(session, actor, enterprise.id, a_draft(**changes), now)
+
+
+async def test_three_slots_are_atomic_among_eight_banks_at_once(own_database, now, model):
+    engine = database.make_engine(own_database)
+    sessions = database.make_sessions(engine)
+    actor, need = await a_published_need(sessions, now, amount_fen=40_000_000, max_annual_rate_bp=900)
+    async with sessions.begin() as session:
         officers = [await an_officer(session, now, bank) for bank in ("GB02", "GB02", "GB03", "GB04", "GB06", "GB08", "GB08", "GB01")]
 
     async def one(officer):
@@ -252,11 +258,8 @@ async def test_agreeing_on_one_need_names_the_firm_on_no_other(session, now, mod
 async def test_expiry_leaves_alone_what_a_bank_offered_meanwhile(own_database, now, model):
     engine = database.make_engine(own_database)
     sessions = database.make_sessions(engine)
+    actor, need = await a_published_need(sessions, now)
     async with sessions.begin() as session:
-        await the_products(session, now)
-        actor, enterprise = await a_verified_firm(session, now)
-        await deliver(session, now, items.VAT_INVOICES, *steady_invoices(enterprise.uscc))
-        need = await needs.publish(session, actor, enterprise.id, a_draft(), now)
         officer = await an_officer(session, now)
         claimed = await service.claim(session, officer, need.id, model, now)
     late = now + timedelta(days=3)
@@ -279,13 +282,15 @@ async def test_expiry_leaves_alone_what_a_bank_offered_meanwhile(own_database, n
 
 async def test_a_new_fact_makes_the_matches_anew(session, now, model, published):
     _, need = published
-    officer = await an_officer(session, now)
-    case = {"uscc": (await enterprises.get(session, need.enterprise_id)).uscc, "case_no": "1", "kind": "dishonesty", "role": "defendant"}
-    before = await service.open_need(session, officer, need.id, model, now)
-    assert before.products[0][1].value != "not_eligible"
+    officer = await an_officer(session, now, "GB06")
+    uscc = (await enterprises.get(session, need.enterprise_id)).uscc
+
+    async def answer(at):
+        seen = await service.open_need(session, officer, need.id, model, at)
+        return {product.code: eligibility.value for product, eligibility in seen.products}["GB06-TAX"]
+
+    assert await answer(now) == "conditional"  # the courts have not delivered
     later = now + timedelta(minutes=1)
-    await deliver(session, later, items.COURT_CASES, {**case, "decided_on": "2026-03-01"})
-    session.expire_all()
-    taxed = await an_officer(session, now, "GB06")
-    after = await service.open_need(session, taxed, need.id, model, later + timedelta(minutes=1))
-    assert all(answer.value == "not_eligible" for product, answer in after.products if product.code == "GB06-TAX")
+    case = {"uscc": uscc, "case_no": "1", "kind": "dishonesty", "role": "defendant", "decided_on": "2026-03-01"}
+    await deliver(session, later, items.COURT_CASES, case)
+    assert await answer(later + timedelta(minutes=1)) == "not_eligible"

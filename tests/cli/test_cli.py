@@ -33,6 +33,21 @@ def test_the_same_demonstration_again_is_kept_and_another_is_refused(small_town)
     assert "another demonstration" in other.stderr
 
 
+async def test_a_database_that_somebody_named_is_never_emptied(own_database, tmp_path):
+    """An interrupted demonstration's mark in the data folder must not empty another database."""
+    import psycopg
+
+    (tmp_path / "demonstration.json").write_text('{"state": "running", "plan": {}}')
+    plain = own_database.replace("+psycopg", "")
+    with psycopg.connect(plain, autocommit=True) as connection:
+        connection.execute("insert into organisation values (gen_random_uuid(), 'platform', 'p', 'p')")
+        connection.execute("insert into account select gen_random_uuid(), 'a', 'h', 'operator', id, now() from organisation")
+        run = greenbridge("demo", "--once", "--json", "--data-dir", str(tmp_path), DATABASE_URL=plain)
+        assert run.returncode == 2
+        assert "in use" in run.stderr
+        assert connection.execute("select count(*) from account").fetchone() == (1,)
+
+
 def test_enterprises_report_score_match(small_town):
     firms = json_of("enterprises", "--json", *at(small_town))
     town = [firm for firm in firms if "GEN900" in firm["uscc"]]  # the browser tests add a firm of their own

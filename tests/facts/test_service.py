@@ -133,6 +133,10 @@ async def test_deliveries_are_for_the_operator_only(client, session, now):
         assert answer.status_code == (200 if role is Role.OPERATOR else 403)
     answer = await client.get(f"/api/v1/deliveries/{batch.id}/quarantine", headers=await token(client, "operator"))
     assert answer.json()[0]["reason"] == "bad_choice"
+    operator = await token(client, "operator")
+    row = (await client.get(f"/api/v1/deliveries/{batch.id}/rows/0", headers=operator)).json()
+    assert row == an_invoice(status="lost")
+    assert (await client.get(f"/api/v1/deliveries/{batch.id}/rows/1", headers=operator)).status_code == 404
 
 
 async def test_a_corrected_day_supersedes_also_for_earlier_reads(session, now):

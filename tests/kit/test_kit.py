@@ -41,7 +41,7 @@ def test_regions_cover_their_parts():
     assert codes.covers(("330500",), "330502")
     assert not codes.covers(("330521",), "330502")
     assert codes.region_name("330502") == "吴兴区"
-    assert codes.region_name("330501") == "330501" or codes.region_name("330501") == "市辖区"
+    assert codes.region_name("330999") == "330999"
 
 
 @given(st.integers(-(10**13), 10**13))
@@ -80,4 +80,3 @@ def test_business_clock_stays_on_its_day():
     assert now.tzinfo is UTC
     assert calendar.business_date(now) == date(2020, 3, 1)
     assert now.astimezone(calendar.SHANGHAI).date() == date(2020, 3, 1)
-    assert now <= BusinessClock(date(2020, 3, 1)).now()

@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from greenbridge.kit.text import Text
-
 
 class Role(StrEnum):
     """What an account is for."""
@@ -14,14 +12,6 @@ class Role(StrEnum):
     OFFICER = "officer"
     BANK_ADMINISTRATOR = "bank_administrator"
     OPERATOR = "operator"
-
-
-ROLE_NAMES = {
-    Role.ENTERPRISE: Text("企业", "Enterprise"),
-    Role.OFFICER: Text("信贷员", "Loan officer"),
-    Role.BANK_ADMINISTRATOR: Text("银行管理员", "Bank administrator"),
-    Role.OPERATOR: Text("平台运营", "Operator"),
-}
 
 
 class OrganisationKind(StrEnum):

@@ -1,6 +1,7 @@
 """Running a demonstration: stages with progress bars, a summary, then the server."""
 
 import asyncio
+import hashlib
 import json
 import os
 import subprocess
@@ -60,6 +61,7 @@ def run(settings: Settings, *, data: Path | None, seed: int, firms: int, as_json
     real = RealTown(data) if data else None  # a missing file is said before anything is started
     url = database.database_url(settings)
     plan = {
+        "database": settings.database_url and hashlib.sha256(settings.database_url.encode()).hexdigest(),
         "data": str(data.resolve()) if data else None,
         "seed": seed,
         "firms": firms,
@@ -115,10 +117,12 @@ def _finished(settings: Settings, plan: dict[str, Any]) -> dict[str, Any] | None
 
 
 def _prepare(settings: Settings, url: str) -> None:
-    """Make an empty, newest schema. What an interrupted demonstration left is dropped; anything else is never touched."""
+    """Make an empty, newest schema. What an interrupted demonstration left in its own embedded database is dropped; a database
+    that DATABASE_URL names is never emptied.
+    """
     engine = create_engine(url)
     with engine.begin() as connection:
-        if _kept(settings).is_file():
+        if settings.database_url is None and _kept(settings).is_file():
             connection.execute(text("drop schema public cascade"))
             connection.execute(text("create schema public"))
     migrate.upgrade(settings.migrations_dir, url)

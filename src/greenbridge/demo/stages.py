@@ -15,6 +15,7 @@ from greenbridge.answers.values import DeclineReason, Offer
 from greenbridge.catalog import service as catalog
 from greenbridge.catalog.values import Eligibility
 from greenbridge.enterprises import service as enterprises
+from greenbridge.enterprises.gateway import Registry
 from greenbridge.enterprises.values import Enterprise
 from greenbridge.facts import service as facts
 from greenbridge.facts.gateway import DepartmentGateway
@@ -76,7 +77,7 @@ async def open_banks(stage: Stage, advance: Advance) -> dict[str, Actor]:
     return officers
 
 
-async def join(stage: Stage, firms: Sequence[tuple[str, str]], registry: object, advance: Advance) -> list[tuple[Actor, Enterprise]]:
+async def join(stage: Stage, firms: Sequence[tuple[str, str]], registry: Registry, advance: Advance) -> list[tuple[Actor, Enterprise]]:
     """Sign up, register and verify each firm (code, name); the first one's log-in is `enterprise`."""
     joined = []
     for number, (uscc, name) in enumerate(firms, start=1):
@@ -84,7 +85,7 @@ async def join(stage: Stage, firms: Sequence[tuple[str, str]], registry: object,
             now = stage.clock.now()
             actor = await accounts.sign_up(session, "enterprise" if number == 1 else f"enterprise-{number:03d}", PASSWORD, now)
             enterprise = await enterprises.register(session, actor, uscc, name, now)
-            joined.append((actor, await enterprises.verify(session, actor, enterprise.id, registry, now)))  # type: ignore[arg-type]
+            joined.append((actor, await enterprises.verify(session, actor, enterprise.id, registry, now)))
         advance(1)
     return joined
 

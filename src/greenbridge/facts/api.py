@@ -25,6 +25,12 @@ class DeliveriesApi(Controller):
         """List the newest deliveries with their counts."""
         return [BatchOut.of(batch) for batch in await service.batches(session, limit)]
 
+    @get("/{batch_id:uuid}/rows/{row_no:int}")
+    async def raw_row(self, batch_id: FromPath[UUID], row_no: FromPath[int], session: Session) -> dict[str, str | None]:
+        """Return one row of a delivery, accepted or not, as it came; its values as text."""
+        row = await service.raw_row(session, batch_id, row_no)
+        return {name: None if value is None else str(value) for name, value in row.items()}
+
     @get("/{batch_id:uuid}/quarantine")
     async def quarantine(
         self, batch_id: FromPath[UUID], session: Session, limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 200

@@ -71,8 +71,12 @@ async def receive(session: AsyncSession, delivery: Delivery, now: datetime) -> B
         await store.add_facts(session, batch.id, now, item.code, _facts(typed.iloc[good], good, item, business_date(now)))
     aside = np.flatnonzero(reasons != None)  # noqa: E711  elementwise
     records = raw.iloc[aside].astype(object).where(raw.iloc[aside].notna(), None).to_dict("records")
-    await store.quarantine(session, batch.id, [(int(n), reasons[n], r) for n, r in zip(aside, records, strict=True)])  # type: ignore[misc]
+    await store.quarantine(session, batch.id, [(int(n), str(reasons[n]), _named(r)) for n, r in zip(aside, records, strict=True)])
     return batch
+
+
+def _named(record: Mapping[Any, Any]) -> dict[str, Any]:
+    return {str(name): value for name, value in record.items()}
 
 
 def _digest(value: object) -> str:
@@ -212,7 +216,7 @@ async def raw_row(session: AsyncSession, batch_id: UUID, row_no: int) -> Mapping
     frame = read_frame(*kept) if kept else pd.DataFrame()
     if not 0 <= row_no < len(frame):
         raise NotFound("no-row", "没有这一行。", "There is no such row.")
-    return {str(name): value for name, value in frame.iloc[row_no].items()}
+    return _named(frame.iloc[row_no].astype(object).where(frame.iloc[row_no].notna(), None).to_dict())
 
 
 async def count(session: AsyncSession) -> int:

@@ -15,7 +15,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from greenbridge.facts.tables import BatchPart, BatchRow, FactRow, QuarantinedRow
+from greenbridge.facts.tables import BatchPart, BatchRow, QuarantinedRow
 from greenbridge.facts.values import Batch, Counterparty, Fact
 from greenbridge.kit import database
 
@@ -313,6 +313,3 @@ async def batch_file(session: AsyncSession, batch_id: UUID) -> tuple[str, bytes]
 async def count_facts(session: AsyncSession) -> int:
     query = "select (select count(*) from fact) + (select count(*) from invoice_month) + (select count(*) from counterparty_year)"
     return int((await session.execute(text(query))).scalar_one())
-
-
-__all__ = ["FactRow"]
