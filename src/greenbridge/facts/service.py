@@ -39,7 +39,8 @@ async def receive(session: AsyncSession, delivery: Delivery, now: datetime) -> B
     The same delivery again returns its first batch, marked `repeated`. Raises Invalid for a file that cannot be read at all.
     """
     item = item_named(delivery.item)
-    sha256 = hashlib.sha256(delivery.content).hexdigest()
+    content = delivery.content if isinstance(delivery.content, bytes) else delivery.content.read_bytes()
+    sha256 = hashlib.sha256(content).hexdigest()
     read_with = {
         "constants": dict(delivery.constants),
         "renames": dict(delivery.renames),
@@ -51,7 +52,7 @@ async def receive(session: AsyncSession, delivery: Delivery, now: datetime) -> B
         return repeat
     # Whoever waited for the lock may carry an earlier instant than what was recorded meanwhile: knowledge only grows.
     now = max(now, await store.newest_receipt(session, item.code) or now)
-    raw = read_frame(delivery.file_name, delivery.content)
+    raw = read_frame(delivery.file_name, content)
     typed, reasons = _cleaned(raw, item, delivery, business_date(now))
     batch = _counted(
         Batch(uuid4(), item.code, delivery.file_name, sha256, now, len(raw), 0, 0, None, delivery.generated, {}),
@@ -59,7 +60,7 @@ async def receive(session: AsyncSession, delivery: Delivery, now: datetime) -> B
         typed,
         reasons,
     )
-    await store.add_batch(session, batch, fingerprint, delivery.content, read_with)
+    await store.add_batch(session, batch, fingerprint, content, read_with)
     good = np.flatnonzero(reasons == None)  # noqa: E711  elementwise
     if item.code == items.VAT_INVOICES:
         repeated = await store.add_invoices(session, batch.id, _invoices(typed.iloc[good], good))

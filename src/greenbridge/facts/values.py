@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -58,18 +59,22 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A file as it came. `constants` fill columns that the file lacks; `renames` maps its columns to the item's.
+    """A file as it came: its bytes, or the path of a file that is read piece by piece.
 
-    `subjects` maps the source's own firm keys to social credit codes, for masked sources.
+    `constants` fill columns that the file lacks; `renames` maps its columns to the item's. `subjects` maps the source's own
+    firm keys to social credit codes, for masked sources. `batch_key` is the sender's own number of the delivery: the same
+    number again is the same delivery. `stated_at` is when the department stated its content; without it, the receipt counts.
     """
 
     item: str
     file_name: str
-    content: bytes
+    content: bytes | Path
     constants: Mapping[str, str] = field(default_factory=dict)
     renames: Mapping[str, str] = field(default_factory=dict)
     subjects: Mapping[str, str] = field(default_factory=dict)
     generated: bool = False
+    batch_key: str | None = None
+    stated_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
