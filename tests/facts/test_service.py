@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import text
 
 from greenbridge.facts import service
-from greenbridge.facts.gateway import FileGateway, read_frame
+from greenbridge.facts.gateway import FileGateway, frames
 from greenbridge.facts.rules import items
 from greenbridge.facts.values import Delivery
 from greenbridge.kit.errors import Invalid
@@ -106,7 +106,7 @@ async def test_unreadable_and_unknown_input_is_a_clear_problem(session, now):
     with pytest.raises(Invalid, match="lacks columns"):
         await service.receive(session, Delivery(items.VAT_INVOICES, "x.csv", b"uscc,direction\n1,input\n"), now)
     with pytest.raises(Invalid, match="not supported"):
-        read_frame("x.doc", b"")
+        list(frames("x.doc", b""))
     assert await service.batches(session) == []
 
 
@@ -140,9 +140,9 @@ async def test_deliveries_are_for_the_operator_only(client, session, now):
 
 
 async def test_a_corrected_day_supersedes_also_for_earlier_reads(session, now):
-    case = {"uscc": USCC, "case_no": "1", "kind": "judgment", "role": "defendant"}
-    await deliver(session, now, items.COURT_CASES, {**case, "decided_on": "2025-01-01"})
-    await deliver(session, now + timedelta(hours=1), items.COURT_CASES, {**case, "decided_on": "2025-06-01"})
+    case = {"uscc": USCC, "case_no": "1", "role": "被告"}
+    await deliver(session, now, items.JUDGMENTS, {**case, "decided_on": "2025-01-01"})
+    await deliver(session, now + timedelta(hours=1), items.JUDGMENTS, {**case, "decided_on": "2025-06-01"})
     later = now + timedelta(hours=2)
     assert (await service.facts_of(session, [USCC], date(2025, 3, 1), later))[USCC] == []
     assert len((await service.facts_of(session, [USCC], date(2025, 3, 1), now))[USCC]) == 1

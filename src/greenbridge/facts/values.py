@@ -26,35 +26,148 @@ class Kind(StrEnum):
     CHOICE = "choice"
 
 
+class Shape(StrEnum):
+    """What a row of an item says.
+
+    A record has one true form (a penalty, a case): what is stated later replaces it. A state holds from its day until the next
+    state of the same key begins (a registration, a colour): all its days stay known.
+    """
+
+    RECORD = "record"
+    STATE = "state"
+
+
+class Openness(StrEnum):
+    """Who may be shown an item: everybody, on request, with the firm's consent, the operator alone."""
+
+    PUBLIC = "public"
+    ON_REQUEST = "on_request"
+    AUTHORISED = "authorised"
+    INTERNAL = "internal"
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One column of an item. `names` are further spellings that departments use for it."""
+    """One column of an item. `names` are further spellings that departments use for it.
+
+    `choices` maps each allowed value to its spellings, the first of which is its Chinese name. `sensitivity` follows JR/T 0197
+    (1 open to 5 most sensitive). `ahead`: the date may lie after the business date. `foreign`: amounts may be in another
+    currency than yuan, and are then kept in that currency's hundredths.
+    """
 
     name: str
     kind: Kind
     label: Text
     required: bool = False
     names: tuple[str, ...] = ()
-    choices: tuple[str, ...] = ()
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     minimum: float | None = None
+    maximum: float | None = None
+    unit: str = ""
+    sensitivity: int = 1
+    ahead: bool = False
+    foreign: bool = False
+
+    def choice_name(self, value: str) -> str:
+        """Return a choice's Chinese name; the value itself where it has none."""
+        return next(iter(self.choices.get(value, ())), value)
+
+
+@dataclass(frozen=True, slots=True)
+class QualityRule:
+    """What two or more fields of one row must agree on: `order` (earlier <= later) or `sum` (parts make the total, in fen)."""
+
+    kind: str
+    reason: str
+    earlier: str = ""
+    later: str = ""
+    parts: tuple[str, ...] = ()
+    total: str = ""
+    tolerance: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """How long an adverse record is shown: `months` from the first of the `start` fields that the record has.
+
+    `until_field` names the record's own last day, which comes first. `never` lists values with which a record is not shown at
+    all; `cases` are (field, value, months) that differ. No `months`: shown as long as it is known.
+    """
+
+    code: str
+    label: Text
+    source: str
+    in_force_from: date
+    in_force_to: date | None = None
+    start: tuple[str, ...] = ()
+    months: int | None = None
+    until_field: str = ""
+    never: Mapping[str, str] = field(default_factory=dict)
+    cases: tuple[tuple[str, str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Department:
+    """Who delivers."""
+
+    code: str
+    label: Text
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
     """One kind of record that a department delivers.
 
-    `key` names the fields that make a record unique beside the firm's code; `valid_from`/`valid_to` name the date fields
-    that say when it is true. `refresh_days` is the longest expected time between two deliveries: older facts are stale.
+    `key` names the fields that make a record unique beside the firm's code; where all of them are empty, `key_else` does.
+    `valid_from` names the date fields of which the first one given says since when it is true; without any, the day on which the
+    department stated it counts. `refresh_days` is the longest expected time between two deliveries: older facts are stale.
+    `due_working_days` is how soon after its own day a record must arrive. `alert` maps a quality measure to its threshold.
     """
 
     code: str
+    category: str
+    department_code: str
     department: Text
     label: Text
+    shape: Shape
     refresh_days: int
     fields: tuple[Field, ...]
     key: tuple[str, ...]
-    valid_from: str | None = None
+    key_else: tuple[str, ...] = ()
+    valid_from: tuple[str, ...] = ()
     valid_to: str | None = None
+    due_working_days: int | None = None
+    openness: Openness = Openness.AUTHORISED
+    legal_basis: str = ""
+    retention: str = "neutral"
+    national: bool = True
+    alert: Mapping[str, float] = field(default_factory=dict)
+    rules: tuple[QualityRule, ...] = ()
+
+    def field_named(self, name: str) -> Field:
+        """Return a field; raises KeyError."""
+        return next(f for f in self.fields if f.name == name)
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """A group of items, in the catalogue's order."""
+
+    code: str
+    label: Text
+    national: bool
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """All that departments deliver, with whose law and for how long it is shown."""
+
+    version: str
+    categories: tuple[Category, ...]
+    departments: tuple[Department, ...]
+    clocks: Mapping[str, tuple[Clock, ...]]  # newest first
+    items: Mapping[str, Item]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +177,8 @@ class Delivery:
     `constants` fill columns that the file lacks; `renames` maps its columns to the item's. `subjects` maps the source's own
     firm keys to social credit codes, for masked sources. `batch_key` is the sender's own number of the delivery: the same
     number again is the same delivery. `stated_at` is when the department stated its content; without it, the receipt counts.
+    `scales` says what bare numbers of a field count in (10,000 for 万元). `masked` names a source that hides its firms behind keys
+    of its own: each key is given a generated, marked code, of the region `masked_region`.
     """
 
     item: str
@@ -75,11 +190,18 @@ class Delivery:
     generated: bool = False
     batch_key: str | None = None
     stated_at: datetime | None = None
+    scales: Mapping[str, float] = field(default_factory=dict)
+    masked: str | None = None
+    masked_region: str = "000000"
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A delivery's record: accepted + quarantined = delivered, always. `covers_to` is the newest day it speaks of."""
+    """A delivery's record: accepted + quarantined = delivered, always. `covers_to` is the newest day it speaks of.
+
+    `filled_cells` of `cells` hold something that is no placeholder. `late_rows` came after their item's due day; None where the
+    item has none.
+    """
 
     id: UUID
     item: str
@@ -92,12 +214,16 @@ class Batch:
     covers_to: date | None
     generated: bool
     reasons: Mapping[str, int]
+    filled_cells: int = 0
+    cells: int = 0
+    stated_at: datetime | None = None
+    late_rows: int | None = None
     repeated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One record of a department about one firm: when it was true, when we knew, where it came from."""
+    """One record of a department about one firm: when it was true, when it was stated, when we knew, where it came from."""
 
     item: str
     uscc: str
@@ -108,6 +234,9 @@ class Fact:
     batch_id: UUID
     generated: bool
     values: Mapping[str, Any]
+    stated_at: datetime
+    digest: str = ""
+    withdrawn: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,3 +65,33 @@ def last_complete_month(as_of: date, covered_to: date | None) -> date | None:
         return None
     horizon = min(as_of, covered_to)
     return month_start(horizon) if horizon == month_end(horizon) else add_months(horizon, -1)
+
+
+def same_day_after(day: date, months: int) -> date:
+    """Return the same day of the month `months` later, or that month's last day: 2020-02-29 plus 60 months is 2025-02-28."""
+    first = add_months(day, months)
+    return min(first.replace(day=1) + timedelta(days=day.day - 1), month_end(first))
+
+
+def working_days_between(start: date, end: date) -> int:
+    """Return the working days after `start` up to and with `end`; 0 when `end` is not later. Raises Problem for an unknown year."""
+    try:
+        return sum(chinese_calendar.is_workday(start + timedelta(days=n)) for n in range(1, (end - start).days + 1))
+    except NotImplementedError:
+        raise Problem(
+            "unknown-calendar-year",
+            f"{start.year} 至 {end.year} 年的节假日安排未知，请更新日历包。",
+            f"The holidays of {start.year} to {end.year} are not known.",
+        ) from None
+
+
+def working_day_before(day: date, days: int) -> date:
+    """Return the last day from which more than `days` working days have passed until `day`: 2026-03-10 (Tuesday) less 1 is 2026-03-08.
+
+    What happened until then and arrives on `day` took longer. Raises Problem for an unknown year.
+    """
+    earlier, passed = day, 0
+    while passed <= days:
+        passed += working_days_between(earlier - timedelta(days=1), earlier)
+        earlier -= timedelta(days=1)
+    return earlier

@@ -9,6 +9,8 @@ from greenbridge.kit.errors import Invalid
 # The 9 characters of the organisation code of a generated firm begin so: the letters say what it is.
 GENERATED_PREFIX = "GEN"
 _ORG_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+_DECIMAL_END = 100_000
 _ORG_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 
 
@@ -37,12 +39,25 @@ def is_uscc(code: str) -> bool:
 
 
 def generated_uscc(number: int, region_code: str) -> str:
-    """Return a valid code that is marked as generated: its organisation code begins with GEN (GB 11714 digit included)."""
-    body = f"{GENERATED_PREFIX}{number:05d}"
+    """Return a valid code that is marked as generated: its organisation code begins with GEN (GB 11714 digit included).
+
+    Numbers from 100,000 on (up to 19 million) are written with a letter first, in the alphabet of the standard.
+    """
+    body = f"{GENERATED_PREFIX}{number:05d}" if number < _DECIMAL_END else f"{GENERATED_PREFIX}{_lettered(number - _DECIMAL_END)}"
     total = sum(_ORG_ALPHABET.index(c) * w for c, w in zip(body, _ORG_WEIGHTS, strict=True))
     check = "0123456789X"[(11 - total % 11) % 11]
     head = f"91{region_code}{body}{check}"
     return head + str(uscc.calc_check_digit(head))
+
+
+def _lettered(number: int) -> str:
+    """Return five characters of which the first is a letter: 0 is A0000."""
+    base, value = len(_USCC_ALPHABET), number + 10 * len(_USCC_ALPHABET) ** 4
+    digits = ""
+    for _ in range(5):
+        value, digit = divmod(value, base)
+        digits = _USCC_ALPHABET[digit] + digits
+    return digits
 
 
 def is_generated_uscc(code: str) -> bool:

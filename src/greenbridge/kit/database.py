@@ -82,6 +82,17 @@ async def copy_csv(session: AsyncSession, table: str, columns: Iterable[str], ch
             await copy.write(chunk)
 
 
+async def copy_out_csv(session: AsyncSession, query: str, path: Path) -> None:
+    """Write a query's rows to a file as CSV without a header, inside the session's transaction; a missing value is empty."""
+    connection = await session.connection()
+    raw: Any = (await connection.get_raw_connection()).driver_connection
+    # The file is local and its writes are short: a thread for each piece would cost more than it frees.
+    with path.open("wb") as file:
+        async with raw.cursor() as cursor, cursor.copy(f"COPY ({query}) TO STDOUT WITH (FORMAT csv)") as copy:
+            async for piece in copy:
+                file.write(piece)
+
+
 async def lock(session: AsyncSession, name: str) -> None:
     """Wait for the named lock; it is held until the transaction ends."""
     await session.execute(text("select pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})

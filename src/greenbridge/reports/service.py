@@ -71,7 +71,8 @@ async def make(
     for index, firm in enumerate(firms):
         score: Score | None = scores.get(firm.id)
         partners = await facts.counterparties(session, firm.uscc, as_of, now)
-        material = Material(firm, as_of, business_date(now), found[firm.uscc], series.of(index), partners, coverage, score, model.version)
+        known = (found[firm.uscc], series.of(index), partners, coverage, score, model.version, facts.catalogue().items)
+        material = Material(firm, as_of, business_date(now), *known)
         content = wire.content(material)
         score_id = score.id if score else None
         reports.append(await store.add(session, firm.id, as_of, now, made_for, score_id, content, wire.digest(content)))

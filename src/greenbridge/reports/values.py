@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from greenbridge.enterprises.values import Enterprise
-from greenbridge.facts.values import Counterparty, Fact, Series
+from greenbridge.facts.values import Counterparty, Fact, Item, Series
 from greenbridge.kit.text import Text
 from greenbridge.scoring.values import Score
 
@@ -78,6 +78,7 @@ class Material:
     coverage: Mapping[str, tuple[date | None, datetime, bool]]
     score: Score | None
     model_version: str
+    items: Mapping[str, Item]
 
 
 @dataclass(frozen=True, slots=True)

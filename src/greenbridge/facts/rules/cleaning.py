@@ -1,24 +1,27 @@
-"""Cleaning a delivered table, column by column, with a reason for each row that is set aside."""
+"""Cleaning a delivered table by its item: typed columns, and a reason for each row that is set aside."""
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from greenbridge.facts.values import Field, Item, Kind
-from greenbridge.kit.calendar import SHANGHAI
+from greenbridge.facts.rules import cells
+from greenbridge.facts.values import Field, Item, Kind, QualityRule
 
 Reasons = NDArray[np.object_]
-PLACEHOLDERS = frozenset({"", "-", "--", "—", "/", "无", "nan", "NaN", "None", "null", "NULL", "暂无"})
-_COMPACT_DATE = re.compile(r"(\d{4})(\d{2})(\d{2})(?:\d{6})?$")
-_DATE_FORMATS = ("%Y-%m-%d", "%Y/%m/%d", "%Y年%m月%d日", "%Y-%m-%d %H:%M:%S", "%Y-%m")
-
-
-MAX_YUAN = 1e12  # more is no firm's amount, and sums of it would not fit 64 bits of fen
-MAX_NUMBER = 1e15
+# What any table may carry beside its item's fields.
+UPDATED_AT, RECORD_STATE, FIRM_NAME, REGISTRATION_NO, REGION = (
+    "updated_at",
+    "record_state",
+    "firm_name",
+    "registration_no",
+    "firm_region_code",
+)
+RESERVED = (UPDATED_AT, RECORD_STATE, FIRM_NAME, REGISTRATION_NO, REGION)
+_RESERVED_NAMES = {"更新时间": UPDATED_AT, "记录状态": RECORD_STATE, "单位名称": FIRM_NAME, "旧注册号": REGISTRATION_NO, "单位区划": REGION}
+WITHDRAWN = frozenset({"withdrawn", "撤回", "撤销", "作废", "deleted"})
 
 
 class MissingColumns(ValueError):
@@ -30,69 +33,43 @@ class RepeatedColumns(ValueError):
 
 
 def conform(frame: pd.DataFrame, item: Item, constants: Mapping[str, str], renames: Mapping[str, str]) -> pd.DataFrame:
-    """Return the item's columns, in its order, as delivered; raises MissingColumns."""
-    spelled = {name: f.name for f in item.fields for name in f.names}
-    frame = frame.rename(columns={**spelled, **renames})
+    """Return the item's columns and the reserved ones, as delivered; raises MissingColumns, RepeatedColumns.
+
+    A table must name its firms in one way at least: by code, by name, or by an old registration number.
+    """
+    frame = frame.rename(columns=spellings(item, frame.columns, renames))
     if repeated := sorted({str(name) for name in frame.columns[frame.columns.duplicated()]}):
         raise RepeatedColumns(", ".join(repeated))
     for name, value in constants.items():
         frame[name] = value
     missing = [f.name for f in item.fields if f.required and f.name not in frame.columns]
+    if "uscc" in missing and {FIRM_NAME, REGISTRATION_NO} & set(frame.columns):
+        missing.remove("uscc")
     if missing:
         raise MissingColumns(", ".join(missing))
-    frame = frame.reindex(columns=[f.name for f in item.fields])
-    for field in item.fields:
-        if str(frame[field.name].dtype) == "object":  # a list or an object where a word should be is read as its text
-            frame[field.name] = frame[field.name].map(lambda value: str(value) if isinstance(value, (list, dict)) else value)
+    frame = frame.reindex(columns=[*(f.name for f in item.fields), *(n for n in RESERVED if n not in {f.name for f in item.fields})])
+    for name in frame.columns:
+        if str(frame[name].dtype) == "object":  # a list or an object where a word should be is read as its text
+            frame[name] = frame[name].map(lambda value: str(value) if isinstance(value, (list, dict)) else value)
     return frame
 
 
-def clean_text(column: pd.Series) -> pd.Series:
-    """Return trimmed text; placeholders such as 无 become missing."""
-    text = column.astype("string").str.strip()
-    return text.mask(text.isin(PLACEHOLDERS))
+def spellings(item: Item, columns: Collection[str], renames: Mapping[str, str]) -> dict[str, str]:
+    """Return delivered column -> field: what the delivery renames, then the spellings that the catalogue knows.
+
+    A spelling gives way to the field's own name where the table holds both.
+    """
+    taken = {*columns, *renames.values()}
+    spelled = {name: f.name for f in item.fields for name in f.names if f.name not in taken}
+    reserved = {name: field for name, field in _RESERVED_NAMES.items() if field not in taken}
+    return {**reserved, **spelled, **renames}
 
 
-def clean_dates(column: pd.Series) -> pd.Series:
-    """Return datetime64[s]; unreadable becomes NaT. Reads dates, `2018-05-03`, `2018/5/3`, `20180503`, `2018年5月3日`, `2018-05`."""
-    if pd.api.types.is_datetime64_any_dtype(column):
-        local = column.dt.tz_convert(SHANGHAI).dt.tz_localize(None) if column.dt.tz is not None else column
-        return local.astype("datetime64[s]").dt.normalize()
-    unique = pd.Series(column.unique())
-    text = clean_text(unique).str.replace(_COMPACT_DATE, r"\1-\2-\3", regex=True)
-    read = pd.Series(pd.NaT, index=unique.index, dtype="datetime64[s]")
-    for form in _DATE_FORMATS:
-        read = read.fillna(pd.to_datetime(text, format=form, errors="coerce").astype("datetime64[s]"))
-    return column.map(dict(zip(unique, read, strict=True))).astype("datetime64[s]").dt.normalize()
+def clean(frame: pd.DataFrame, item: Item, today: date, scales: Mapping[str, float] | None = None) -> tuple[pd.DataFrame, Reasons]:
+    """Return (typed columns, reason per row or None): amounts in fen (other currencies in hundredths), dates as datetime64.
 
-
-def clean_numbers(column: pd.Series) -> pd.Series:
-    """Return float64; thousands separators are dropped, unreadable and infinite become NaN."""
-    if not pd.api.types.is_numeric_dtype(column):
-        column = pd.to_numeric(clean_text(column).str.replace(r"[,，]", "", regex=True), errors="coerce")
-    return column.astype("float64").replace([np.inf, -np.inf], np.nan)
-
-
-def to_fen(yuan: pd.Series) -> pd.Series:
-    """Return whole fen for yuan; 0.285 yuan rounds to 29 fen (half away from zero), missing stays missing."""
-    fen = (yuan * 100).round(6)  # 0.285 * 100 is 28.499999999999996 in binary
-    return pd.Series(np.where(fen < 0, -np.floor(-fen + 0.5), np.floor(fen + 0.5)), index=yuan.index)
-
-
-_READERS: dict[Kind, tuple[Callable[[pd.Series], pd.Series], str]] = {
-    Kind.TEXT: (clean_text, "missing_field"),
-    Kind.CHOICE: (clean_text, "bad_choice"),
-    Kind.DATE: (clean_dates, "bad_date"),
-    Kind.NUMBER: (clean_numbers, "bad_number"),
-    Kind.YUAN: (clean_numbers, "bad_number"),
-}
-
-
-def clean(frame: pd.DataFrame, item: Item, is_code: Callable[[str], bool], today: date) -> tuple[pd.DataFrame, Reasons]:
-    """Return (typed columns, reason per row or None): amounts in fen, dates as datetime64.
-
-    The first reason found in the order of the item's fields is kept. A date after `today` is refused except for the end
-    of validity, which may lie ahead.
+    The first reason found in the order of the item's fields is kept. A date after `today` is refused except where the field may
+    lie ahead. `scales` says what bare numbers of a column count in (10,000 for 万元). The firm's code is not looked at here.
     """
     reasons: Reasons = np.full(len(frame), None, dtype=object)
     typed: dict[str, pd.Series] = {}
@@ -101,44 +78,78 @@ def clean(frame: pd.DataFrame, item: Item, is_code: Callable[[str], bool], today
         reasons[bad.to_numpy(dtype=bool) & (reasons == None)] = reason  # noqa: E711  elementwise
 
     for field in item.fields:
-        raw = frame[field.name]
-        read, reason = _READERS[field.kind]
-        value = read(raw)
-        if field.kind in {Kind.YUAN, Kind.NUMBER}:
-            value = value.mask(value.abs() > (MAX_YUAN if field.kind is Kind.YUAN else MAX_NUMBER))
         if field.name == "uscc":
-            value = value.str.upper().str.replace(r"[\s-]", "", regex=True)  # as the code's own standard writes it
-        if field.kind in {Kind.TEXT, Kind.CHOICE}:
-            refuse(value.str.contains("\x00", regex=False).fillna(False), "bad_text")
-        given = clean_text(raw).notna() if field.kind is not Kind.TEXT else value.notna()
+            continue
+        raw = frame[field.name]
+        given = cells.clean_text(raw).notna()
+        value, bad = _read(field, raw, given, today, (scales or {}).get(field.name, 1.0), typed)
         if field.required:
             refuse(~given, "missing_field")
-        refuse(given & value.isna(), reason)
-        _check(field, item, value, today, refuse)
-        typed[field.name] = to_fen(value) if field.kind is Kind.YUAN else value
-    codes = typed["uscc"]
-    good = {code for code in codes.dropna().unique() if is_code(str(code))}
-    refuse(~codes.isin(good), "bad_code")
-    return pd.DataFrame(typed), reasons
+        for reason, rows in bad.items():
+            refuse(rows, reason)
+        if field.required and field.kind is Kind.DATE:
+            refuse(value.isna(), "missing_field")  # a day that stands for none
+        if field.minimum is not None:
+            refuse(raw_units(field, value) < field.minimum, "under_minimum")
+        if field.maximum is not None:
+            refuse(raw_units(field, value) > field.maximum, "over_maximum")
+        typed[field.name] = value
+    result = pd.DataFrame(typed, index=frame.index)
+    for rule in item.rules:
+        refuse(_broken(rule, result), rule.reason)
+    return result, reasons
 
 
-def _check(field: Field, item: Item, value: pd.Series, today: date, refuse: Callable[[pd.Series, str], None]) -> None:
-    if field.kind is Kind.CHOICE:
-        refuse(value.notna() & ~value.isin(field.choices), "bad_choice")
-    if field.kind is Kind.DATE and field.name != item.valid_to:
-        refuse(value > pd.Timestamp(today), "later_than_today")
-    if field.minimum is not None:
-        refuse(value < field.minimum, "under_minimum")
+def raw_units(field: Field, value: pd.Series) -> pd.Series:
+    """Return a cleaned column in the units of its limits: yuan for fen."""
+    return value / 100 if field.kind is Kind.YUAN else value
 
 
-def refuse_repeats(typed: pd.DataFrame, item: Item, reasons: Reasons) -> None:
-    """Mark, in place, each accepted row that equals an earlier accepted one in the item's key (and the firm)."""
-    good = reasons == None  # noqa: E711  elementwise
-    repeated = typed.loc[good].duplicated(subset=["uscc", *item.key]).to_numpy()
-    reasons[np.flatnonzero(good)[repeated]] = "duplicate_row"
+def _read(
+    field: Field, raw: pd.Series, given: pd.Series, today: date, scale: float, typed: dict[str, pd.Series]
+) -> tuple[pd.Series, dict[str, pd.Series]]:
+    """Return (value, reason -> bad rows) of one column; a foreign amount puts its currency beside it into `typed`."""
+    if field.kind is Kind.DATE:
+        value = cells.clean_dates(raw)
+        unreadable = given & value.isna()
+        far = value >= pd.Timestamp(cells.WITHOUT_END)
+        value = value.mask(cells.stands_for_none(value))
+        late = value > pd.Timestamp(today)
+        return (value.mask(far), {"bad_date": unreadable}) if field.ahead else (value, {"bad_date": unreadable, "later_than_today": late})
+    if field.kind is Kind.NUMBER:
+        value = cells.clean_numbers(raw)
+        value = value.mask(value.abs() > cells.MAX_NUMBER)
+        return value, {"bad_number": given & value.isna()}
+    if field.kind is Kind.YUAN:
+        value, currency = cells.clean_amounts(raw, scale)
+        value = cells.to_fen(value.mask(value.abs() > cells.MAX_YUAN))
+        bad = {"bad_number": given & value.isna()}
+        if field.foreign:
+            typed[f"{field.name}_currency"] = currency.mask(value.isna())
+        else:
+            bad["foreign_currency"] = value.notna() & (currency != "CNY")
+        return value, bad
+    text = cells.clean_text(raw)
+    nul = {"bad_text": text.str.contains("\x00", regex=False).fillna(False)}
+    if field.kind is Kind.TEXT:
+        return text, nul
+    spelled = {cells_name: value for value, names in field.choices.items() for cells_name in (value, *names)}
+    chosen = cells.plain(text).map(spelled).astype("string")
+    return chosen, {**nul, "bad_choice": text.notna() & chosen.isna()}
 
 
-def refuse_wrong_gross(typed: pd.DataFrame, reasons: Reasons) -> None:
-    """Mark, in place, each accepted invoice whose net plus tax differs from gross by more than 1 fen (rounding)."""
-    difference = (typed["amount_net"] + typed["tax"] - typed["amount_gross"]).abs().to_numpy()
-    reasons[(reasons == None) & (difference > 1)] = "gross_mismatch"  # noqa: E711  elementwise
+def _broken(rule: QualityRule, typed: pd.DataFrame) -> pd.Series:
+    if rule.kind == "order":
+        return typed[rule.earlier] > typed[rule.later]
+    total = typed[list(rule.parts)].sum(axis=1, skipna=False)
+    return (total - typed[rule.total]).abs() > rule.tolerance
+
+
+def withdrawn(frame: pd.DataFrame) -> pd.Series:
+    """Return which rows take an earlier statement back."""
+    return cells.clean_text(frame[RECORD_STATE]).isin(WITHDRAWN)
+
+
+def filled(frame: pd.DataFrame, item: Item) -> int:
+    """Return how many cells of the item's fields hold something that is no placeholder."""
+    return int(sum(cells.clean_text(frame[field.name]).notna().sum() for field in item.fields))

@@ -47,12 +47,18 @@ def _registered(known: Sequence[Fact], today: date) -> dict[str, Value | None]:
     found: dict[str, Value | None] = {}
     if registration:
         established = registration.values.get("established")
-        changed = registration.values.get("legal_representative_changed_on")
+        changes = [f.values["changed_on"] for f in known if f.item == items.CHANGES and _of_representative(f)]
+        changed = max([*changes, registration.values.get("legal_representative_changed_on") or ""])
         found["firm_age_months"] = whole_months(date.fromisoformat(established), today) if established else None
         found["legal_representative_unchanged_months"] = whole_months(date.fromisoformat(changed), today) if changed else None
     grade = max((f for f in known if f.item == items.TAX_GRADE), key=lambda f: f.valid_from, default=None)
     found["tax_grade"] = grade.values["grade"] if grade else None
     return found
+
+
+def _of_representative(change: Fact) -> bool:
+    """Return whether an approved change of the register is of the legal representative."""
+    return "法定代表人" in change.values["matter"] and change.values.get("result") != "refused"
 
 
 def _invoiced(series: Series, amount_fen: int) -> dict[str, Value | None]:
@@ -87,18 +93,21 @@ def _invoiced(series: Series, amount_fen: int) -> dict[str, Value | None]:
 def _recorded(known: Sequence[Fact], delivered: Collection[str], today: date) -> dict[str, Value | None]:
     since = add_months(today, -TWO_YEARS)
     found: dict[str, Value | None] = {}
-    if items.COURT_CASES in delivered:
-        cases = [f.values for f in known if f.item == items.COURT_CASES]
-        as_defendant = [c for c in cases if c["role"] == "defendant"]
-        found["defendant_cases_24m"] = float(
-            sum(c["kind"] == "judgment" and date.fromisoformat(c["decided_on"]) >= since for c in as_defendant)
-        )
-        still_open = [c for c in as_defendant if not c["closed_on"] or date.fromisoformat(c["closed_on"]) > today]
-        found["open_enforcements"] = float(sum(c["kind"] == "enforcement" for c in still_open))
-        found["dishonesty_listed"] = any(c["kind"] == "dishonesty" for c in still_open)
+    if items.JUDGMENTS in delivered:
+        judged = [f for f in known if f.item == items.JUDGMENTS and f.values.get("role") == "defendant"]
+        found["defendant_cases_24m"] = float(sum(f.valid_from >= since for f in judged))
+    if items.ENFORCEMENT in delivered:
+        found["open_enforcements"] = float(sum(f.item == items.ENFORCEMENT and _still_open(f, "closed_on", today) for f in known))
+    if items.DISHONESTY in delivered:
+        found["dishonesty_listed"] = any(f.item == items.DISHONESTY and _still_open(f, "removed_on", today) for f in known)
     if items.PENALTIES in delivered:
         found["penalties_24m"] = float(sum(f.item == items.PENALTIES and f.valid_from >= since for f in known))
     return found
+
+
+def _still_open(fact: Fact, end: str, today: date) -> bool:
+    ended = fact.values.get(end)
+    return not ended or date.fromisoformat(ended) > today
 
 
 def _power(known: Sequence[Fact]) -> dict[str, Value | None]:

@@ -1,87 +1,70 @@
 """The five sections of a credit report, from facts as of a day."""
 
 from collections.abc import Callable, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import numpy as np
 
 from greenbridge.facts.rules import items
-from greenbridge.facts.values import Fact
 from greenbridge.kit.calendar import add_months, business_date, month_end, whole_months
 from greenbridge.kit.codes import region_name
 from greenbridge.kit.text import Text
-from greenbridge.reports.values import Freshness, Line, Material, Section, Source, Table
+from greenbridge.reports.rules import records
+from greenbridge.reports.values import Line, Material, Section, Source, Table
 from greenbridge.scoring.rules import features
 
 TABLE_MONTHS = 12
-
-
-def source(material: Material, item: str, valid_on: date, received_on: date, *, generated: bool) -> Source:
-    """Return a line's source; stale when the department's newest data is older than the item's refresh time."""
-    described = items.ITEMS[item]
-    newest = material.coverage[item][0] or received_on
-    fresh = max(newest, received_on if not _is_dated(item) else newest) >= material.as_of - timedelta(days=described.refresh_days)
-    return Source(item, described.department, valid_on, received_on, Freshness.FRESH if fresh else Freshness.STALE, generated)
-
-
-def _is_dated(item: str) -> bool:
-    """Return whether the item's rows carry their own days (invoices, readings), so that its coverage is known by the day."""
-    return item in {items.VAT_INVOICES, items.ELECTRICITY}
-
-
-def _of_fact(material: Material, fact: Fact) -> Source:
-    """Return a record's source: a register speaks of the day it was delivered, a reading of the end of its month."""
-    received_on = business_date(fact.recorded_at)
-    days = {items.REGISTRATION: received_on, items.ELECTRICITY: month_end(fact.valid_from)}
-    return source(material, fact.item, days.get(fact.item, fact.valid_from), received_on, generated=fact.generated)
-
-
-def _of(material: Material, item: str) -> list[Fact]:
-    return [fact for fact in material.facts if fact.item == item]
-
-
-def _missing(material: Material, *wanted: str) -> Text:
-    """Return a note: which department has delivered nothing at all, or nothing on this firm."""
-    absent = [items.ITEMS[item] for item in wanted if item not in material.coverage]
-    if absent:
-        return Text(
-            "暂无数据：" + "、".join(f"{i.department.zh}尚未提供{i.label.zh}" for i in absent) + "。",
-            "No data: " + ", ".join(f"{i.department.en} has not delivered {i.label.en.lower()}" for i in absent) + ".",
-        )
-    names = [items.ITEMS[item] for item in wanted]
-    return Text(
-        "、".join(i.department.zh for i in names) + "已提供数据，其中没有本企业的记录。",
-        "Delivered by " + ", ".join(i.department.en for i in names) + "; nothing on this firm.",
-    )
+# What each part shows as tables, in this order; the item's own columns are the table's.
+REGISTERED = (
+    "registration.changes", "registration.branches", "annual_report.report", "licences.licences", "licences.qualifications",
+    "environment.discharge_permit",
+)  # fmt: skip
+ASSOCIATED = ("registration.shareholders", "registration.equity_pledges", "annual_report.guarantees_given")
+OPERATED = (
+    "tax.paid", "social_insurance.payments", "social_insurance.enrolments", "housing_fund.payments", "utilities.electricity", "utilities.water",
+    "utilities.gas", "customs.trade", "customs.credit", "real_estate.ownership", "real_estate.mortgages", "intellectual_property.patents",
+    "intellectual_property.trademarks", "intellectual_property.high_tech", "environment.credit", "honours.honours",
+    "platform.city_credit_grade", "platform.record_counts",
+)  # fmt: skip
+LEGAL = (
+    "courts.judgments", "courts.enforcement", "courts.dishonesty", "courts.consumption_limits", "courts.bankruptcy", "courts.hearings",
+)  # fmt: skip
+OPERATING = (
+    "penalties.administrative", "penalties.compulsory_measures", "annual_report.abnormal_list", "annual_report.severe_illegal_list",
+    "tax.arrears", "tax.major_illegality", "social_insurance.arrears", "real_estate.seizures", "platform.product_checks",
+)  # fmt: skip
 
 
 def registration(material: Material) -> Section:
     """Return part 1: what the market regulator registered."""
     title = Text("登记信息", "Registration")
-    found = _of(material, items.REGISTRATION)
+    found = records.of(material, items.REGISTRATION)
     if not found:
-        return Section("registration", title, (), (), _missing(material, items.REGISTRATION))
+        return Section("registration", title, (), (), records.missing(material, [items.REGISTRATION]))
     fact = found[0]
-    described = _of_fact(material, fact)
+    described = records.of_fact(material, fact)
     lines = [Line("uscc", Text("统一社会信用代码", "Social credit code"), material.enterprise.uscc, "", described)]
-    for field in items.ITEMS[items.REGISTRATION].fields:
-        value = fact.values.get(field.name)
+    for field in material.items[items.REGISTRATION].fields:
+        value = records.shown(field, fact.values)
         if field.name == "reg_region_code" and value:
             value = region_name(str(value))
         if value is not None:
-            lines.append(Line(field.name, field.label, value, "day" if field.kind == "date" else "", described))
+            lines.append(Line(field.name, field.label, value, records.column_unit(field), described))
     if established := fact.values.get("established"):
         months = whole_months(date.fromisoformat(established), material.as_of)
         lines.append(Line("firm_age_months", Text("成立时间", "Age"), months, "months", described))
-    return Section("registration", title, tuple(lines), (), None)
+    more, tables = records.tables(material, REGISTERED)
+    return Section("registration", title, (*lines, *more), tuple(tables), None)
 
 
 def associations(material: Material) -> Section:
     """Return part 2: the largest customers and suppliers of each whole year."""
     title = Text("关联与交易对手", "Associations")
+    lines, held = records.tables(material, ASSOCIATED)
     if not material.counterparties or items.VAT_INVOICES not in material.coverage:
-        return Section("associations", title, (), (), _missing(material, items.VAT_INVOICES))
+        note = None if held else records.missing(material, [items.VAT_INVOICES])
+        return Section("associations", title, tuple(lines), tuple(held), note)
     tables = []
     columns = (
         ("counterparty", Text("对方单位", "Counterparty"), ""),
@@ -99,12 +82,12 @@ def associations(material: Material) -> Section:
             if rows:
                 name = Text(f"{year} 年前 {len(rows)} 大{zh}", f"Largest {len(rows)} {en}, {year}")
                 tables.append(Table(f"{direction}_{year}", name, columns, rows, _invoice_source(material, date(year, 12, 31))))
-    return Section("associations", title, (), tuple(tables), None)
+    return Section("associations", title, tuple(lines), (*tables, *held), None)
 
 
 def _invoice_source(material: Material, valid_on: date) -> Source:
     _, received_at, generated = material.coverage[items.VAT_INVOICES]
-    return source(material, items.VAT_INVOICES, valid_on, business_date(received_at), generated=generated)
+    return records.source(material, items.VAT_INVOICES, valid_on, business_date(received_at), generated=generated)
 
 
 _TAX_LINES: tuple[tuple[str, Text, str, Callable[[Any], Any]], ...] = (
@@ -134,15 +117,17 @@ def tax_and_operation(material: Material) -> Section:
             if not np.isnan(value):
                 lines.append(Line(key, label, round(value) if unit == "fen" else round(value, 4), unit, described))
         tables.append(_months_table(material, last_month, described))
-    for fact in _of(material, items.TAX_GRADE)[:1]:
+    for fact in records.of(material, items.TAX_GRADE)[:1]:
         label = Text(f"纳税信用等级（{fact.values['year']:.0f} 年度）", f"Tax credit grade ({fact.values['year']:.0f})")
-        lines.append(Line("tax_grade", label, fact.values["grade"], "", _of_fact(material, fact)))
-    power = sorted(_of(material, items.ELECTRICITY), key=lambda fact: fact.valid_from)[-TABLE_MONTHS:]
+        lines.append(Line("tax_grade", label, fact.values["grade"], "", records.of_fact(material, fact)))
+    power = sorted(records.of(material, items.ELECTRICITY), key=lambda fact: fact.valid_from)[-TABLE_MONTHS:]
     if power:
         kwh = round(sum(fact.values["usage_kwh"] for fact in power))
         label = Text(f"近 {len(power)} 个月用电量", f"Electricity, {len(power)} months")
-        lines.append(Line("electricity_12m", label, kwh, "kwh", _of_fact(material, power[-1])))
-    note = None if lines else _missing(material, items.VAT_INVOICES)
+        lines.append(Line("electricity_12m", label, kwh, "kwh", records.of_fact(material, power[-1])))
+    more, held = records.tables(material, OPERATED)
+    lines, tables = [*lines, *more], [*tables, *held]
+    note = None if lines else records.missing(material, [items.VAT_INVOICES])
     return Section("tax_and_operation", title, tuple(lines), tuple(tables), note)
 
 
@@ -165,70 +150,20 @@ def _months_table(material: Material, last_month: date, described: Source) -> Ta
     return Table("months", Text("逐月发票", "Invoices by month"), columns, rows, described)
 
 
-_CASE_KINDS = {
-    "judgment": Text("判决", "Judgment"),
-    "enforcement": Text("执行", "Enforcement"),
-    "dishonesty": Text("失信被执行人", "Dishonesty list"),
-}
-_CASE_ROLES = {"plaintiff": Text("原告", "Plaintiff"), "defendant": Text("被告", "Defendant")}
-
-
 def legal_risk(material: Material) -> Section:
-    """Return part 4: court cases by kind and role, newest first."""
-    columns: Sequence[tuple[str, Text, str]] = (
-        ("case_no", Text("案号", "Case"), ""),
-        ("kind", Text("类别", "Kind"), ""),
-        ("role", Text("诉讼地位", "Role"), ""),
-        ("cause", Text("案由", "Cause"), ""),
-        ("amount", Text("标的额", "Amount"), "fen"),
-        ("decided_on", Text("日期", "Decided on"), "day"),
-        ("closed_on", Text("结案", "Closed on"), "day"),
-    )
-    found = _of(material, items.COURT_CASES)
-    rows = [
-        (
-            f.values["case_no"],
-            _CASE_KINDS[f.values["kind"]],
-            _CASE_ROLES[f.values["role"]],
-            f.values["cause"],
-            f.values["amount_fen"],
-            f.values["decided_on"],
-            f.values["closed_on"],
-        )
-        for f in found
-    ]
-    return _records(material, "legal_risk", Text("司法风险", "Legal risk"), items.COURT_CASES, columns, rows)
+    """Return part 4: judgments, enforcement, lists of the courts."""
+    return _records("legal_risk", Text("司法风险", "Legal risk"), material, LEGAL, items.JUDGMENTS, items.ENFORCEMENT, items.DISHONESTY)
 
 
 def operating_risk(material: Material) -> Section:
-    """Return part 5: administrative penalties that may still be shown."""
-    columns = (
-        ("document_no", Text("决定书文号", "Document"), ""),
-        ("authority", Text("处罚机关", "Authority"), ""),
-        ("fact", Text("违法事实", "What was done"), ""),
-        ("amount", Text("罚款", "Fine"), "fen"),
-        ("decided_on", Text("日期", "Decided on"), "day"),
-        ("shown_until", Text("公示截止", "Shown until"), "day"),
-    )
-    keys = ("document_no", "authority", "fact", "amount_fen", "decided_on", "shown_until")
-    rows = [tuple(f.values[key] for key in keys) for f in _of(material, items.PENALTIES)]
-    return _records(material, "operating_risk", Text("经营风险", "Operating risk"), items.PENALTIES, columns, rows)
+    """Return part 5: penalties, lists and arrears that may still be shown."""
+    return _records("operating_risk", Text("经营风险", "Operating risk"), material, OPERATING, items.PENALTIES, items.ABNORMAL_LIST)
 
 
-def _records(
-    material: Material,
-    key: str,
-    title: Text,
-    item: str,
-    columns: Sequence[tuple[str, Text, str]],
-    rows: Sequence[Sequence[Any]],
-) -> Section:
-    if not rows:
-        return Section(key, title, (), (), _missing(material, item))
-    newest = _of(material, item)[0]
-    described = _of_fact(material, newest)
-    count = Line(f"{key}_count", Text("记录数", "Records"), len(rows), "count", described)
-    return Section(key, title, (count,), (Table(item, items.ITEMS[item].label, columns, rows, described),), None)
+def _records(key: str, title: Text, material: Material, wanted: Sequence[str], *first: str) -> Section:
+    """Return a section of tables alone; without records, a note on the items that matter `first`."""
+    lines, tables = records.tables(material, wanted)
+    return Section(key, title, tuple(lines), tuple(tables), None if tables else records.missing(material, first))
 
 
 def all_sections(material: Material) -> tuple[Section, ...]:

@@ -1,0 +1,118 @@
+"""Reading facts: what was true on a day, as known at an instant."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from greenbridge.enterprises.values import RegistryRecord
+from greenbridge.facts.gateway import catalogue
+from greenbridge.facts.rules import items, retention
+from greenbridge.facts.rules.series import lay_out
+from greenbridge.facts.store import batches as batch_store
+from greenbridge.facts.store import invoices as invoice_store
+from greenbridge.facts.store import records as record_store
+from greenbridge.facts.values import Batch, Counterparty, Fact, Series
+from greenbridge.kit import database
+from greenbridge.kit.calendar import last_complete_month, month_end
+from greenbridge.kit.codes import region_of
+from greenbridge.kit.text import Text
+
+
+async def horizon(session: AsyncSession, as_of: date, known_at: datetime) -> tuple[date | None, date | None]:
+    """Return (last complete VAT month, its last day): what monthly facts may be read as of a day."""
+    covered = (await batch_store.coverage(session, known_at)).get(items.VAT_INVOICES, (None,))[0]
+    month = last_complete_month(as_of, covered)
+    return month, month_end(month) if month else None
+
+
+async def series(session: AsyncSession, usccs: Sequence[str], as_of: date, known_at: datetime) -> Series:
+    """Return the monthly and yearly VAT series of firms (36 months, 2 years) as of a day, as known at an instant."""
+    month, last_day = await horizon(session, as_of, known_at)
+    if month is None or last_day is None:
+        return lay_out(usccs, None, (), (), 0)
+    months = await invoice_store.invoice_months(session, usccs, last_day, known_at)
+    years = await invoice_store.counterparty_shares(session, usccs, last_day, known_at)
+    last_year = last_day.year if (last_day.month, last_day.day) == (12, 31) else last_day.year - 1
+    return lay_out(usccs, month, months, years, last_year)
+
+
+async def counterparties(session: AsyncSession, uscc: str, as_of: date, known_at: datetime, top: int = 5) -> list[Counterparty]:
+    """Return the largest customers and suppliers per year that was over by the last complete month."""
+    _, last_day = await horizon(session, as_of, known_at)
+    return [] if last_day is None else await invoice_store.counterparties(session, uscc, last_day, known_at, top)
+
+
+async def facts_of(
+    session: AsyncSession,
+    usccs: Sequence[str],
+    as_of: date,
+    known_at: datetime,
+    wanted: Sequence[str] = (),
+    *,
+    auditing: bool = False,
+) -> dict[str, list[Fact]]:
+    """Return uscc -> its facts that were true on a day as known at an instant; firms without facts have an empty list.
+
+    Records whose showing period was over on that day are left out, except for an auditor's replay (`auditing`).
+    """
+    known = catalogue()
+    wanted = wanted or [code for code in known.items if code != items.VAT_INVOICES]
+    found: dict[str, list[Fact]] = {uscc: [] for uscc in usccs}
+    for fact in await record_store.facts(session, usccs, wanted, as_of, known_at):
+        last_day = retention.shown_until(known.clocks[known.items[fact.item].retention], fact.values, as_of)
+        if auditing or last_day is None or as_of <= last_day:
+            found[fact.uscc].append(fact)
+    return found
+
+
+async def history(session: AsyncSession, uscc: str, item: str | None = None) -> list[Fact]:
+    """Return every version of a firm's records, oldest knowledge first: what an auditor sees."""
+    return await record_store.history(session, uscc, item)
+
+
+async def coverage(session: AsyncSession, known_at: datetime) -> dict[str, tuple[date | None, datetime, bool]]:
+    """Return item -> (newest day delivered, newest receipt, whether all of it is generated)."""
+    return await batch_store.coverage(session, known_at)
+
+
+async def batches(session: AsyncSession, limit: int = 100) -> list[Batch]:
+    """Return the newest deliveries."""
+    return await batch_store.newest(session, limit)
+
+
+async def quarantined(session: AsyncSession, batch_id: UUID, limit: int = 200) -> list[tuple[int, str, dict[str, Any]]]:
+    """Return (row number, reason, the row as it came) of a batch."""
+    return await batch_store.quarantined(session, batch_id, limit)
+
+
+async def count(session: AsyncSession) -> int:
+    """Return how many facts are stored, all versions."""
+    return await record_store.count(session)
+
+
+def reason_text(reason: str) -> Text:
+    """Return a quarantine reason in words."""
+    return items.REASONS.get(reason, Text(reason, reason))
+
+
+class RegistrationFacts:
+    """The market regulator's delivered registrations as `enterprises.gateway.Registry`."""
+
+    async def find(self, session: AsyncSession, uscc: str, today: date) -> RegistryRecord | None:
+        """Return the newest registration known; what was delivered until now counts, so the instant is not asked."""
+        found = await record_store.facts(session, [uscc], [items.REGISTRATION], today, database.END_OF_TIME)
+        if not found:
+            return None
+        fact, values = found[0], dict(found[0].values)
+        established, state = values.get("established"), values.get("state")
+        return RegistryRecord(
+            uscc,
+            values["name"],
+            values.get("reg_region_code") or region_of(uscc),
+            catalogue().items[items.REGISTRATION].field_named("state").choice_name(state) if state else None,
+            date.fromisoformat(established) if established else None,
+            fact.batch_id,
+        )

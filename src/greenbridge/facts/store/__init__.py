@@ -1,0 +1,1 @@
+"""SQL of facts: batches, records, invoices, identity, operation."""

@@ -1,0 +1,146 @@
+"""SQL of VAT invoices in PostgreSQL: partitions, what a firm's years hold, monthly and yearly facts as of a day."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pyarrow as pa
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from greenbridge.facts.store import copying
+from greenbridge.facts.values import Counterparty
+from greenbridge.kit import database
+from greenbridge.kit.calendar import add_months
+
+IDENTITY = ("uscc", "direction", "issued_on", "invoice_no", "counterparty", "net_fen", "tax_fen")
+# A state only rises: what is void is never valid again, whatever arrives in which order.
+RANKS = {"valid": 0, "void": 1, "withdrawn": 2}
+
+
+async def make_partitions(session: AsyncSession, months: Iterable[date]) -> None:
+    """Make the partitions of months (first days) that have none yet."""
+    for first in months:
+        await session.execute(
+            text(
+                f"create table if not exists vat_invoice_{first:%Y_%m} partition of vat_invoice"
+                f" for values from ('{first}') to ('{add_months(first, 1)}')"
+            )
+        )
+
+
+async def existing(session: AsyncSession, touched: pa.Table, path: Path) -> bool:
+    """Write the invoices of touched (uscc, direction, first_day of a year) to a CSV file, IDENTITY and present status; False: there
+    are none.
+    """
+    if not (await session.execute(text("select exists (select 1 from vat_invoice)"))).scalar_one():
+        return False
+    await session.execute(text("create temp table if not exists touched (uscc text, direction text, first_day date) on commit drop"))
+    await session.execute(text("truncate touched"))
+    await copying.table(session, "touched", touched)
+    await session.execute(text("analyze touched"))
+    columns = ", ".join(f"v.{name}" for name in IDENTITY)
+    same = " and ".join(f"c.{name} = v.{name}" for name in IDENTITY)
+    query = f"""
+        select {columns}, coalesce((select c.status from vat_invoice_change c where {same}
+            order by c.status = 'withdrawn' desc limit 1), v.status) as status
+        from touched t cross join lateral (
+            select * from vat_invoice i where i.uscc = t.uscc and i.direction = t.direction
+                and i.issued_on >= t.first_day and i.issued_on < (t.first_day + interval '1 year')::date
+        ) v
+    """
+    await database.copy_out_csv(session, query, path)
+    return path.stat().st_size > 0  # noqa: ASYNC240  a local file
+
+
+_KEYS = {
+    "invoice_month": ("uscc", "direction", "valid_from", "recorded_at"),
+    "counterparty_year": ("uscc", "direction", "valid_from", "recorded_at", "counterparty"),
+}
+
+
+async def add_versions(session: AsyncSession, table: str, facts: pa.Table, batch_id: UUID, now: datetime) -> None:
+    """Append versions of months or years. Two batches of one instant make one version: nobody can have known the first alone."""
+    columns = [*facts.column_names, "batch_id", "recorded_at"]
+    await session.execute(text(f"create temp table if not exists arriving_{table} (like {table}) on commit drop"))
+    await session.execute(text(f"truncate arriving_{table}"))
+    whole = facts.append_column("batch_id", pa.array([str(batch_id)] * facts.num_rows, pa.string()))
+    whole = whole.append_column("recorded_at", pa.array([now.isoformat()] * facts.num_rows, pa.string()))
+    await copying.table(session, f"arriving_{table}", whole)
+    key = _KEYS[table]
+    listed, newer = ", ".join(columns), ", ".join(f"{c} = excluded.{c}" for c in columns if c not in key)
+    await session.execute(
+        text(f"insert into {table} ({listed}) select {listed} from arriving_{table} on conflict ({', '.join(key)}) do update set {newer}")
+    )
+
+
+async def analyze(session: AsyncSession, *tables: str) -> None:
+    """Tell the planner what came in."""
+    for table in tables:
+        await session.execute(text(f"analyze {table}"))
+
+
+async def invoice_months(session: AsyncSession, usccs: Sequence[str], horizon: date, known_at: datetime) -> list[Any]:
+    """Return the newest version of each month that was over by the horizon, as rows for `rules.series.lay_out`."""
+    rows = await session.execute(
+        text("""
+        select distinct on (uscc, direction, valid_from) uscc, direction, valid_from, net_fen, tax_fen, absolute_fen, red_fen,
+            void_fen, invoices, void_invoices, red_invoices, partners
+        from invoice_month
+        where uscc = any(:usccs) and valid_to <= :horizon and recorded_at <= :known_at
+        order by uscc, direction, valid_from, recorded_at desc
+        """),
+        {"usccs": list(usccs), "horizon": horizon, "known_at": known_at},
+    )
+    return [(row[0], row[1], row[2], row[3:]) for row in rows]
+
+
+# The newest version of each firm's year: all its counterparties were recorded in one instant. Windows, not self-joins: the
+# planner has no figures on what comes out here, and a nested loop over it took minutes.
+_NEWEST_YEARS = """
+    select * from (
+        select c.*, rank() over (partition by uscc, direction, valid_from order by recorded_at desc) as age from counterparty_year c
+        where uscc = any(:usccs) and valid_to <= :horizon and recorded_at <= :known_at
+    ) versions where age = 1
+"""
+
+
+async def counterparty_shares(session: AsyncSession, usccs: Sequence[str], horizon: date, known_at: datetime) -> list[Any]:
+    """Return (uscc, direction, year, (top-1 share, top-5 share, count, share of net kept from last year's list))."""
+    rows = await session.execute(
+        text(f"""
+        with ranked as (
+            select uscc, direction, valid_from, greatest(net_fen, 0)::float8 as net,
+                row_number() over (partition by uscc, direction, valid_from order by net_fen desc, counterparty) as place,
+                lag(valid_from) over (partition by uscc, direction, counterparty order by valid_from)
+                    = (valid_from - interval '1 year')::date as kept,
+                count(*) over (partition by uscc, direction order by valid_from
+                    range between interval '1 year' preceding and interval '1 year' preceding) > 0 as had_year
+            from ({_NEWEST_YEARS}) years
+        )
+        select uscc, direction, extract(year from valid_from)::int as year,
+            max(net) / nullif(sum(net), 0), sum(net) filter (where place <= 5) / nullif(sum(net), 0), count(*)::float8,
+            case when bool_or(had_year) then coalesce(sum(net) filter (where kept), 0) / nullif(sum(net), 0) end
+        from ranked group by uscc, direction, valid_from
+        """),
+        {"usccs": list(usccs), "horizon": horizon, "known_at": known_at},
+    )
+    return [(row[0], row[1], row[2], row[3:]) for row in rows]
+
+
+async def counterparties(session: AsyncSession, uscc: str, horizon: date, known_at: datetime, top: int) -> list[Counterparty]:
+    """Return the largest counterparties of each direction and year, newest year first."""
+    rows = await session.execute(
+        text(f"""
+        select * from (
+            select direction, extract(year from valid_from)::int as year, counterparty, net_fen, invoices,
+                coalesce(net_fen::float8 / nullif(sum(greatest(net_fen, 0)) over w, 0), 0) as share,
+                row_number() over (partition by direction, valid_from order by net_fen desc, counterparty) as place
+            from ({_NEWEST_YEARS}) years window w as (partition by direction, valid_from)
+        ) ranked where place <= :top order by year desc, direction desc, place
+        """),
+        {"usccs": [uscc], "horizon": horizon, "known_at": known_at, "top": top},
+    )
+    return [Counterparty(r.direction, r.year, r.counterparty, r.net_fen, r.invoices, r.share) for r in rows]

@@ -1,0 +1,253 @@
+"""Invoices of one delivery in a columnar engine (DuckDB): checked, told apart, summed by month, before they go to PostgreSQL.
+
+Rows in plain form are checked here, column by column; every other row goes through `rules.cleaning`, which alone knows the dirty
+forms and the reasons. DuckDB spills to its folder, so that memory stays within its limit whatever the file's size.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any, Self
+
+import duckdb
+import pyarrow as pa
+
+from greenbridge.facts.rules.cells import MAX_YUAN, PLACEHOLDER_PATTERN, PLACEHOLDERS
+from greenbridge.facts.store.invoices import IDENTITY, RANKS
+
+MEMORY_LIMIT = "1GB"
+FIELDS = ("uscc", "direction", "invoice_no", "issue_date", "counterparty_id", "amount_net", "tax", "amount_gross", "status")
+_AMOUNTS = ("amount_net", "tax", "amount_gross")
+_IDENTITY = ", ".join(IDENTITY)
+_COLUMNS = {
+    "uscc": "varchar",
+    "direction": "varchar",
+    "issued_on": "date",
+    "invoice_no": "varchar",
+    "counterparty": "varchar",
+    "net_fen": "bigint",
+    "tax_fen": "bigint",
+    "status": "varchar",
+}
+_DECLARED = ", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items())
+_SAME = " and ".join(f"e.{name} = a.{name}" for name in IDENTITY)
+_RANK = "case {0} " + " ".join(f"when '{status}' then {rank}" for status, rank in RANKS.items()) + " end"
+# Text that no cleaning would change: without blanks, controls and separators, and no placeholder.
+_PLAIN_TEXT = r"^[^\s\p{Z}\p{C}]+$"
+
+
+class Staging:
+    """The rows of one delivery. Closes its engine at the end of the block."""
+
+    def __init__(self, folder: Path) -> None:
+        self._engine = duckdb.connect(str(folder / "staging.duckdb"))
+        self._engine.execute(f"set memory_limit = '{MEMORY_LIMIT}'; set temp_directory = '{folder}'; set preserve_insertion_order = false")
+        self._engine.execute(f"set threads = {min(4, os.cpu_count() or 1)}")
+        self._engine.execute("create table asked (delivered varchar)")
+        self._engine.execute("create table good_code (delivered varchar, uscc varchar)")
+        self._engine.execute(f"create table arriving (row_no integer, {_DECLARED})")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *ended: object) -> None:
+        self._engine.close()
+
+    def new_codes(self, chunk: pa.Table) -> list[str]:
+        """Return the firms' codes in a chunk, as delivered, that no chunk before had."""
+        self._engine.register("chunk", chunk)
+        rows = self._engine.execute("""
+            select distinct cast(uscc as varchar) from chunk
+            where uscc is not null and cast(uscc as varchar) not in (select delivered from asked)
+        """).fetchall()
+        self._engine.unregister("chunk")
+        return [row[0] for row in rows]
+
+    def take_plain(self, chunk: pa.Table, start: int, today: date, codes: Mapping[str, str]) -> pa.Array:
+        """Keep the chunk's rows that are in plain form and right; return the positions of the others.
+
+        `chunk` has FIELDS as delivered; its first row is the file's row `start`. `codes`: what `new_codes` are known to mean.
+        """
+        engine = self._engine
+        engine.register("chunk", chunk.select(FIELDS).append_column("position", pa.array(range(chunk.num_rows), pa.int32())))
+        engine.execute("insert into asked select distinct cast(uscc as varchar) from chunk where uscc is not null")
+        if codes:
+            engine.register("learned", pa.table({"delivered": list(codes), "uscc": list(codes.values())}))
+            engine.execute("insert into good_code select * from learned where delivered not in (select delivered from good_code)")
+            engine.unregister("learned")
+        types = {name: str(kind) for name, kind in zip(FIELDS, chunk.select(FIELDS).schema.types, strict=True)}
+        engine.execute(f"create or replace temp table judged as select * from ({_plain(types)}) typed")
+        engine.execute(
+            f"""
+            insert into arriving select position + {start}, code, direction, issued_on, invoice_no, counterparty, net_fen, tax_fen, status
+            from judged where good and issued_on <= ?
+            """,
+            [today],
+        )
+        rest = engine.execute("select position from judged where not coalesce(good and issued_on <= ?, false) order by position", [today])
+        found: pa.Table = rest.to_arrow_table()
+        engine.unregister("chunk")
+        return found["position"].combine_chunks()
+
+    def take(self, rows: pa.Table) -> None:
+        """Keep rows that `rules.cleaning` has cleaned; columns as in `arriving`."""
+        if rows.num_rows:
+            self._engine.register("cleaned", rows)
+            self._engine.execute(f"insert into arriving by name select {', '.join(rows.column_names)} from cleaned")
+            self._engine.unregister("cleaned")
+
+    def months(self) -> list[date]:
+        """Return the first days of the months that rows have."""
+        return [row[0] for row in self._engine.execute("select distinct date_trunc('month', issued_on)::date from arriving").fetchall()]
+
+    def touched(self) -> pa.Table:
+        """Return (uscc, direction, first_day) of the years that rows have."""
+        query = "select distinct uscc, direction, date_trunc('year', issued_on)::date as first_day from arriving"
+        return self._engine.execute(query).to_arrow_table()
+
+    def tell_apart(self, existing: Path | None) -> list[tuple[int, str]]:
+        """Split the rows into new invoices, changes of state, and repeats; return (row number, reason) of the repeats.
+
+        Of rows that are the same invoice the one of the highest state counts; then the first.
+        """
+        engine = self._engine
+        engine.execute(f"create table existing ({_DECLARED})")
+        if existing is not None:
+            engine.execute(
+                f"insert into existing select * from read_csv(?, header = false, quote = '\"', columns = {_COLUMNS})", [str(existing)]
+            )
+        # Equal 64-bit hashes are rare where nothing repeats: only those few rows are compared in full.
+        engine.execute(f"create temp table hashed as select row_no, hash({_IDENTITY}) as h from arriving")
+        engine.execute("create temp table twice as select h from hashed group by h having count(*) > 1")
+        engine.execute(f"""
+            create table lower as select row_no, reason from (
+                select a.row_no,
+                    row_number() over w as place,
+                    case when {_RANK.format("a.status")} < max({_RANK.format("a.status")}) over (partition by {_IDENTITY})
+                        then 'superseded_row' else 'duplicate_row' end as reason
+                from arriving a join hashed using (row_no) semi join twice using (h)
+                window w as (partition by {_IDENTITY} order by {_RANK.format("a.status")} desc, row_no)
+            ) where place > 1
+        """)
+        engine.execute("delete from arriving where row_no in (select row_no from lower)")
+        engine.execute(f"""
+            create table met as select a.row_no, a.status, e.status as present,
+                {_RANK.format("a.status")} > {_RANK.format("e.status")} as rises
+            from arriving a join existing e on {_SAME}
+        """)
+        engine.execute("""
+            insert into lower select row_no, case when status = present then 'duplicate_row' else 'superseded_row' end
+            from met where not rises
+        """)
+        engine.execute("create table change as select a.* from arriving a join met using (row_no) where rises")
+        engine.execute("delete from arriving where row_no in (select row_no from met)")
+        return [(row[0], row[1]) for row in engine.execute("select row_no, reason from lower order by row_no").fetchall()]
+
+    def count(self) -> tuple[int, int]:
+        """Return (new invoices, changes of state)."""
+        found = self._engine.execute("select (select count(*) from arriving), (select count(*) from change)").fetchone()
+        return (int(found[0]), int(found[1])) if found else (0, 0)
+
+    def newest_day(self) -> date | None:
+        """Return the newest issue date among new invoices and changes."""
+        found = self._engine.execute(
+            "select greatest((select max(issued_on) from arriving), (select max(issued_on) from change))"
+        ).fetchone()
+        return found[0] if found else None
+
+    def late(self, due: date) -> int:
+        """Return how many new invoices came after their due day: issued on or before `due`."""
+        found = self._engine.execute("select count(*) from arriving where issued_on <= ?", [due]).fetchone()
+        return int(found[0]) if found else 0
+
+    def rows(self, table: str, batch_id: str) -> Iterator[pa.RecordBatch]:
+        """Yield `arriving` or `change` in the order of PostgreSQL's key, so that its index grows at its end."""
+        columns = f"{_IDENTITY}, status, '{batch_id}' as batch_id, row_no"
+        order = "date_trunc('month', issued_on), uscc, direction, issued_on, invoice_no"
+        reader: Any = self._engine.execute(f"select {columns} from {table} order by {order}").to_arrow_reader(100_000)
+        yield from reader
+
+    def settle(self) -> None:
+        """Make `present`: the invoices of all touched months as they stand now, existing ones with their changes and the new ones."""
+        raised = f"select {_IDENTITY}, status from change"
+        self._engine.execute(f"""
+            create view present as
+            select {_IDENTITY}, status from arriving
+            union all
+            select {", ".join(f"e.{name}" for name in IDENTITY)}, coalesce(a.status, e.status) as status
+            from existing e left join ({raised}) a on {_SAME}
+        """)
+        self._engine.execute(
+            "create view moved as select uscc, direction, issued_on from arriving union all select uscc, direction, issued_on from change"
+        )
+
+    def month_facts(self) -> pa.Table:
+        """Return the facts of the months that changed; columns of `invoice_month` without batch and instant."""
+        touched = "select distinct uscc, direction, date_trunc('month', issued_on)::date as valid_from from moved"
+        return self._engine.execute(
+            f"select m.* from ({month_query('present')}) m semi join ({touched}) t using (uscc, direction, valid_from)"
+        ).to_arrow_table()
+
+    def year_facts(self) -> pa.Table:
+        """Return what firms sold to and bought from each counterparty in the years that changed."""
+        return self._engine.execute("""
+            select p.uscc, p.direction, y.valid_from, (y.valid_from + interval 1 year - interval 1 day)::date as valid_to, counterparty,
+                sum(net_fen)::bigint as net_fen, count(*)::int as invoices
+            from present p join (select distinct uscc, direction, date_trunc('year', issued_on)::date as valid_from from moved) y
+                on p.uscc = y.uscc and p.direction = y.direction and date_trunc('year', p.issued_on)::date = y.valid_from
+            where status = 'valid' group by all
+        """).to_arrow_table()
+
+
+def month_query(relation: str) -> str:
+    """Return the SELECT of monthly facts over invoices (IDENTITY and status): the one definition of a firm's VAT month."""
+    return f"""
+        select uscc, direction, month::date as valid_from, (month + interval 1 month - interval 1 day)::date as valid_to,
+            coalesce(sum(net_fen) filter (status = 'valid'), 0)::bigint as net_fen,
+            coalesce(sum(tax_fen) filter (status = 'valid'), 0)::bigint as tax_fen,
+            coalesce(sum(abs(net_fen)) filter (status = 'valid'), 0)::bigint as absolute_fen,
+            coalesce(-sum(net_fen) filter (status = 'valid' and net_fen < 0), 0)::bigint as red_fen,
+            abs(coalesce(sum(net_fen) filter (status = 'void'), 0))::bigint as void_fen,
+            (count(*) filter (status = 'valid'))::int as invoices,
+            (count(*) filter (status = 'void'))::int as void_invoices,
+            (count(*) filter (status = 'valid' and net_fen < 0))::int as red_invoices,
+            (count(distinct counterparty) filter (status = 'valid'))::int as partners
+        from (select *, date_trunc('month', issued_on) as month from {relation}) dated group by uscc, direction, month
+    """
+
+
+def _plain(types: Mapping[str, str]) -> str:
+    """Return the SELECT that types a chunk and says of each row whether it is plain and right (`good`)."""
+    listed = ", ".join(f"'{p}'" for p in sorted(PLACEHOLDERS) if p)
+    amounts = {name: f'try_cast("{name}" as double)' for name in _AMOUNTS}
+    day = "issue_date"
+    if not types[day].startswith(("date", "timestamp")):
+        day = r"case when regexp_full_match(cast(issue_date as varchar), '\d{4}-\d{2}-\d{2}') then issue_date end"
+    elif types[day].startswith("timestamp") and "tz=" in types[day]:
+        day = "null"  # an instant: the cleaning knows its day in Shanghai
+    texts = " and ".join(
+        f"regexp_matches({name}, '{_PLAIN_TEXT}') and {name} not in ({listed}) and not regexp_full_match({name}, '{PLACEHOLDER_PATTERN}')"
+        for name in ("invoice_no", "counterparty")
+    )
+    fen = "cast(round(round({0} * 100, 6)) as bigint)"
+    bounded = " and ".join(f"isfinite({name}_yuan) and abs({name}_yuan) <= {MAX_YUAN}" for name in _AMOUNTS)
+    return f"""
+        select *, coalesce({texts} and abs(net_fen + tax_fen - gross_fen) <= 1 and direction in ('input', 'output')
+            and status in ('valid', 'void') and issued_on is not null, false) as good
+        from (
+            select position, code, direction, try_cast({day} as date) as issued_on, invoice_no, counterparty, status,
+                case when {bounded} then {fen.format("amount_net_yuan")} end as net_fen,
+                case when {bounded} then {fen.format("tax_yuan")} end as tax_fen,
+                case when {bounded} then {fen.format("amount_gross_yuan")} end as gross_fen
+            from (
+                select c.position, g.uscc as code, cast(c.direction as varchar) as direction, c.issue_date,
+                    cast(c.invoice_no as varchar) as invoice_no, cast(c.counterparty_id as varchar) as counterparty,
+                    cast(c.status as varchar) as status, {", ".join(f"{sql} as {name}_yuan" for name, sql in amounts.items())}
+                from chunk c join good_code g on g.delivered = cast(c.uscc as varchar)
+                union all
+                select c.position, null, null, null, null, null, null, null, null, null from chunk c
+                    anti join good_code g on g.delivered = cast(c.uscc as varchar)
+            ) delivered
+        ) typed
+    """

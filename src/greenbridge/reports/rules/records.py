@@ -1,0 +1,101 @@
+"""Tables of departments' records in a report: one per item, straight from the catalogue."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from greenbridge.facts.rules import items
+from greenbridge.facts.values import Fact, Field, Item, Kind, Shape
+from greenbridge.kit.calendar import business_date, month_end
+from greenbridge.kit.text import Text
+from greenbridge.reports.values import Freshness, Line, Material, Source, Table
+
+# A report shows the newest records of an item; how many there are in all stands above the table.
+SHOWN = 24
+_UNITS = {"yuan": "fen", "kwh": "kwh", "share": "share", "persons": "count", "count": "count", "m2": "count", "m3": "count"}
+
+
+def source(material: Material, item: str, valid_on: date, received_on: date, *, generated: bool) -> Source:
+    """Return a line's source; stale when the department's newest data is older than the item's refresh time."""
+    described = material.items[item]
+    newest = material.coverage[item][0] or received_on
+    fresh = max(newest, received_on if not _is_dated(item) else newest) >= material.as_of - timedelta(days=described.refresh_days)
+    return Source(item, described.department, valid_on, received_on, Freshness.FRESH if fresh else Freshness.STALE, generated)
+
+
+def _is_dated(item: str) -> bool:
+    """Return whether the item's rows carry their own days (invoices, readings), so that its coverage is known by the day."""
+    return item in {items.VAT_INVOICES, items.ELECTRICITY}
+
+
+def of_fact(material: Material, fact: Fact) -> Source:
+    """Return a record's source: a register speaks of the day it was delivered, a month's record of its end."""
+    received_on = business_date(fact.recorded_at)
+    described = material.items[fact.item]
+    day = fact.valid_from
+    if described.shape is Shape.STATE and described.code == items.REGISTRATION:
+        day = received_on
+    elif described.valid_from == ("month",):
+        day = month_end(day)
+    return source(material, fact.item, day, received_on, generated=fact.generated)
+
+
+def of(material: Material, item: str) -> list[Fact]:
+    """Return the firm's facts of an item, newest first."""
+    return [fact for fact in material.facts if fact.item == item]
+
+
+def missing(material: Material, wanted: Sequence[str]) -> Text:
+    """Return a note: which departments have delivered nothing at all, or nothing on this firm."""
+    absent = [material.items[item] for item in wanted if item not in material.coverage]
+    if absent:
+        return Text(
+            "暂无数据：" + "；".join(f"{name.zh}尚未提供{'、'.join(i.label.zh for i in group)}" for name, group in _grouped(absent)) + "。",
+            "No data: "
+            + "; ".join(f"{name.en} has not delivered {', '.join(i.label.en.lower() for i in group)}" for name, group in _grouped(absent))
+            + ".",
+        )
+    names = [name for name, _ in _grouped([material.items[item] for item in wanted])]
+    return Text(
+        "、".join(name.zh for name in names) + "已提供数据，其中没有本企业的记录。",
+        "Delivered by " + ", ".join(name.en for name in names) + "; nothing on this firm.",
+    )
+
+
+def _grouped(wanted: Sequence[Item]) -> list[tuple[Text, list[Item]]]:
+    groups: dict[str, tuple[Text, list[Item]]] = {}
+    for item in wanted:
+        groups.setdefault(item.department_code, (item.department, []))[1].append(item)
+    return list(groups.values())
+
+
+def tables(material: Material, wanted: Sequence[str]) -> tuple[list[Line], list[Table]]:
+    """Return (number of records, their table) of each item of which the firm has any, in the order wanted."""
+    lines, found = [], []
+    for code in wanted:
+        if facts := of(material, code):
+            item, described = material.items[code], of_fact(material, facts[0])
+            label = Text(f"{item.label.zh}（条）", f"{item.label.en}, records")
+            lines.append(Line(f"{code}_count", label, len(facts), "count", described))
+            fields = [f for f in item.fields if f.name != "uscc" and any(shown(f, fact.values) is not None for fact in facts)]
+            columns = [(f.name, f.label, column_unit(f)) for f in fields]
+            rows = [tuple(shown(f, fact.values) for f in fields) for fact in facts[:SHOWN]]
+            found.append(Table(code, item.label, columns, rows, described))
+    return lines, found
+
+
+def column_unit(field: Field) -> str:
+    """Return the unit in which a report shows a field: fen, share, kwh, count, day, or empty for words and years."""
+    return "day" if field.kind is Kind.DATE else _UNITS.get(field.unit, "")
+
+
+def shown(field: Field, values: Mapping[str, Any]) -> Any:
+    """Return a field's value as shown: choices in words, foreign amounts with their currency, years as words."""
+    if field.kind is Kind.YUAN:
+        if (foreign := values.get(f"{field.name}_foreign")) is not None:
+            return f"{foreign / 100:,.2f} {values.get(f'{field.name}_currency')}"
+        return values.get(f"{field.name}_fen")
+    value = values.get(field.name)
+    if field.kind is Kind.CHOICE and value is not None:
+        return Text(field.choice_name(value), str(value).replace("_", " "))
+    return str(value) if value is not None and field.unit in {"year", "percent"} else value
