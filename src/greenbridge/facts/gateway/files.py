@@ -1,4 +1,4 @@
-"""Departments: where deliveries come from, and how a delivered file is read."""
+"""Departments that drop files, and how a delivered file is read."""
 
 import csv
 import io
