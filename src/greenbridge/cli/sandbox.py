@@ -43,7 +43,6 @@ def sandbox(
     pem = public_key.read_bytes().decode() if public_key else ""
     if pem:
         read_public_key(pem.encode())
-    must_be_free(HOST, port)
     with tempfile.TemporaryDirectory(prefix="greenbridge-sandbox-") as made:
         folder = (data or Path(made)).resolve()
         if data is None:
@@ -52,6 +51,7 @@ def sandbox(
             now = make_clock(settings.today).now()
             write_folder(folder, Town(seed=seed, count=firms, today=business_date(now)).deliveries(), now)
         items = {item: feed.format for item, feed in Folder(folder).feeds().items()}
+        must_be_free(HOST, port)
         url = f"http://{HOST}:{port}"
         if as_json:
             say({"url": url, "items": items, "faults": asdict(faults), "signed": bool(pem)})

@@ -18,7 +18,7 @@ from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.handlers import BaseRouteHandler
-from litestar.params import QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from greenbridge.kit import exchange
 from greenbridge.kit.errors import NotFound, Problem
@@ -130,8 +130,8 @@ def make_page(span: Span, since: str, parquet: bool, change: tuple[str, str | No
 async def records(
     request: AnyRequest,
     state: State,
-    item: str,
-    since: str = "",
+    item: FromPath[str],
+    since: FromQuery[str] = "",
     page_size: Annotated[int, QueryParameter(ge=1, le=200_000)] = 1000,
 ) -> Response[bytes]:
     """Return the page after a cursor, or the fault that was drawn for it."""
@@ -164,7 +164,7 @@ async def shown_faults(state: State) -> dict[str, Any]:
 
 
 @put("/v1/faults")
-async def set_faults(state: State, data: dict[str, Any]) -> dict[str, Any]:
+async def set_faults(state: State, data: JSONBody[dict[str, Any]]) -> dict[str, Any]:
     """Play other faults from now on; what is not named is off."""
     state.injector.set(Faults.of(data))
     shown: dict[str, Any] = state.injector.shown()

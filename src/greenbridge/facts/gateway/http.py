@@ -130,15 +130,14 @@ class HttpGateway:
         """
         asked = Asked(feed.source, since or "", expected=feed.columns)
         stated: list[datetime] = []
-        generated, rows, retries = False, 0, 0
+        generated, pages, retries = False, 0, 0
         with Spool(folder, feed.item, feed.format) as spool:
             while True:
                 page, failures = await self._page(feed, asked)
-                retries += failures
-                stated.append(page.head.stated_at)
+                pages, retries = pages + 1, retries + failures
                 if page.head.count:
                     spool.add(page.content)
-                    rows += page.head.count
+                    stated.append(page.head.stated_at)
                     generated |= page.head.generated
                 if page.head.last:
                     break
@@ -156,7 +155,7 @@ class HttpGateway:
             batch_key=f"{feed.source}@{httpx.URL(feed.url).host}:{since or ''}..{page.head.next}",
             stated_at=max(stated),
         )
-        return Pulled(delivery, page.head.next, len(stated), retries)
+        return Pulled(delivery, page.head.next, pages, retries)
 
     async def _page(self, feed: Feed, asked: Asked) -> tuple[Page, int]:
         """Return a page that passed every check, and how many attempts failed before; raises DepartmentProblem."""
