@@ -333,3 +333,23 @@ async def test_an_empty_last_page_ends_a_pull_and_says_nothing_of_its_time(tmp_p
     async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as client:
         pulled = await HttpGateway([], KEY, client=client, retries=FAST).pull(Feed(ITEM, FEED.url), None, tmp_path)
     assert (pulled.pages, pulled.next_cursor, pulled.delivery.stated_at) == (2, "c1", STATED)
+
+
+@pytest.mark.real_data
+async def test_real_departments_tables_travel_whole(tmp_path, real_data):
+    """Tables as a city's departments delivered them, dirt and all: what is pulled reads like the file itself."""
+    files = sorted((real_data / "jinan_sme_multisource").glob("*.parquet"), key=lambda path: path.stat().st_size)[:12]
+    files += [real_data / "zhejiang_registry" / "huzhou_enterprises.parquet"]
+    folder = tmp_path / "files"
+    folder.mkdir()
+    entries = [f"[[feed]]\nitem = {json.dumps(path.stem)}\nfile = {json.dumps(path.name)}\n" for path in files]
+    (folder / "manifest.toml").write_text("\n".join(entries))
+    for path in files:
+        (folder / path.name).symlink_to(path)
+    async with asking(create_sandbox(Folder(folder))) as gateway:
+        for path in files:
+            table = pq.read_table(path)
+            pulled = await gateway.pull(Feed(path.stem, FEED.url, format="parquet", page_size=999), None, tmp_path)
+            assert pq.read_table(pulled.delivery.content).to_pylist() == table.to_pylist(), path.name
+            lines = await gateway.pull(Feed(path.stem, FEED.url, page_size=999), None, tmp_path)
+            assert len(records(lines)) == table.num_rows, path.name
