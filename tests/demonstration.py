@@ -31,25 +31,39 @@ def json_of(*arguments: str) -> Any:
 
 @contextmanager
 def served(data_dir: Path, *arguments: str) -> Iterator[str]:
-    """Serve a folder on a free port until the block ends; the server is stopped by its process id."""
+    """Serve a folder on a free port until the block ends."""
+    with _child("serve", "/health/ready", "--data-dir", str(data_dir), *arguments) as (address, _):
+        yield address
+
+
+@contextmanager
+def sandboxed(*arguments: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """Run a sandbox department on a free port until the block ends: its address and its process."""
+    with _child("sandbox", "/v1/faults", *arguments) as child:
+        yield child
+
+
+@contextmanager
+def _child(command: str, ready: str, *arguments: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """Run a command that serves; it is stopped by its process id."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "greenbridge", "serve", "--data-dir", str(data_dir), "--port", str(port), *arguments]
+    line = [sys.executable, "-m", "greenbridge", command, "--port", str(port), *arguments]
     kept = {name: value for name, value in os.environ.items() if name not in LEFT_OUT}
-    with subprocess.Popen(command, env=kept, stderr=subprocess.DEVNULL) as server:
+    with subprocess.Popen(line, env=kept, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
         try:
             address = f"http://127.0.0.1:{port}"
             for _ in range(150):
                 try:
-                    urllib.request.urlopen(f"{address}/health/ready", timeout=2).close()
+                    urllib.request.urlopen(f"{address}{ready}", timeout=2).close()
                     break
                 except OSError:
                     assert server.poll() is None, "the server ended"
                     time.sleep(0.2)
             else:
                 raise AssertionError("the server did not become ready")
-            yield address
+            yield address, server
         finally:
             server.terminate()
             server.wait(timeout=20)
