@@ -13,7 +13,7 @@ async def test_a_slot_runs_once_also_with_two_schedulers(sessions, clock):
         runs.append(now)
         return 3
 
-    job = scheduler.Job("test.job", timedelta(minutes=5), work)
+    job = scheduler.Job("test.job", timedelta(minutes=5), scheduler.in_one_transaction(work))
     assert await scheduler.run(job, sessions, clock) == 3
     assert await scheduler.run(job, sessions, clock) is None
     clock.instant += timedelta(minutes=5)
@@ -26,7 +26,7 @@ async def test_a_failed_run_is_recorded_and_raised(sessions, clock):
         raise RuntimeError("broken")
 
     with pytest.raises(RuntimeError):
-        await scheduler.run(scheduler.Job("test.job", timedelta(minutes=5), work), sessions, clock)
+        await scheduler.run(scheduler.Job("test.job", timedelta(minutes=5), scheduler.in_one_transaction(work)), sessions, clock)
     async with sessions() as session:
         assert "broken" in (await jobs.latest(session, 1))[0].outcome
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
@@ -11,29 +12,72 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from greenbridge.accounts import jobs as accounts
 from greenbridge.answers import jobs as answers
+from greenbridge.facts import jobs as facts
+from greenbridge.facts.gateway import Feed, HttpGateway
+from greenbridge.facts.gateway.sources import load_feeds
+from greenbridge.facts.service import item_named
 from greenbridge.kit import database, jobs, logs
 from greenbridge.kit.calendar import SHANGHAI
 from greenbridge.kit.clock import Clock, SystemClock, make_clock
+from greenbridge.kit.exchange import Key
+from greenbridge.kit.keys import kept_key
 from greenbridge.needs import jobs as needs
 from greenbridge.settings import Settings
 
-Work = Callable[[AsyncSession, datetime], Awaitable[int]]
+Work = Callable[[database.Sessions, Clock], Awaitable[int]]
+# How often a department is asked again whose pull failed; one that came through waits for its next slot.
+PULL_AGAIN = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Named work that runs once per slot of its interval."""
+    """Named work that runs once per slot of `every`; a slot whose run failed is tried again `again` later."""
 
     name: str
     every: timedelta
     work: Work
+    again: timedelta | None = None
+
+
+def in_one_transaction(work: Callable[[AsyncSession, datetime], Awaitable[int]]) -> Work:
+    """Return work that commits as a whole or not at all."""
+
+    async def run_it(sessions: database.Sessions, clock: Clock) -> int:
+        async with sessions.begin() as session:
+            return await work(session, clock.now())
+
+    return run_it
 
 
 JOBS = (
-    Job("answers.expire", timedelta(minutes=5), answers.expire),
-    Job("needs.expire", timedelta(minutes=15), needs.expire),
-    Job("accounts.forget_expired", timedelta(hours=1), accounts.forget_expired),
+    Job("answers.expire", timedelta(minutes=5), in_one_transaction(answers.expire)),
+    Job("needs.expire", timedelta(minutes=15), in_one_transaction(needs.expire)),
+    Job("accounts.forget_expired", timedelta(hours=1), in_one_transaction(accounts.forget_expired)),
+    Job("facts.measure_quality", timedelta(days=1), in_one_transaction(facts.measure)),
 )
+
+
+def pull_jobs(gateway: HttpGateway) -> tuple[Job, ...]:
+    """Return one job a feed, at its item's refresh rate."""
+    return tuple(_pull_job(gateway, feed) for feed in gateway.feeds)
+
+
+def _pull_job(gateway: HttpGateway, feed: Feed) -> Job:
+    async def pull(sessions: database.Sessions, clock: Clock) -> int:
+        batch = await facts.pull(sessions, gateway, feed, clock)
+        return batch.accepted if batch else 0
+
+    every = timedelta(days=item_named(feed.item).refresh_days)
+    return Job(f"facts.pull:{feed.source}@{feed.url}", every, pull, again=PULL_AGAIN)
+
+
+def inbox_job(folder: Path) -> Job:
+    """Return the job that takes dropped files in."""
+
+    async def take(sessions: database.Sessions, clock: Clock) -> int:
+        return len(await facts.take_folder(sessions, folder, clock))
+
+    return Job("facts.take_folder", timedelta(minutes=5), take)
 
 
 def slot_of(now: datetime, every: timedelta) -> datetime:
@@ -47,11 +91,10 @@ async def run(job: Job, sessions: database.Sessions, clock: Clock) -> int | None
     now = clock.now()
     slot = slot_of(now, job.every)
     async with sessions.begin() as session:
-        if not await jobs.claim(session, job.name, slot, now):
+        if not await jobs.claim(session, job.name, slot, now, again=job.again is not None):
             return None
     try:
-        async with sessions.begin() as session:
-            done = await job.work(session, now)
+        done = await job.work(sessions, clock)
     except Exception as error:
         async with sessions.begin() as session:
             await jobs.finish(session, job.name, slot, clock.now(), f"failed: {error!r}"[:500])
@@ -69,18 +112,21 @@ async def serve(settings: Settings, url: str) -> None:
     sessions, clock = database.make_sessions(engine), make_clock(settings.today)
     # The default grace of one second would drop jobs silently.
     scheduler = AsyncIOScheduler(timezone=SHANGHAI, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1})
-    for job in JOBS:
+    gateway = HttpGateway(load_feeds(settings.departments) if settings.departments else (), Key(kept_key(settings.data_dir)))
+    declared = (*JOBS, *pull_jobs(gateway), *([inbox_job(settings.inbox)] if settings.inbox else []))
+    for job in declared:
         scheduler.add_job(
             run,
-            IntervalTrigger(seconds=int(job.every.total_seconds())),
+            IntervalTrigger(seconds=int((job.again or job.every).total_seconds())),
             args=[job, sessions, clock],
             id=job.name,
             next_run_time=SystemClock().now(),
         )
     scheduler.start()
-    logs.get().info("scheduler started", jobs=[job.name for job in JOBS])
+    logs.get().info("scheduler started", jobs=[job.name for job in declared])
     try:
         await asyncio.Event().wait()
     finally:
         scheduler.shutdown(wait=False)
+        await gateway.aclose()
         await engine.dispose()

@@ -40,6 +40,8 @@ class Settings:
     workers: int = 1
     secure_cookies: bool = False
     log_format: str = "auto"
+    departments: Path | None = None
+    inbox: Path | None = None
 
     @classmethod
     def from_environment(
@@ -74,6 +76,8 @@ class Settings:
             workers=number("GREENBRIDGE_WORKERS", 1),
             secure_cookies=environment.get("GREENBRIDGE_SECURE_COOKIES", "") == "1",
             log_format=environment.get("GREENBRIDGE_LOG_FORMAT") or "auto",
+            departments=Path(environment["GREENBRIDGE_DEPARTMENTS"]) if environment.get("GREENBRIDGE_DEPARTMENTS") else None,
+            inbox=Path(environment["GREENBRIDGE_INBOX"]) if environment.get("GREENBRIDGE_INBOX") else None,
         )
 
 

@@ -291,6 +291,5 @@ async def test_a_new_fact_makes_the_matches_anew(session, now, model, published)
 
     assert await answer(now) == "conditional"  # the courts have not delivered
     later = now + timedelta(minutes=1)
-    case = {"uscc": uscc, "case_no": "1", "kind": "dishonesty", "role": "defendant", "decided_on": "2026-03-01"}
-    await deliver(session, later, items.COURT_CASES, case)
+    await deliver(session, later, items.DISHONESTY, {"uscc": uscc, "case_no": "1", "listed_on": "2026-03-01"})
     assert await answer(later + timedelta(minutes=1)) == "not_eligible"

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from http_message_signatures import ContentDigest, HTTPMessageSigner, MappingKeyResolver
 from http_message_signatures.algorithms import ED25519
 
-from greenbridge.facts.gateway import Feed, HttpGateway, Retries, Timeouts, read_frame
+from greenbridge.facts.gateway import Feed, HttpGateway, Retries, Timeouts, frames
 from greenbridge.kit.errors import Problem
 from greenbridge.kit.exchange import COVERED, DIGEST, Key, PageHead
 from greenbridge.kit.keys import public_pem
@@ -75,7 +75,7 @@ async def test_a_clean_pull_is_the_file_with_all_that_is_known_of_it(tmp_path, f
         assert (delivery.item, delivery.generated, delivery.stated_at) == (ITEM, True, STATED)
         assert (delivery.constants, delivery.renames, delivery.subjects) == (feed.constants, feed.renames, feed.subjects)
         assert delivery.batch_key == f"{ITEM}@tax.test:..{pulled.next_cursor}"
-        assert len(read_frame(delivery.file_name, delivery.content.read_bytes())) == len(ROWS)
+        assert sum(map(len, frames(delivery.file_name, delivery.content))) == len(ROWS)
         assert await gateway.pull(feed, pulled.next_cursor, tmp_path) is None
         assert list(tmp_path.iterdir()) == [delivery.content]
 

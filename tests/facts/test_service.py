@@ -199,7 +199,7 @@ async def test_codes_in_another_spelling_are_found_again_and_columns_do_not_slip
 def test_times_of_the_business_day_are_not_later_than_it():
     import pandas as pd
 
-    from greenbridge.facts.rules import cleaning
+    from greenbridge.facts.rules import cells as cleaning
 
     read = cleaning.clean_dates(pd.Series(["2026-03-10 09:00:00"]))
     assert read[0] == pd.Timestamp(2026, 3, 10)

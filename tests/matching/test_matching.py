@@ -78,7 +78,9 @@ def test_what_no_department_delivered_is_unknown_not_zero():
     today = date(2026, 3, 10)
     nothing = applicant(a_draft(), "330502", (), a_series(), 0.1, (), today).facts
     assert nothing.get("open_enforcements") is None
-    delivered = applicant(a_draft(), "330502", (), a_series(), 0.1, (items.COURT_CASES, items.PENALTIES), today).facts
+    delivered = applicant(
+        a_draft(), "330502", (), a_series(), 0.1, (items.JUDGMENTS, items.ENFORCEMENT, items.DISHONESTY, items.PENALTIES), today
+    ).facts
     assert (delivered["open_enforcements"], delivered["penalties_24m"], delivered["dishonesty_listed"]) == (0, 0, False)
 
 

@@ -50,8 +50,11 @@ async def test_a_section_without_data_says_who_has_not_delivered_or_that_nothing
     legal = sections(report)["legal_risk"]
     assert legal["status"] == "no_data"
     assert "尚未提供" in legal["note"]["zh"]
-    other = {"uscc": "91330502GEN000018F", "case_no": "1", "kind": "judgment", "role": "defendant", "decided_on": "2025-01-01"}
-    await deliver(session, now, items.COURT_CASES, {**other, "uscc": (await a_verified_firm(session, now, 5))[1].uscc})
+    other = (await a_verified_firm(session, now, 5))[1].uscc
+    case = {"uscc": other, "case_no": "1"}
+    await deliver(session, now, items.JUDGMENTS, {**case, "role": "defendant", "decided_on": "2025-01-01"})
+    await deliver(session, now, items.ENFORCEMENT, {**case, "filed_on": "2025-01-01"})
+    await deliver(session, now, items.DISHONESTY, {**case, "listed_on": "2025-01-01"})
     (report,) = await service.make(session, [enterprise], model, date(2026, 3, 10), now)
     assert "没有本企业的记录" in sections(report)["legal_risk"]["note"]["zh"]
 
@@ -61,13 +64,12 @@ async def test_cases_and_penalties_appear_with_amounts(session, now, model, firm
     case = {
         "uscc": enterprise.uscc,
         "case_no": "（2025）1号",
-        "kind": "enforcement",
-        "role": "defendant",
+        "role": "被告",
         "cause": "买卖",
-        "amount": "12,000",
-        "decided_on": "2025-05-06",
+        "amount": "1.2万元",
+        "decided_on": "二〇二五年五月六日",
     }
-    await deliver(session, now, items.COURT_CASES, case)
+    await deliver(session, now, items.JUDGMENTS, case)
     penalty = {
         "uscc": enterprise.uscc,
         "document_no": "罚1",
@@ -78,9 +80,10 @@ async def test_cases_and_penalties_appear_with_amounts(session, now, model, firm
     }
     await deliver(session, now, items.PENALTIES, penalty)
     (report,) = await service.make(session, [enterprise], model, date(2026, 3, 10), now)
-    row = sections(report)["legal_risk"]["tables"][0]["rows"][0]
-    assert (row[0], row[1]["zh"], row[4]) == ("（2025）1号", "执行", 1_200_000)
-    assert sections(report)["operating_risk"]["tables"][0]["rows"][0][3] == 50_000
+    table = sections(report)["legal_risk"]["tables"][0]
+    row = dict(zip([column["key"] for column in table["columns"]], table["rows"][0], strict=True))
+    assert (row["case_no"], row["role"]["zh"], row["amount"], row["decided_on"]) == ("（2025）1号", "被告", 1_200_000, "2025-05-06")
+    assert 50_000 in sections(report)["operating_risk"]["tables"][0]["rows"][0]
 
 
 async def test_stale_data_is_called_stale(session, now, model, firm):

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
@@ -21,10 +21,10 @@ from sqlalchemy import create_engine, text
 
 from greenbridge.answers import service as answers
 from greenbridge.demo import stages
+from greenbridge.demo.departments import departments
 from greenbridge.demo.real import RealTown
 from greenbridge.demo.town import Town
 from greenbridge.facts import service as facts
-from greenbridge.facts.gateway import DepartmentGateway, FileGateway
 from greenbridge.facts.service import RegistrationFacts
 from greenbridge.facts.values import Batch, Delivery
 from greenbridge.kit import database, migrate
@@ -142,7 +142,7 @@ async def _stages(settings: Settings, url: str, *, real: RealTown | None, seed: 
     engine = database.make_engine(url)
     sessions, clock = database.make_sessions(engine), make_clock(settings.today)
     stage = stages.Stage(sessions, clock, load_current(settings.artifacts_dir), settings, seed)
-    gateways, applicants = _real(real) if real else _town(seed, firms, business_date(clock.now()))
+    deliveries, applicants = _real(real) if real else _town(seed, firms, business_date(clock.now()))
     seconds: dict[str, float] = {}
     with _progress(quiet) as progress:
 
@@ -155,8 +155,8 @@ async def _stages(settings: Settings, url: str, *, real: RealTown | None, seed: 
             return done
 
         n = len(applicants)
-        expected = 6
-        batches = await timed("deliveries", "部门交付", expected, lambda a: stages.deliver(stage, gateways, a))
+        with departments(settings, deliveries, clock.now()) as feeds:
+            batches = await timed("deliveries", "部门交付", len(feeds), lambda a: stages.deliver(stage, feeds, a))
         officers = await timed("banks", "银行与产品", 8, lambda a: stages.open_banks(stage, a))
         joined = await timed("firms", "企业注册核验", n, lambda a: stages.join(stage, applicants, RegistrationFacts(), a))
         made = await timed("reports", "信用报告与评分", n, lambda a: stages.make_reports(stage, [e for _, e in joined], a))
@@ -189,22 +189,14 @@ async def _stages(settings: Settings, url: str, *, real: RealTown | None, seed: 
     return summary
 
 
-def _town(seed: int, firms: int, today: date) -> tuple[list[DepartmentGateway], list[tuple[str, str]]]:
+def _town(seed: int, firms: int, today: date) -> tuple[list[Delivery], list[tuple[str, str]]]:
     town = Town(seed=seed, count=firms, today=today)
-    return _gateways(town.deliveries()), [(firm.uscc, firm.name) for firm in town.firms]
+    return list(town.deliveries()), [(firm.uscc, firm.name) for firm in town.firms if firm is not town.deregistered]
 
 
-def _real(town: RealTown) -> tuple[list[DepartmentGateway], list[tuple[str, str]]]:
+def _real(town: RealTown) -> tuple[list[Delivery], list[tuple[str, str]]]:
     deliveries = [*town.registration_deliveries(), *town.invoice_deliveries()]
-    return _gateways(deliveries), [(uscc, name) for _, uscc, name in town.applicants()]
-
-
-def _gateways(deliveries: Iterable[Delivery]) -> list[DepartmentGateway]:
-    """Return one gateway a department, each with the files that it delivers."""
-    by_department: dict[str, list[Delivery]] = {}
-    for delivery in deliveries:
-        by_department.setdefault(facts.item_named(delivery.item).department.en, []).append(delivery)
-    return [FileGateway(department, *files) for department, files in by_department.items()]
+    return deliveries, [(uscc, name) for _, uscc, name in town.applicants()]
 
 
 def _batch(batch: Batch) -> dict[str, Any]:

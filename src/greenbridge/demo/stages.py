@@ -1,6 +1,6 @@
 """The stages of a demonstration, each through the services that pages and API call."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -17,12 +17,15 @@ from greenbridge.catalog.values import Eligibility
 from greenbridge.enterprises import service as enterprises
 from greenbridge.enterprises.gateway import Registry
 from greenbridge.enterprises.values import Enterprise
+from greenbridge.facts import jobs as pulls
 from greenbridge.facts import service as facts
-from greenbridge.facts.gateway import DepartmentGateway
+from greenbridge.facts.gateway import Feed, HttpGateway
 from greenbridge.facts.values import Batch
 from greenbridge.kit.calendar import business_date
 from greenbridge.kit.clock import Clock
 from greenbridge.kit.database import Sessions
+from greenbridge.kit.exchange import Key
+from greenbridge.kit.keys import kept_key
 from greenbridge.kit.money import FEN_PER_WAN
 from greenbridge.matching import service as matching
 from greenbridge.matching.values import Match, MatchRun
@@ -49,14 +52,17 @@ class Stage:
     seed: int
 
 
-async def deliver(stage: Stage, gateways: Iterable[DepartmentGateway], advance: Advance) -> list[Batch]:
-    """Take in what every department delivers: one transaction a delivery."""
+async def deliver(stage: Stage, feeds: Sequence[Feed], advance: Advance) -> list[Batch]:
+    """Pull every department's feeds over HTTP, in their order, and measure the quality of what came."""
     batches = []
-    for gateway in gateways:
-        for delivery in gateway.deliveries():
-            async with stage.sessions.begin() as session:
-                batches.append(await facts.receive(session, delivery, stage.clock.now()))
+    async with HttpGateway(feeds, Key(kept_key(stage.settings.data_dir))) as gateway:
+        for feed in feeds:
+            batch = await pulls.pull(stage.sessions, gateway, feed, stage.clock)
+            if batch:
+                batches.append(batch)
             advance(1)
+    async with stage.sessions.begin() as session:
+        await facts.measure(session, stage.clock.now())
     return batches
 
 

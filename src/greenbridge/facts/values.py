@@ -222,6 +222,34 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
+class Quality:
+    """An item's quality on a day, as shares in [0, 1]; None where nothing was to be measured."""
+
+    item: str
+    day: date
+    delivered: int
+    completeness: float | None
+    validity: float | None
+    timeliness: float | None
+    uniqueness: float | None
+    consistency: float | None
+    compliance: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """An item that fell under the threshold of a measure, until it is back."""
+
+    id: UUID
+    item: str
+    measure: str
+    threshold: float
+    value: float
+    opened_at: datetime
+    closed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Fact:
     """One record of a department about one firm: when it was true, when it was stated, when we knew, where it came from."""
 

@@ -18,10 +18,13 @@ class JobRun(SQLModel, table=True):
     outcome: str | None = None
 
 
-async def claim(session: AsyncSession, name: str, slot: datetime, now: datetime) -> bool:
-    """Return whether this caller may run the slot; only one ever may."""
+async def claim(session: AsyncSession, name: str, slot: datetime, now: datetime, *, again: bool = False) -> bool:
+    """Return whether this caller may run the slot; only one may. With `again`, a slot whose run failed may be claimed anew."""
+    anew = "update set started_at = :now, finished_at = null, outcome = null where job_run.outcome like 'failed%'" if again else "nothing"
     claimed = await session.execute(
-        text("insert into job_run (name, slot, started_at) values (:name, :slot, :now) on conflict do nothing returning name"),
+        text(f"""
+        insert into job_run (name, slot, started_at) values (:name, :slot, :now) on conflict (name, slot) do {anew} returning name
+        """),  # noqa: S608  one of two constants
         {"name": name, "slot": slot, "now": now},
     )
     return claimed.first() is not None

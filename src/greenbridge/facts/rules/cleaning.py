@@ -1,6 +1,6 @@
 """Cleaning a delivered table by its item: typed columns, and a reason for each row that is set aside."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import date
 
 import numpy as np
@@ -37,7 +37,7 @@ def conform(frame: pd.DataFrame, item: Item, constants: Mapping[str, str], renam
 
     A table must name its firms in one way at least: by code, by name, or by an old registration number.
     """
-    frame = frame.rename(columns=spellings(item, frame.columns, renames))
+    frame = frame.rename(columns=spellings(item, renames))
     if repeated := sorted({str(name) for name in frame.columns[frame.columns.duplicated()]}):
         raise RepeatedColumns(", ".join(repeated))
     for name, value in constants.items():
@@ -54,12 +54,12 @@ def conform(frame: pd.DataFrame, item: Item, constants: Mapping[str, str], renam
     return frame
 
 
-def spellings(item: Item, columns: Collection[str], renames: Mapping[str, str]) -> dict[str, str]:
+def spellings(item: Item, renames: Mapping[str, str]) -> dict[str, str]:
     """Return delivered column -> field: what the delivery renames, then the spellings that the catalogue knows.
 
-    A spelling gives way to the field's own name where the table holds both.
+    A spelling gives way to a rename of another column to the same field.
     """
-    taken = {*columns, *renames.values()}
+    taken = set(renames.values())
     spelled = {name: f.name for f in item.fields for name in f.names if f.name not in taken}
     reserved = {name: field for name, field in _RESERVED_NAMES.items() if field not in taken}
     return {**reserved, **spelled, **renames}

@@ -1,7 +1,10 @@
 """Departments' data: receive it, read it as of a day, keep its quality in sight."""
 
 from greenbridge.facts.gateway import catalogue
+from greenbridge.facts.service.doubts import Question, decide, questions
 from greenbridge.facts.service.intake import item_named
+from greenbridge.facts.service.pulling import pulls
+from greenbridge.facts.service.quality import alerts, measure, trends
 from greenbridge.facts.service.reading import (
     RegistrationFacts,
     batches,
@@ -18,19 +21,26 @@ from greenbridge.facts.service.reading import (
 from greenbridge.facts.service.receiving import raw_row, receive
 
 __all__ = [
+    "Question",
     "RegistrationFacts",
+    "alerts",
     "batches",
     "catalogue",
     "count",
     "counterparties",
     "coverage",
+    "decide",
     "facts_of",
     "history",
     "horizon",
     "item_named",
+    "measure",
+    "pulls",
     "quarantined",
+    "questions",
     "raw_row",
     "reason_text",
     "receive",
     "series",
+    "trends",
 ]

@@ -63,7 +63,7 @@ async def _stage(session: AsyncSession, delivery: Delivery, item: Item, batch: B
 
 def _columns(raw: pa.Table, item: Item, delivery: Delivery) -> pa.Table | None:
     """Return the item's columns of an Arrow table by their own names; None where cleaning must say what is wrong with it."""
-    named = cleaning.spellings(item, raw.column_names, delivery.renames)
+    named = cleaning.spellings(item, delivery.renames)
     renamed = [named.get(name, name) for name in raw.column_names]
     if len(set(renamed)) < len(renamed):
         return None

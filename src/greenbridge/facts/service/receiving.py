@@ -59,14 +59,16 @@ async def receive(session: AsyncSession, delivery: Delivery, now: datetime) -> B
     batch = Batch(
         uuid4(), item.code, delivery.file_name, sha256.hexdigest(), now, 0, 0, 0, None, delivery.generated, {}, stated_at=delivery.stated_at
     )
-    content = pieces(delivery.content, batches.PART_BYTES)
-    await batches.add(session, batch, fingerprint=fingerprint, batch_key=delivery.batch_key, content=content, read_with=read_with)
-    due = _due(item, previous, now)
-    with tempfile.TemporaryDirectory(prefix="greenbridge-") as folder:
-        load = invoices.load if item.code == items.VAT_INVOICES else _load
-        tally = await load(session, delivery, item, batch, due, Path(folder))
-    batch = _counted(batch, item, tally)
-    await batches.set_counts(session, batch)
+    # A savepoint: a file that turns out unreadable leaves nothing, also where the caller goes on with the next.
+    async with session.begin_nested():
+        content = pieces(delivery.content, batches.PART_BYTES)
+        await batches.add(session, batch, fingerprint=fingerprint, batch_key=delivery.batch_key, content=content, read_with=read_with)
+        due = _due(item, previous, now)
+        with tempfile.TemporaryDirectory(prefix="greenbridge-") as folder:
+            load = invoices.load if item.code == items.VAT_INVOICES else _load
+            tally = await load(session, delivery, item, batch, due, Path(folder))
+        batch = _counted(batch, item, tally)
+        await batches.set_counts(session, batch)
     return batch
 
 

@@ -163,6 +163,12 @@ async def release(session: AsyncSession, batch_id: UUID, row_no: int, now: datet
     await session.flush()
 
 
+async def rename_reason(session: AsyncSession, batch_id: UUID, row_no: int, reason: str) -> None:
+    """Say anew why a row is set aside."""
+    (await session.get_one(QuarantinedRow, (batch_id, row_no))).reason = reason
+    await session.flush()
+
+
 async def coverage(session: AsyncSession, known_at: datetime) -> dict[str, tuple[date | None, datetime, bool]]:
     """Return item -> (newest day delivered, newest receipt, whether all of it is generated)."""
     rows = await session.execute(

@@ -85,8 +85,8 @@ class Staging:
             """,
             [today],
         )
-        rest = engine.execute("select position from judged where not coalesce(good and issued_on <= ?, false) order by position", [today])
-        found: pa.Table = rest.to_arrow_table()
+        query = "select position from judged where not coalesce(good and issued_on <= ?, false) order by position"
+        found = self._table(query, [today])
         engine.unregister("chunk")
         return found["position"].combine_chunks()
 
@@ -104,7 +104,7 @@ class Staging:
     def touched(self) -> pa.Table:
         """Return (uscc, direction, first_day) of the years that rows have."""
         query = "select distinct uscc, direction, date_trunc('year', issued_on)::date as first_day from arriving"
-        return self._engine.execute(query).to_arrow_table()
+        return self._table(query)
 
     def tell_apart(self, existing: Path | None) -> list[tuple[int, str]]:
         """Split the rows into new invoices, changes of state, and repeats; return (row number, reason) of the repeats.
@@ -165,7 +165,7 @@ class Staging:
         """Yield `arriving` or `change` in the order of PostgreSQL's key, so that its index grows at its end."""
         columns = f"{_IDENTITY}, status, '{batch_id}' as batch_id, row_no"
         order = "date_trunc('month', issued_on), uscc, direction, issued_on, invoice_no"
-        reader: Any = self._engine.execute(f"select {columns} from {table} order by {order}").to_arrow_reader(100_000)
+        reader: Any = self._engine.sql(f"select {columns} from {table} order by {order}").to_arrow_reader(100_000)
         yield from reader
 
     def settle(self) -> None:
@@ -185,19 +185,20 @@ class Staging:
     def month_facts(self) -> pa.Table:
         """Return the facts of the months that changed; columns of `invoice_month` without batch and instant."""
         touched = "select distinct uscc, direction, date_trunc('month', issued_on)::date as valid_from from moved"
-        return self._engine.execute(
-            f"select m.* from ({month_query('present')}) m semi join ({touched}) t using (uscc, direction, valid_from)"
-        ).to_arrow_table()
+        return self._table(f"select m.* from ({month_query('present')}) m semi join ({touched}) t using (uscc, direction, valid_from)")
 
     def year_facts(self) -> pa.Table:
         """Return what firms sold to and bought from each counterparty in the years that changed."""
-        return self._engine.execute("""
+        return self._table("""
             select p.uscc, p.direction, y.valid_from, (y.valid_from + interval 1 year - interval 1 day)::date as valid_to, counterparty,
                 sum(net_fen)::bigint as net_fen, count(*)::int as invoices
             from present p join (select distinct uscc, direction, date_trunc('year', issued_on)::date as valid_from from moved) y
                 on p.uscc = y.uscc and p.direction = y.direction and date_trunc('year', p.issued_on)::date = y.valid_from
             where status = 'valid' group by all
-        """).to_arrow_table()
+        """)
+
+    def _table(self, query: str, parameters: list[Any] | None = None) -> pa.Table:
+        return self._engine.sql(query, params=parameters).to_arrow_table() if parameters else self._engine.sql(query).to_arrow_table()
 
 
 def month_query(relation: str) -> str:

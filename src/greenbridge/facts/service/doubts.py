@@ -1,0 +1,104 @@
+"""Rows of which the firm is in doubt: the operator says which it is, and the row goes its way."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import pandas as pd
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from greenbridge.accounts.values import Actor, Role
+from greenbridge.audit import service as audit
+from greenbridge.facts.rules import cleaning
+from greenbridge.facts.service import identity
+from greenbridge.facts.service.intake import Tally, conformed, item_named
+from greenbridge.facts.service.receiving import raw_row, take_frame
+from greenbridge.facts.store import batches
+from greenbridge.facts.store import identity as store
+from greenbridge.facts.values import Batch, Delivery
+from greenbridge.kit.codes import valid_uscc
+from greenbridge.kit.errors import Forbidden, NotFound
+
+_REASON = "doubtful_identity"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A row that waits: what it calls its firm, and which firms that may mean, the likeliest first."""
+
+    batch_id: UUID
+    row_no: int
+    name: str
+    region_code: str | None
+    candidates: tuple[str, ...]
+    confidence: float
+    asked_at: datetime
+
+
+async def questions(session: AsyncSession, limit: int = 100) -> list[Question]:
+    """Return the rows that wait for the operator, oldest first."""
+    return [
+        Question(
+            q.batch_id, q.row_no, q.given_name, q.region_code, tuple(q.candidates["candidates"]), q.candidates["confidence"], q.asked_at
+        )
+        for q in await store.open_questions(session, limit)
+    ]
+
+
+async def decide(session: AsyncSession, actor: Actor, batch_id: UUID, row_no: int, uscc: str | None, now: datetime) -> Batch:
+    """Say which firm a row means, or (None) that it is none of them; return the batch with its new counts.
+
+    The row is then taken in as any other, as known from now on; a later row of the same name and region is not asked about again.
+    Raises Forbidden, NotFound when nobody asks (any more), Invalid for a wrong code.
+    """
+    if actor.role is not Role.OPERATOR:
+        raise Forbidden("wrong-role", "只有平台运营可以确认企业身份。", "Only the operator decides whose a row is.")
+    code = valid_uscc(uscc) if uscc else None
+    batch = await batches.get(session, batch_id)
+    if batch is None or not await identity.take_decision(session, batch_id, row_no, code, actor.account_id, now):
+        raise NotFound("no-question", "没有待确认的这一行。", "This row waits for no decision.")
+    await audit.record(
+        session, "identity.decided", f"batch:{batch_id}", now, account_id=actor.account_id, row_no=row_no, uscc=code or "none of them"
+    )
+    if code is None:
+        return batch
+    aside = await _take(session, batch, row_no, code, now)
+    return await _recount(session, batch, row_no, aside, now)
+
+
+async def _take(session: AsyncSession, batch: Batch, row_no: int, code: str, now: datetime) -> str | None:
+    """Append the row under its firm's code; return why it is still set aside, or None."""
+    item = item_named(batch.item)
+    read: Mapping[str, Any] = await batches.read_with(session, batch.id)
+    delivery = Delivery(
+        batch.item,
+        batch.file_name,
+        b"",
+        constants=read["constants"],
+        renames=read["renames"],
+        scales=read.get("scales", {}),
+        stated_at=batch.stated_at or batch.received_at,
+        generated=batch.generated,
+    )
+    frame = conformed(pd.DataFrame([await raw_row(session, batch.id, row_no)]), item, delivery)
+    frame["uscc"], frame[cleaning.FIRM_NAME] = code, None
+    known_from = replace(batch, received_at=max(now, batch.received_at))
+    aside = await take_frame(session, delivery, item, known_from, frame, np.array([row_no]), Tally(), None)
+    return aside[0][1] if aside else None
+
+
+async def _recount(session: AsyncSession, batch: Batch, row_no: int, aside: str | None, now: datetime) -> Batch:
+    reasons = dict(batch.reasons)
+    reasons[_REASON] -= 1
+    if aside:
+        reasons[aside] = reasons.get(aside, 0) + 1
+        await batches.rename_reason(session, batch.id, row_no, aside)
+    else:
+        await batches.release(session, batch.id, row_no, now)
+    left = {reason: count for reason, count in reasons.items() if count}
+    batch = replace(batch, reasons=left, quarantined=sum(left.values()), accepted=batch.delivered - sum(left.values()))
+    await batches.set_counts(session, batch)
+    return batch

@@ -1,0 +1,134 @@
+"""SQL of operation: how far feeds were pulled, quality by day, alerts."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from greenbridge.facts.tables import PullState, QualityAlert, QualityDay
+from greenbridge.facts.values import Alert, Quality
+
+MEASURES = ("completeness", "validity", "timeliness", "uniqueness", "consistency", "compliance")
+
+
+async def cursor(session: AsyncSession, source: str, item: str) -> str | None:
+    """Return how far a feed was pulled; None: never. Waits for another pull of the same feed that is being written."""
+    row = await session.get(PullState, (source, item), with_for_update=True)
+    return row.cursor if row else None
+
+
+async def set_cursor(session: AsyncSession, source: str, item: str, reached: str | None, now: datetime, problem: str | None) -> None:
+    await session.execute(
+        text("""
+        insert into pull_state (source, item, cursor, pulled_at, problem) values (:source, :item, :cursor, :now, :problem)
+        on conflict (source, item) do update set cursor = excluded.cursor, pulled_at = excluded.pulled_at, problem = excluded.problem
+        """),
+        {"source": source, "item": item, "cursor": reached, "now": now, "problem": problem},
+    )
+
+
+async def pulls(session: AsyncSession) -> list[tuple[str, str, datetime, str | None]]:
+    """Return (source, item, last pulled at, problem), those with a problem first."""
+    rows = await session.scalars(select(PullState).order_by(col(PullState.problem).is_(None), col(PullState.item)))
+    return [(row.source, row.item, row.pulled_at, row.problem) for row in rows]
+
+
+async def set_quality(session: AsyncSession, found: Sequence[Quality]) -> None:
+    """Write the measures of a day; the same day again is measured anew."""
+    columns = ("item", "day", "delivered", *MEASURES)
+    newer = ", ".join(f"{name} = excluded.{name}" for name in columns[2:])
+    statement = text(
+        f"insert into quality_day ({', '.join(columns)}) values ({', '.join(f':{c}' for c in columns)})"
+        f" on conflict (item, day) do update set {newer}"
+    )
+    if found:
+        await session.execute(statement, [{name: getattr(quality, name) for name in columns} for quality in found])
+
+
+async def quality(session: AsyncSession, since: date) -> list[Quality]:
+    """Return the measures since a day, by item and day."""
+    rows = await session.scalars(select(QualityDay).where(col(QualityDay.day) >= since).order_by(col(QualityDay.item), col(QualityDay.day)))
+    return [Quality(**{name: getattr(row, name) for name in ("item", "day", "delivered", *MEASURES)}) for row in rows]
+
+
+async def alerts(session: AsyncSession) -> list[Alert]:
+    """Return the open alerts, newest first."""
+    query = select(QualityAlert).where(col(QualityAlert.closed_at).is_(None))
+    rows = await session.scalars(query.order_by(col(QualityAlert.opened_at).desc(), col(QualityAlert.item)))
+    return [Alert(r.id, r.item, r.measure, r.threshold, r.value, r.opened_at, r.closed_at) for r in rows]
+
+
+async def open_alert(session: AsyncSession, item: str, measure: str, threshold: float, value: float, now: datetime) -> None:
+    session.add(QualityAlert(item=item, measure=measure, threshold=threshold, value=value, opened_at=now, closed_at=None))
+    await session.flush()
+
+
+async def close_alert(session: AsyncSession, alert: Alert, now: datetime) -> None:
+    (await session.get_one(QualityAlert, alert.id)).closed_at = now
+    await session.flush()
+
+
+# Each: item -> (SQL that returns checked and broken counts). What two departments say of one firm must agree.
+CONSISTENCY: dict[str, tuple[str, str]] = {
+    # A firm that the register calls deregistered or revoked issues no invoices after that day.
+    "tax.vat_invoices": (
+        "deregistered_but_invoicing",
+        """
+        select count(distinct m.uscc), count(distinct m.uscc) filter (where r.ended is not null and m.valid_from > r.ended)
+        from invoice_month m left join (
+            select uscc, max(coalesce(values->>'deregistered_on', values->>'revoked_on'))::date as ended
+            from fact where item = 'registration.basic' and not withdrawn and values->>'state' in ('deregistered', 'revoked') group by uscc
+        ) r using (uscc) where m.direction = 'output' and m.invoices > 0
+        """,
+    ),
+    # A registered name's own code names its region: the register's region agrees with it on the province.
+    "registration.basic": (
+        "region_differs_from_code",
+        """
+        select count(*), count(*) filter (where left(values->>'reg_region_code', 2) <> substr(uscc, 3, 2))
+        from fact where item = 'registration.basic' and values->>'reg_region_code' is not null and substr(uscc, 3, 2) between '11' and '65'
+        """,
+    ),
+    # Who is on the dishonesty list owes something under enforcement.
+    "courts.dishonesty": (
+        "listed_without_enforcement",
+        """
+        select count(*), count(*) filter (where not exists (select 1 from fact e where e.item = 'courts.enforcement' and e.uscc = d.uscc))
+        from fact d where d.item = 'courts.dishonesty' and not d.withdrawn
+            and exists (select 1 from batch where item = 'courts.enforcement')
+        """,
+    ),
+    # A firm with insured staff pays into the housing fund for no more heads than are insured, twice over at most.
+    "housing_fund.payments": (
+        "more_staff_than_insured",
+        """
+        select count(*), count(*) filter (where (h.values->>'staff_count')::float > 2 * (s.values->>'staff_count')::float)
+        from fact h join fact s on s.uscc = h.uscc and s.item = 'social_insurance.payments' and s.valid_from = h.valid_from
+            and s.values->>'insurance' = 'pension'
+        where h.item = 'housing_fund.payments' and not h.withdrawn and not s.withdrawn
+        """,
+    ),
+    # A real-estate mortgage lies on a property that the registry knows.
+    "real_estate.mortgages": (
+        "mortgage_without_property",
+        """
+        select count(*), count(*) filter (where not exists (select 1 from fact o where o.item = 'real_estate.ownership' and o.uscc = m.uscc
+            and o.values->>'certificate_no' = m.values->>'certificate_no'))
+        from fact m where m.item = 'real_estate.mortgages' and not m.withdrawn
+            and exists (select 1 from batch where item = 'real_estate.ownership')
+        """,
+    ),
+}
+
+
+async def consistency(session: AsyncSession) -> dict[str, tuple[int, int]]:
+    """Return item -> (records compared with another department's, those that disagree)."""
+    found: dict[str, tuple[int, int]] = {}
+    for item, (_, query) in CONSISTENCY.items():
+        row: Any = (await session.execute(text(query))).one()
+        if row[0]:
+            found[item] = (int(row[0]), int(row[1]))
+    return found
