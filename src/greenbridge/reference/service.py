@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -36,16 +37,8 @@ async def import_sheet(session: AsyncSession, kind: Kind, sheet: Sheet, now: dat
     accepted = len(sheet.lines) - len(refusals)
     done = Import(kind, sheet.file_name, sheet.sha256, len(sheet.lines), accepted, tuple(refusals), len(added), len(changed), unchanged)
     if not done.repeated:
-        await audit.record(
-            session,
-            "reference.imported",
-            f"reference:{kind}",
-            now,
-            source=sheet.source,
-            added=done.added,
-            changed=done.changed,
-            refused=len(refusals),
-        )
+        counts: dict[str, Any] = {"added": done.added, "changed": done.changed, "refused": len(refusals)}
+        await audit.record(session, "reference.imported", f"reference:{kind}", now, source=sheet.source, **counts)
     return done
 
 

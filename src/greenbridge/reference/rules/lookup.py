@@ -9,8 +9,14 @@ from greenbridge.reference.values import Entry
 
 
 def merged(shipped: Iterable[Entry], imported: Iterable[Entry]) -> list[Entry]:
-    """Return all entries by code and first day; an imported one takes the place of a shipped one of the same code and day."""
-    both = {(e.code, e.valid_from): e for e in (*shipped, *imported)}
+    """Return all entries by code and first day; an imported one takes the place of a shipped one of the same code and day.
+
+    What only the shipped one says (an English name) stays in `extra`.
+    """
+    both = {(e.code, e.valid_from): e for e in shipped}
+    for e in imported:
+        known = both.get((e.code, e.valid_from))
+        both[e.code, e.valid_from] = replace(e, extra={**known.extra, **e.extra}) if known else e
     return [both[key] for key in sorted(both)]
 
 
