@@ -51,8 +51,8 @@ class Classifier:
         """Return the division with the most weight behind it; None when no word matches.
 
         A word of n characters in the name weighs n² times 1 to 2, more towards the name's end, where the trade stands; a word that
-        decides alone weighs four times that. Clause k (from 0) of the scope shares 6 / (1 + k) among its words; sales weigh four
-        times that where the scope makes nothing. 湖州某纺织机械有限公司: 纺织机械 (4² x 1.6) beats all that the scope may say of 纺织.
+        decides alone weighs four times that. Clause k (from 0) of the scope shares 6 / (1 + k) among its words; a first
+        clause of sales weighs four times that where the scope makes nothing. 湖州某纺织机械有限公司: 纺织机械 (4² x 1.6) beats all that the scope may say of 纺织.
         """
         votes: Votes = defaultdict(lambda: defaultdict(float))
         self._read_name(_plain(name), votes)
@@ -79,7 +79,7 @@ class Classifier:
             found = dict(self._clause(clause))
             total = sum(found.values())
             for (word, division), weight in found.items():
-                strength = STRONG if trades_only and division in (WHOLESALE, RETAIL) else 1.0
+                strength = STRONG if k == 0 and trades_only and division in (WHOLESALE, RETAIL) else 1.0
                 votes[division][word] += SCOPE_WEIGHT / (1 + k) * strength * weight / total
 
     def _clause(self, clause: str) -> Iterator[tuple[tuple[str, str], float]]:
