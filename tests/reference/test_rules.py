@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -64,7 +65,7 @@ def test_the_region_of_a_credit_code_may_be_abolished_since():
 def test_renamed_regions_have_one_entry_per_name():
     history = codes.region_history("230712")
     assert len({r.name for r in history}) == len(history)
-    assert all(earlier.last_revision < later.first_revision for earlier, later in zip(history, history[1:], strict=False))
+    assert all(earlier.last_revision < later.first_revision for earlier, later in pairwise(history))
 
 
 @given(st.integers(0, 999_999), st.dates(date(1990, 1, 1), date(2030, 1, 1)))

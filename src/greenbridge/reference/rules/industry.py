@@ -51,8 +51,9 @@ class Classifier:
         """Return the division with the most weight behind it; None when no word matches.
 
         A word of n characters in the name weighs n² times 1 to 2, more towards the name's end, where the trade stands; a word that
-        decides alone weighs four times that. Clause k (from 0) of the scope shares 6 / (1 + k) among its words; a first
-        clause of sales weighs four times that where the scope makes nothing. 湖州某纺织机械有限公司: 纺织机械 (4² x 1.6) beats all that the scope may say of 纺织.
+        decides alone weighs four times that. Clause k (from 0) of the scope shares 6 / (1 + k) among its words; a first clause of
+        sales weighs four times that where the scope makes nothing. 湖州某纺织机械有限公司: 纺织机械 (4² x 1.6) beats all that the
+        scope may say of 纺织.
         """
         votes: Votes = defaultdict(lambda: defaultdict(float))
         self._read_name(_plain(name), votes)
