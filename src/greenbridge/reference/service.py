@@ -31,7 +31,7 @@ async def import_sheet(session: AsyncSession, kind: Kind, sheet: Sheet, now: dat
     day = valid_from or (shipped[0].valid_from if shipped else business_date(now))
     entries, refusals = rows.read(kind, sheet, day)
     await database.lock(session, f"reference {kind}")
-    dated = "quote_date" in sheet.columns or "first_revision" in sheet.columns
+    dated = rows.is_dated(kind, sheet.columns)
     added, changed, unchanged = lookup.changes(await store.entries(session, kind), entries, dated=dated)
     await store.save(session, [*added, *changed], now)
     accepted = len(sheet.lines) - len(refusals)

@@ -30,6 +30,11 @@ def missing_columns(kind: Kind, columns: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name in needed if name not in columns)
 
 
+def is_dated(kind: Kind, columns: Sequence[str]) -> bool:
+    """Return whether each row carries its own first day: quotes, and histories of regions."""
+    return kind is Kind.LPR or (kind is Kind.REGIONS and "first_revision" in columns)
+
+
 def read(kind: Kind, sheet: Sheet, valid_from: date) -> tuple[list[Entry], list[Refusal]]:
     """Return the entries of the good rows, and the refused rows. `valid_from` is the first day of what carries no date of its own.
 
@@ -53,7 +58,7 @@ def read(kind: Kind, sheet: Sheet, valid_from: date) -> tuple[list[Entry], list[
 
 
 def _parser(kind: Kind, sheet: Sheet, valid_from: date) -> Callable[[Row], Sequence[Entry]]:
-    if kind is Kind.REGIONS and "first_revision" in sheet.columns:
+    if kind is Kind.REGIONS and is_dated(kind, sheet.columns):
         nexts = _next_revisions(sheet)
         return lambda row: [_dated_region(row, nexts, sheet.source)]
     if kind is Kind.LPR:
