@@ -12,6 +12,7 @@ from greenbridge.facts import tables as facts
 from greenbridge.kit import idempotency, jobs
 from greenbridge.matching import tables as matching
 from greenbridge.needs import tables as needs
+from greenbridge.reference import tables as reference
 from greenbridge.reports import tables as reports
 from greenbridge.scoring import tables as scoring
 
@@ -27,6 +28,7 @@ DOMAINS = (
     jobs,
     matching,
     needs,
+    reference,
     reports,
     scoring,
 )

@@ -1,10 +1,14 @@
 """Unified social credit codes (GB 32100-2015) and regions (GB/T 2260)."""
 
-import gb2260
+from dataclasses import dataclass, replace
+from datetime import date
+
+from gb2260.data import data as _gb2260
 from stdnum.cn import uscc
 from stdnum.exceptions import InvalidChecksum, InvalidLength, ValidationError
 
 from greenbridge.kit.errors import Invalid
+from greenbridge.kit.text import Text
 
 # The 9 characters of the organisation code of a generated firm begin so: the letters say what it is.
 GENERATED_PREFIX = "GEN"
@@ -12,6 +16,29 @@ _ORG_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _DECIMAL_END = 100_000
 _ORG_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
+# The revisions of GB/T 2260 in the package gb2260, oldest first, by month (yyyymm); a year means its end, None the end of 2014.
+_REVISIONS = sorted((f"{year or 2014}12" if len(str(year or 2014)) == 4 else str(year), names) for year, names in _gb2260.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A region (GB/T 2260) under one name. Revisions are months (yyyymm); `last_revision` is None while the newest revision has it."""
+
+    code: str
+    name: str
+    first_revision: str
+    last_revision: str | None = None
+
+    @property
+    def note(self) -> Text | None:
+        """What to know of a name that is no longer in force; None when the newest revision has it."""
+        if self.last_revision is None:
+            return None
+        month = f"{self.last_revision[:4]}-{self.last_revision[4:]}"
+        return Text(
+            f"{self.name}（{self.code}）最后见于 {month} 版行政区划代码，此后已撤销、更名或换码",
+            f"{self.name} ({self.code}) is last in the revision of {month}; it was abolished, renamed or given another code since",
+        )
 
 
 def valid_uscc(code: str, field: str = "uscc") -> str:
@@ -70,10 +97,42 @@ def region_of(code: str) -> str:
     return code[2:8]
 
 
-def region_name(region_code: str) -> str:
-    """Return the name of a region, today's or that of the newest revision that had it; the digits themselves if unknown."""
-    division = gb2260.Division.search(region_code) if region_code.isdecimal() else None
-    return str(division.name) if division else region_code
+def region_history(region_code: str) -> tuple[Region, ...]:
+    """Return the names of a region in the revisions from 2002 to 2014 (package gb2260), oldest first; empty if none had it."""
+    if not (region_code.isdecimal() and len(region_code) == 6):
+        return ()
+    found: list[Region] = []
+    before = None
+    for month, names in _REVISIONS:
+        name = names.get(int(region_code))
+        if name is not None and name == before:
+            found[-1] = replace(found[-1], last_revision=month)
+        elif name is not None:
+            found.append(Region(region_code, name, month, month))
+        before = name
+    return tuple(replace(r, last_revision=None) if r.last_revision == _REVISIONS[-1][0] else r for r in found)
+
+
+def region(region_code: str, on: date | None = None) -> Region | None:
+    """Return a region under the name it had on a day (None: newest); None if no revision has the code.
+
+    The newest name that was known by the day, abolished since or not (see `note`), else the oldest one:
+    330621 in 2026 is 绍兴县, last in the revision of 2013-12.
+    """
+    history = region_history(region_code)
+    month = "999912" if on is None else f"{on:%Y%m}"
+    return next((r for r in reversed(history) if r.first_revision <= month), history[0] if history else None)
+
+
+def region_of_code(code: str, on: date | None = None) -> Region | None:
+    """Return the region in a social credit code, with a note where it is no longer in force; None for digits that name none."""
+    return region(region_of(code), on)
+
+
+def region_name(region_code: str, on: date | None = None) -> str:
+    """Return the name of a region on a day, or in the newest revision that had it; the digits themselves if unknown."""
+    found = region(region_code, on)
+    return found.name if found else region_code
 
 
 def covers(regions: tuple[str, ...], region_code: str) -> bool:

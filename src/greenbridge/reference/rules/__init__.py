@@ -1,0 +1,1 @@
+"""Pure verbs of reference data."""
