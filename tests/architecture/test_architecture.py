@@ -26,7 +26,7 @@ FILES = {
     "jobs.py",
     "__init__.py",
 }
-DOMAINS = [folder for folder in SOURCE.iterdir() if (folder / "service.py").is_file()]
+DOMAINS = [folder for folder in SOURCE.iterdir() if (folder / "service.py").is_file() or (folder / "service").is_dir()]
 
 
 def tracked() -> list[Path]:

