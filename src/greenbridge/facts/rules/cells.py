@@ -20,7 +20,7 @@ MAX_NUMBER = 1e15
 
 _DIGITS = {c: str(i) for i, c in enumerate("〇一二三四五六七八九")} | {"零": "0", "○": "0", "O": "0", "Ｏ": "0", "元": "1"}
 _CHINESE_DATE = re.compile(r"^([〇零○OＯ一二三四五六七八九]{4})年([元一二三四五六七八九十]{1,3})月([一二三四五六七八九十〇零○]{1,4})日$")
-_COMPACT_DATE = re.compile(r"^(\d{4})(\d{2})(\d{2})(?:\d{6})?(?:\.0)?$")
+_COMPACT_DATE = re.compile(r"^((?:1[89]|2[01]|99)\d{2})(\d{2})(\d{2})(?:\d{6})?(?:\.0)?$")
 _EPOCH_MILLISECONDS = re.compile(r"^-?\d{11,14}(?:\.0+)?$")
 _DATE_FORMATS = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日", "%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%Y-%m", "%Y年%m月", "%Y/%m")
 # Days that stand for "none" in exports of databases without empty dates.

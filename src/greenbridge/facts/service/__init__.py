@@ -1,6 +1,7 @@
 """Departments' data: receive it, read it as of a day, keep its quality in sight."""
 
 from greenbridge.facts.gateway import catalogue
+from greenbridge.facts.service.documents import catalogue_document, item_document
 from greenbridge.facts.service.doubts import Question, decide, questions
 from greenbridge.facts.service.intake import item_named
 from greenbridge.facts.service.pulling import pulls
@@ -26,6 +27,7 @@ __all__ = [
     "alerts",
     "batches",
     "catalogue",
+    "catalogue_document",
     "count",
     "counterparties",
     "coverage",
@@ -33,6 +35,7 @@ __all__ = [
     "facts_of",
     "history",
     "horizon",
+    "item_document",
     "item_named",
     "measure",
     "pulls",

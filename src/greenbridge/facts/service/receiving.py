@@ -157,7 +157,7 @@ async def take_frame(
     known, restated = await record_store.add(session, batch.id, batch.received_at, item.code, kept)
     repeated += known
     _count(tally, frame, item, kept[~kept["row_no"].isin([number for number, _ in known])], restated, due)
-    if item.code == items.REGISTRATION:
+    if item.code == items.REGISTRATION and delivery.masked is None:
         await _remember(session, typed.iloc[good], rows)
     aside = [(int(row_numbers[p]), str(reasons[p])) for p in np.flatnonzero(reasons != None)]  # noqa: E711  elementwise
     aside = sorted(aside + repeated)

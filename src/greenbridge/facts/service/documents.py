@@ -1,0 +1,63 @@
+"""The catalogue as documents, for the command line, the API and the page."""
+
+from typing import Any
+
+from greenbridge.facts.gateway import catalogue
+from greenbridge.facts.values import Item
+from greenbridge.kit.text import Text
+
+
+def catalogue_document() -> dict[str, Any]:
+    """Return the whole catalogue."""
+    known = catalogue()
+    return {
+        "version": known.version,
+        "categories": [
+            {"code": c.code, "label": _text(c.label), "national": c.national, "items": [item_document(item) for item in c.items]}
+            for c in known.categories
+        ],
+    }
+
+
+def item_document(item: Item) -> dict[str, Any]:
+    """Return one item with its fields, law, showing period and quality rules."""
+    clock = catalogue().clocks[item.retention][0]
+    return {
+        "code": item.code,
+        "label": _text(item.label),
+        "department": {"code": item.department_code, **_text(item.department)},
+        "national": item.national,
+        "kind": item.shape.value,
+        "key": list(item.key),
+        "refresh_days": item.refresh_days,
+        "due_working_days": item.due_working_days,
+        "openness": item.openness.value,
+        "legal_basis": item.legal_basis,
+        "retention": {"code": item.retention, **_text(clock.label), "source": clock.source},
+        "alert": dict(item.alert),
+        "rules": [{"kind": rule.kind, "reason": rule.reason, "fields": _rule_fields(rule)} for rule in item.rules],
+        "fields": [
+            {
+                "name": f.name,
+                "label": _text(f.label),
+                "kind": f.kind.value,
+                "unit": f.unit,
+                "sensitivity": f.sensitivity,
+                "openness": item.openness.value,
+                "required": f.required,
+                "names": list(f.names),
+                "choices": list(f.choices),
+                "minimum": f.minimum,
+                "maximum": f.maximum,
+            }
+            for f in item.fields
+        ],
+    }
+
+
+def _rule_fields(rule: Any) -> list[str]:
+    return [name for name in (rule.earlier, rule.later, *rule.parts, rule.total) if name]
+
+
+def _text(text: Text) -> dict[str, str]:
+    return {"zh": text.zh, "en": text.en}
