@@ -22,10 +22,17 @@ def upgrade() -> None:
         op.alter_column("batch", name, server_default=None)
     op.create_unique_constraint(op.f("uq_batch_item_batch_key"), "batch", ["item", "batch_key"])
     op.add_column("quarantined_row", sa.Column("released_at", INSTANT, nullable=True))
+    _roles("'enterprise', 'bank', 'platform', 'department'", "'enterprise', 'officer', 'bank_administrator', 'operator', 'department'")
     _facts()
     _invoices()
     _identity()
     _operation()
+
+
+def _roles(kinds: str, roles: str) -> None:
+    for table, column, choices in (("organisation", "kind", kinds), ("account", "role", roles)):
+        op.drop_constraint(op.f(f"ck_{table}_{column}"), table)
+        op.create_check_constraint(op.f(f"ck_{table}_{column}"), table, f"{column} in ({choices})")
 
 
 def _facts() -> None:
@@ -169,6 +176,10 @@ def _operation() -> None:
 
 def downgrade() -> None:
     """Go back to one unpartitioned invoice table; versions keep their newest statement order only by `recorded_at`."""
+    op.execute("delete from sign_in where account_id in (select id from account where role = 'department')")
+    op.execute("delete from account where role = 'department'")
+    op.execute("delete from organisation where kind = 'department'")
+    _roles("'enterprise', 'bank', 'platform'", "'enterprise', 'officer', 'bank_administrator', 'operator'")
     for table in ("quality_alert", "quality_day", "pull_state", "identity_question", "firm_name", "subject_alias"):
         op.drop_table(table)
     op.execute("drop sequence masked_firm_number")

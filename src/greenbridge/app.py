@@ -31,7 +31,7 @@ from greenbridge.catalog.api import ProductsApi
 from greenbridge.catalog.pages import ProductPages
 from greenbridge.enterprises.api import EnterprisesApi
 from greenbridge.enterprises.pages import EnterprisePages
-from greenbridge.facts.api import DeliveriesApi
+from greenbridge.facts.api import CatalogueApi, DeliveriesApi, PushApi, QualityApi
 from greenbridge.facts.service import RegistrationFacts
 from greenbridge.home.pages import HomePages
 from greenbridge.kit import database, logs
@@ -56,7 +56,10 @@ API = (
     BankAnswersApi,
     ReportsApi,
     ProductsApi,
+    CatalogueApi,
+    PushApi,
     DeliveriesApi,
+    QualityApi,
 )
 PAGES = (
     HomePages,

@@ -41,8 +41,8 @@ async def tiny(own_database: str):
         await session.execute(text("insert into t values (4), (4)"))
 
     app = Litestar(
-        logging_config=None,
         [returned, raised, unserialisable, failing_commit],
+        logging_config=None,
         dependencies={"session": Provide(database.provide_session)},
         exception_handlers={Problem: on_problem},
         state=State({"sessions": sessions}),

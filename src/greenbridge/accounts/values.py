@@ -12,6 +12,7 @@ class Role(StrEnum):
     OFFICER = "officer"
     BANK_ADMINISTRATOR = "bank_administrator"
     OPERATOR = "operator"
+    DEPARTMENT = "department"
 
 
 class OrganisationKind(StrEnum):
@@ -20,6 +21,7 @@ class OrganisationKind(StrEnum):
     ENTERPRISE = "enterprise"
     BANK = "bank"
     PLATFORM = "platform"
+    DEPARTMENT = "department"
 
 
 ORGANISATION_OF_ROLE = {
@@ -27,12 +29,13 @@ ORGANISATION_OF_ROLE = {
     Role.OFFICER: OrganisationKind.BANK,
     Role.BANK_ADMINISTRATOR: OrganisationKind.BANK,
     Role.OPERATOR: OrganisationKind.PLATFORM,
+    Role.DEPARTMENT: OrganisationKind.DEPARTMENT,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Organisation:
-    """A bank, an enterprise's own circle, or the platform. `code` is unique within the kind."""
+    """A bank, an enterprise's own circle, a department, or the platform. `code` is unique within the kind."""
 
     id: UUID
     kind: OrganisationKind

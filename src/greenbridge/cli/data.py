@@ -137,10 +137,9 @@ def catalogue(
                 category.label.zh, i.code, i.label.zh + mark, i.department.zh, str(i.refresh_days), str(len(i.fields)), i.openness.value
             )
     out.print(table)
-    national = [c for c in known.categories if c.national]
-    out.print(
-        f"{len(national)} 类，{sum(i.national for c in national for i in c.items)} 项；平台扩展 {sum(not i.national for i in known.items.values())} 项"
-    )
+    national = sum(i.national for i in known.items.values())
+    categories = sum(c.national for c in known.categories)
+    out.print(f"{categories} 类，{national} 项；平台扩展 {len(known.items) - national} 项")
 
 
 @products.command()

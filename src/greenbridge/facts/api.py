@@ -1,29 +1,112 @@
-"""JSON routes of facts, for the operator."""
+"""JSON routes of facts: the catalogue for everybody, deliveries for departments, the rest for the operator."""
 
-from typing import Annotated
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Controller, get
-from litestar.params import FromPath, QueryParameter
+from litestar import Controller, Request, Response, get, post
+from litestar.params import FromPath, JSONBody, QueryParameter
 
-from greenbridge.accounts.guards import only
+from greenbridge.accounts.guards import Caller, only
 from greenbridge.accounts.values import Role
 from greenbridge.facts import service
-from greenbridge.facts.schemas import BatchOut, QuarantinedRowOut
-from greenbridge.kit.web import Session
+from greenbridge.facts.schemas import AlertOut, BatchOut, DecisionIn, PullOut, QualityOut, QuarantinedRowOut, QuestionOut
+from greenbridge.facts.values import Delivery
+from greenbridge.kit.errors import Invalid
+from greenbridge.kit.web import Now, Session
+
+# What a pushed body is, by its media type.
+SUFFIXES = {
+    "text/csv": ".csv",
+    "application/jsonl": ".jsonl",
+    "application/x-ndjson": ".jsonl",
+    "application/vnd.apache.parquet": ".parquet",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
+}
+MAX_PUSH_BYTES = 512 << 20
+
+
+class CatalogueApi(Controller):
+    """What departments deliver: open to everybody."""
+
+    path = "/api/v1/catalogue"
+    tags = ("facts",)
+
+    @get()
+    async def whole(self) -> dict[str, Any]:
+        """Return the catalogue: categories, items, fields with type, unit, sensitivity, law, showing period."""
+        return service.catalogue_document()
+
+    @get("/{item:str}")
+    async def one(self, item: FromPath[str]) -> dict[str, Any]:
+        """Return one item."""
+        return service.item_document(service.item_named(item))
+
+
+class PushApi(Controller):
+    """Departments push what they have to say."""
+
+    path = "/api/v1/deliveries"
+    tags = ("facts",)
+    guards = (only(Role.DEPARTMENT, Role.OPERATOR),)
+
+    @post(request_max_body_size=MAX_PUSH_BYTES)
+    async def push(
+        self,
+        request: Caller,
+        session: Session,
+        now: Now,
+        item: Annotated[str, QueryParameter(max_length=100)],
+        batch_id: Annotated[str, QueryParameter(min_length=1, max_length=100, description="The sender's number of this delivery.")],
+        stated_at: Annotated[datetime | None, QueryParameter(description="When the department stated its content, with an offset.")] = None,
+    ) -> Response[BatchOut]:
+        """Take a delivery in: the body is the file (CSV, JSON lines, Parquet, Excel), told apart by its media type.
+
+        The same `batch_id` with the same content returns the first answer (200); with another content it is refused (422).
+        """
+        media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if media not in SUFFIXES:
+            known = ", ".join(SUFFIXES)
+            raise Invalid.at(
+                "wrong-media-type", "content-type", f"不支持的内容类型；可用：{known}。", f"The media type must be one of {known}."
+            )
+        async with _spooled(request, SUFFIXES[media]) as path:
+            delivery = Delivery(item, f"{batch_id}{SUFFIXES[media]}", path, stated_at=stated_at)
+            batch = await service.push(session, request.user, delivery, batch_id, now)
+        headers = {"Idempotency-Replayed": "true"} if batch.repeated else {}
+        return Response(BatchOut.of(batch), status_code=200 if batch.repeated else 201, headers=headers)
+
+
+@asynccontextmanager
+async def _spooled(request: Request[Any, Any, Any], suffix: str) -> AsyncIterator[Path]:
+    """Yield a request's body as a file: it may be larger than memory should hold."""
+    with tempfile.NamedTemporaryFile(prefix="greenbridge-push-", suffix=suffix) as file:
+        async for piece in request.stream():
+            file.write(piece)
+        file.flush()
+        yield Path(file.name)
 
 
 class DeliveriesApi(Controller):
-    """Departments' deliveries."""
+    """Departments' deliveries, for the operator."""
 
     path = "/api/v1/deliveries"
     tags = ("facts",)
     guards = (only(Role.OPERATOR),)
 
     @get()
-    async def newest(self, session: Session, limit: Annotated[int, QueryParameter(ge=1, le=500)] = 100) -> list[BatchOut]:
+    async def newest(
+        self,
+        session: Session,
+        limit: Annotated[int, QueryParameter(ge=1, le=500)] = 100,
+        item: Annotated[str | None, QueryParameter(max_length=100)] = None,
+    ) -> list[BatchOut]:
         """List the newest deliveries with their counts."""
-        return [BatchOut.of(batch) for batch in await service.batches(session, limit)]
+        return [BatchOut.of(batch) for batch in await service.batches(session, limit, item)]
 
     @get("/{batch_id:uuid}/rows/{row_no:int}")
     async def raw_row(self, batch_id: FromPath[UUID], row_no: FromPath[int], session: Session) -> dict[str, str | None]:
@@ -38,3 +121,40 @@ class DeliveriesApi(Controller):
         """List a delivery's rows that were set aside, each with its reason."""
         rows = await service.quarantined(session, batch_id, limit)
         return [QuarantinedRowOut(row_no=n, reason=reason, raw=raw) for n, reason, raw in rows]
+
+    @post("/{batch_id:uuid}/rows/{row_no:int}/decision", status_code=200)
+    async def decide(
+        self, batch_id: FromPath[UUID], row_no: FromPath[int], data: JSONBody[DecisionIn], request: Caller, session: Session, now: Now
+    ) -> BatchOut:
+        """Say which firm a row in doubt means; `uscc` null: none of them."""
+        return BatchOut.of(await service.decide(session, request.user, batch_id, row_no, data.uscc, now))
+
+
+class QualityApi(Controller):
+    """How good departments' data is, for the operator."""
+
+    path = "/api/v1"
+    tags = ("facts",)
+    guards = (only(Role.OPERATOR),)
+
+    @get("/quality")
+    async def trends(self, session: Session, now: Now) -> dict[str, list[QualityOut]]:
+        """Return item -> its measures by day, of the last year."""
+        found = await service.trends(session, now)
+        return {item: [QualityOut.of(quality) for quality in days] for item, days in found.items()}
+
+    @get("/quality/alerts")
+    async def alerts(self, session: Session) -> list[AlertOut]:
+        """List items that are under a threshold."""
+        return [AlertOut.of(alert) for alert in await service.alerts(session)]
+
+    @get("/pulls")
+    async def pulls(self, session: Session) -> list[PullOut]:
+        """List the feeds that were pulled, those with a problem first."""
+        rows = await service.pulls(session)
+        return [PullOut(source=source, item=item, pulled_at=at, problem=problem) for source, item, at, problem in rows]
+
+    @get("/doubts")
+    async def doubts(self, session: Session, limit: Annotated[int, QueryParameter(ge=1, le=500)] = 100) -> list[QuestionOut]:
+        """List rows of which the operator must say which firm they mean."""
+        return [QuestionOut.of(question) for question in await service.questions(session, limit)]

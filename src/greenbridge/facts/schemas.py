@@ -1,9 +1,10 @@
 """Wire types of facts."""
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from greenbridge.facts.values import Batch
+from greenbridge.facts.values import Alert, Batch, Quality
 from greenbridge.kit.wire import Closed
 
 
@@ -19,6 +20,8 @@ class BatchOut(Closed):
     accepted: int
     quarantined: int
     covers_to: date | None
+    stated_at: datetime | None
+    late_rows: int | None
     generated: bool
     reasons: dict[str, int]
 
@@ -35,6 +38,8 @@ class BatchOut(Closed):
             accepted=b.accepted,
             quarantined=b.quarantined,
             covers_to=b.covers_to,
+            stated_at=b.stated_at,
+            late_rows=b.late_rows,
             generated=b.generated,
             reasons=dict(b.reasons),
         )
@@ -46,3 +51,68 @@ class QuarantinedRowOut(Closed):
     row_no: int
     reason: str
     raw: dict[str, object]
+
+
+class DecisionIn(Closed):
+    """Which firm a row means; null: none of the candidates."""
+
+    uscc: str | None
+
+
+class QuestionOut(Closed):
+    """A row that waits for the operator's word."""
+
+    batch_id: UUID
+    row_no: int
+    name: str
+    region_code: str | None
+    candidates: list[str]
+    confidence: float
+    asked_at: datetime
+
+    @classmethod
+    def of(cls, question: Any) -> "QuestionOut":
+        """Return the wire form."""
+        return cls(**{name: getattr(question, name) for name in cls.model_fields})
+
+
+class QualityOut(Closed):
+    """An item's quality on a day, as shares in [0, 1]; null where nothing was to be measured."""
+
+    day: date
+    delivered: int
+    completeness: float | None
+    validity: float | None
+    timeliness: float | None
+    uniqueness: float | None
+    consistency: float | None
+    compliance: float | None
+
+    @classmethod
+    def of(cls, quality: Quality) -> "QualityOut":
+        """Return the wire form."""
+        return cls(**{name: getattr(quality, name) for name in cls.model_fields})
+
+
+class AlertOut(Closed):
+    """An item that is under the threshold of a measure."""
+
+    item: str
+    measure: str
+    threshold: float
+    value: float
+    opened_at: datetime
+
+    @classmethod
+    def of(cls, alert: Alert) -> "AlertOut":
+        """Return the wire form."""
+        return cls(**{name: getattr(alert, name) for name in cls.model_fields})
+
+
+class PullOut(Closed):
+    """A feed, and how its last pull went."""
+
+    source: str
+    item: str
+    pulled_at: datetime
+    problem: str | None

@@ -19,7 +19,7 @@ from greenbridge.facts.service.reading import (
     reason_text,
     series,
 )
-from greenbridge.facts.service.receiving import raw_row, receive
+from greenbridge.facts.service.receiving import push, raw_row, receive
 
 __all__ = [
     "Question",
@@ -39,6 +39,7 @@ __all__ = [
     "item_named",
     "measure",
     "pulls",
+    "push",
     "quarantined",
     "questions",
     "raw_row",

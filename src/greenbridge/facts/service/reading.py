@@ -78,9 +78,9 @@ async def coverage(session: AsyncSession, known_at: datetime) -> dict[str, tuple
     return await batch_store.coverage(session, known_at)
 
 
-async def batches(session: AsyncSession, limit: int = 100) -> list[Batch]:
-    """Return the newest deliveries."""
-    return await batch_store.newest(session, limit)
+async def batches(session: AsyncSession, limit: int = 100, item: str | None = None) -> list[Batch]:
+    """Return the newest deliveries, of one item if it is named."""
+    return await batch_store.newest(session, limit, item)
 
 
 async def quarantined(session: AsyncSession, batch_id: UUID, limit: int = 200) -> list[tuple[int, str, dict[str, Any]]]:

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from greenbridge.accounts.values import Actor, Role
 from greenbridge.facts.gateway import frames, pieces
 from greenbridge.facts.rules import cells, cleaning, items, records
 from greenbridge.facts.service import identity, invoices
@@ -25,7 +26,7 @@ from greenbridge.facts.tables import IdentityQuestion
 from greenbridge.facts.values import Batch, Delivery, Item, Shape
 from greenbridge.kit import database
 from greenbridge.kit.calendar import SHANGHAI, business_date, working_day_before
-from greenbridge.kit.errors import Conflict, NotFound
+from greenbridge.kit.errors import Forbidden, Invalid, NotFound
 
 _CHUNK_ROWS = 50_000
 _HASH_BYTES = 1 << 20
@@ -35,7 +36,7 @@ async def receive(session: AsyncSession, delivery: Delivery, now: datetime) -> B
     """Take one delivery in; accepted + quarantined = delivered.
 
     The same delivery again, by content or by the sender's number, returns its first batch, marked `repeated`. Raises Invalid for
-    a file that cannot be read at all, Conflict for a sender's number that came with another content.
+    a file that cannot be read at all, and for a sender's number that came with another content.
     """
     item = item_named(delivery.item)
     sha256 = hashlib.sha256()
@@ -47,8 +48,9 @@ async def receive(session: AsyncSession, delivery: Delivery, now: datetime) -> B
     if repeat := await batches.find_repeat(session, item.code, fingerprint, delivery.batch_key):
         found, same = repeat
         if not same:
-            raise Conflict(
+            raise Invalid.at(
                 "other-content",
+                "batch_id",
                 f"批次号 {delivery.batch_key} 已用于另一份内容。",
                 f"Batch {delivery.batch_key} came before with another content.",
             )
@@ -70,6 +72,18 @@ async def receive(session: AsyncSession, delivery: Delivery, now: datetime) -> B
         batch = _counted(batch, item, tally)
         await batches.set_counts(session, batch)
     return batch
+
+
+async def push(session: AsyncSession, actor: Actor, delivery: Delivery, batch_id: str, now: datetime) -> Batch:
+    """Take in what a department pushes under its own number; the operator may for any. Raises Forbidden for another's item."""
+    item = item_named(delivery.item)
+    if actor.role is not Role.OPERATOR and item.department_code != actor.organisation.code:
+        raise Forbidden(
+            "not-your-item",
+            f"{item.code} 由{item.department.zh}提供。",
+            f"{item.code} is delivered by another department: {item.department.en}.",
+        )
+    return await receive(session, replace(delivery, batch_key=f"{actor.organisation.code}:{batch_id}"), now)
 
 
 def _read_with(delivery: Delivery) -> dict[str, Any]:
