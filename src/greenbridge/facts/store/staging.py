@@ -41,7 +41,7 @@ class Staging:
     """The rows of one delivery. Closes its engine at the end of the block."""
 
     def __init__(self, folder: Path) -> None:
-        self._engine = duckdb.connect(str(folder / "staging.duckdb"))
+        self._engine = duckdb.connect(":memory:")
         self._engine.execute(f"set memory_limit = '{MEMORY_LIMIT}'; set temp_directory = '{folder}'; set preserve_insertion_order = false")
         self._engine.execute(f"set threads = {min(4, os.cpu_count() or 1)}")
         self._engine.execute("create table asked (delivered varchar)")
