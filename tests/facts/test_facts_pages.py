@@ -9,6 +9,7 @@ import pytest
 from greenbridge.accounts.values import Role
 from greenbridge.facts import service
 from greenbridge.facts.pages import deliveries, quality
+from greenbridge.facts.pages.columns import ordered
 from greenbridge.facts.rules import items
 from greenbridge.facts.values import Quality
 from greenbridge.kit.codes import generated_uscc
@@ -126,6 +127,14 @@ async def test_a_file_over_the_limit_is_refused_beside_its_field(operator, sessi
     text = await operator.get(answer.headers["location"], status=413)
     assert "文件超过 10 MB" in re.search(r'id="file-wrong">([^<]*)', text)[1]
     assert await service.batches(session) == []
+    operator.client.cookies.clear()
+    big = {"file": ("big.csv", b"x" * (deliveries.MAX_UPLOAD_BYTES + 1))}
+    assert (await operator.client.post("/operator/deliveries", files=big, follow_redirects=True)).url.path == "/sign-in"
+
+
+def test_columns_of_a_row_stand_in_the_items_order():
+    item = service.item_named(items.PENALTIES)
+    assert ordered(item, ("odd", "处罚日期", "document_no", "单位名称", "odd")) == ["单位名称", "document_no", "处罚日期", "odd"]
 
 
 async def test_a_firm_in_doubt_is_decided_and_its_row_taken_in(operator, session, now):

@@ -10,20 +10,23 @@ from litestar import Controller, Response, get, post
 from litestar.datastructures import UploadFile
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
+from litestar.types import Receive, Scope, Send
 
 from greenbridge.accounts.guards import Caller, only
 from greenbridge.accounts.values import Role
 from greenbridge.facts import service
+from greenbridge.facts.pages.columns import ordered
 from greenbridge.facts.values import Delivery
 from greenbridge.kit.calendar import SHANGHAI
 from greenbridge.kit.errors import Invalid, Problem
-from greenbridge.kit.web import Now, Session, page
+from greenbridge.kit.web import AnyRequest, Now, Session, page
 
 MAX_UPLOAD_BYTES = 10_000_000
 SHOWN_DELIVERIES = 200
 SHOWN_ROWS = 200
 TOO_LARGE = 413
-_REFUSED = "/operator/deliveries?refused=too-large"
+# So much of a body that is too large is read and thrown away: a browser that is answered while it sends shows an error of its own.
+MAX_DRAINED_BYTES = 256_000_000
 
 
 class DeliveryPages(Controller):
@@ -57,10 +60,8 @@ class DeliveryPages(Controller):
         problem = _too_large() if refused == "too-large" else None
         return await self._list(request, session, item, {"item": item}, problem)
 
-    # A body that is too large is never read, so what was typed is not known: the form is shown anew with the problem.
-    @post(
-        request_max_body_size=MAX_UPLOAD_BYTES, exception_handlers={TOO_LARGE: lambda _request, _error: Redirect(_REFUSED, status_code=303)}
-    )
+    # A body that is too large is not kept, so what was typed is not known: the form is shown anew with the problem.
+    @post(request_max_body_size=MAX_UPLOAD_BYTES, exception_handlers={TOO_LARGE: lambda request, _: _refusal(request)})
     async def upload(self, request: Caller, session: Session, now: Now) -> Response[Any]:
         form = await request.form()
         typed = {name: str(form.get(name, "")) for name in ("item", "stated_at")}
@@ -75,14 +76,15 @@ class DeliveryPages(Controller):
     @get("/{batch_id:uuid}")
     async def one(self, batch_id: FromPath[UUID], request: Caller, session: Session, came: FromQuery[str] = "") -> Template:
         batch = await service.batch(session, batch_id)
+        item = service.item_named(batch.item)
         rows = await service.quarantined(session, batch_id, SHOWN_ROWS)
         return page(
             request,
             "delivery.html",
             batch=batch,
-            item=service.item_named(batch.item),
+            item=item,
             rows=rows,
-            columns=list(dict.fromkeys(name for *_, raw in rows for name in raw)),
+            columns=ordered(item, (name for *_, raw in rows for name in raw)),
             came=came,
             reason_text=service.reason_text,
             shanghai=SHANGHAI,
@@ -116,3 +118,30 @@ def _too_large() -> Problem:
     )
     problem.status = TOO_LARGE
     return problem
+
+
+class _PatientRedirect(Redirect):
+    """A redirect that is sent when the request's body has come to its end."""
+
+    def to_asgi_response(self, *args: Any, **kwargs: Any) -> Any:
+        answer = super().to_asgi_response(*args, **kwargs)
+
+        async def read_then_answer(scope: Scope, receive: Receive, send: Send) -> None:
+            left = MAX_DRAINED_BYTES
+            while left > 0:
+                event = await receive()
+                if event["type"] != "http.request":
+                    return
+                left -= len(event["body"])
+                if not event.get("more_body", False):
+                    break
+            await answer(scope, receive, send)
+
+        return read_then_answer
+
+
+def _refusal(request: AnyRequest) -> Redirect:
+    """Lead back to the form with the problem; only the operator's body is waited for."""
+    actor = request.scope.get("user")
+    kind = _PatientRedirect if actor and actor.role is Role.OPERATOR else Redirect
+    return kind("/operator/deliveries?refused=too-large", status_code=303)

@@ -12,6 +12,7 @@ from litestar.response import Redirect, Template
 from greenbridge.accounts.guards import Caller, only
 from greenbridge.accounts.values import Role
 from greenbridge.facts import service
+from greenbridge.facts.pages.columns import ordered
 from greenbridge.facts.rules import items
 from greenbridge.kit.calendar import business_date
 from greenbridge.kit.errors import Invalid, Problem
@@ -52,6 +53,7 @@ class DoubtPages(Controller):
             rows=await service.rows_in_doubt(session, asked),
             batches=batches,
             known=service.catalogue().items,
+            ordered=ordered,
             **{"typed": {}, "done": None, **context},
         )
 
