@@ -17,6 +17,14 @@ from greenbridge.kit.web import Now, Session, page
 TREND_DAYS = 31
 # Measure -> its name, how it is reckoned, and why there may be none.
 MEASURES: Mapping[str, tuple[Text, Text, Text]] = {
+    "compliance": (
+        Text("合规率", "Compliance"),
+        Text(
+            "既未被拒绝也不重复的行 ÷ 交付行（省级口径）。",
+            "Rows neither refused nor repeated / rows delivered, as the province defines it.",
+        ),
+        Text("统计期内没有交付行。", "No row was delivered in the period."),
+    ),
     "completeness": (
         Text("完整性", "Completeness"),
         Text("已填单元格 ÷ 全部单元格；占位符（如“无”“-”）不算已填。", "Filled cells / all cells; placeholders do not count as filled."),
@@ -44,14 +52,6 @@ MEASURES: Mapping[str, tuple[Text, Text, Text]] = {
         Text("一致性", "Consistency"),
         Text("与其他部门数据相符的记录 ÷ 可对照的记录。", "Records that agree with another department's / records compared."),
         Text("没有可对照的其他部门记录。", "No other department's records to compare with."),
-    ),
-    "compliance": (
-        Text("合规率", "Compliance"),
-        Text(
-            "既未被拒绝也不重复的行 ÷ 交付行（省级口径）。",
-            "Rows neither refused nor repeated / rows delivered, as the province defines it.",
-        ),
-        Text("统计期内没有交付行。", "No row was delivered in the period."),
     ),
 }
 
