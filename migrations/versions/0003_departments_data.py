@@ -21,6 +21,8 @@ def upgrade() -> None:
         op.add_column("batch", sa.Column(name, sa.BigInteger(), nullable=False, server_default="0"))
         op.alter_column("batch", name, server_default=None)
     op.create_unique_constraint(op.f("uq_batch_item_batch_key"), "batch", ["item", "batch_key"])
+    # Delivered files are compressed already, or large: trying to compress them anew costs more than the copy.
+    op.execute("alter table batch_part alter column content set storage external")
     op.add_column("quarantined_row", sa.Column("released_at", INSTANT, nullable=True))
     _roles("'enterprise', 'bank', 'platform', 'department'", "'enterprise', 'officer', 'bank_administrator', 'operator', 'department'")
     _facts()
@@ -104,6 +106,8 @@ def _invoices() -> None:
             and ({", ".join(f"v.{c}" for c in IDENTITY)}) = ({", ".join(f"o.{c}" for c in IDENTITY)}))
     """)  # noqa: S608
     op.drop_table("vat_invoice_unpartitioned")
+    for table in ("invoice_month", "counterparty_year"):
+        op.drop_constraint(op.f(f"fk_{table}_batch_id_batch"), table)
 
 
 def _identity() -> None:
@@ -183,6 +187,8 @@ def downgrade() -> None:
     for table in ("quality_alert", "quality_day", "pull_state", "identity_question", "firm_name", "subject_alias"):
         op.drop_table(table)
     op.execute("drop sequence masked_firm_number")
+    for table in ("invoice_month", "counterparty_year"):
+        op.create_foreign_key(op.f(f"fk_{table}_batch_id_batch"), table, "batch", ["batch_id"], ["id"])
     op.execute("alter table vat_invoice rename to vat_invoice_partitioned")
     op.execute("alter index pk_vat_invoice rename to pk_vat_invoice_partitioned")
     op.create_table(
@@ -202,6 +208,7 @@ def downgrade() -> None:
     for name in ("digest", "withdrawn", "stated_at", "state_from"):
         op.drop_column("fact", name)
     op.drop_column("quarantined_row", "released_at")
+    op.execute("alter table batch_part alter column content set storage extended")
     op.drop_constraint(op.f("uq_batch_item_batch_key"), "batch")
     for name in ("cells", "filled_cells", "late_rows", "stated_at", "batch_key"):
         op.drop_column("batch", name)

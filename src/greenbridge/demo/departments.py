@@ -17,7 +17,7 @@ from greenbridge.facts.gateway import Feed
 from greenbridge.facts.values import Delivery
 from greenbridge.kit.errors import Problem
 from greenbridge.kit.keys import kept_key, public_pem
-from greenbridge.sandbox.feeds import write_folder
+from greenbridge.sandbox.feeds import Folder, write_folder
 from greenbridge.settings import Settings
 
 _START_SECONDS = 60
@@ -38,7 +38,8 @@ def departments(settings: Settings, deliveries: Sequence[Delivery], now: datetim
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as child:  # noqa: S603  our own program
             try:
                 _wait(url, child)
-                yield [_feed(delivery, url) for delivery in deliveries]
+                offered = Folder(folder).feeds()
+                yield [_feed(delivery, url, offered[_remote(delivery)].columns) for delivery in deliveries]
             finally:
                 child.terminate()
                 child.wait(20)
@@ -49,7 +50,8 @@ def _remote(delivery: Delivery) -> str:
     return Path(delivery.file_name).stem
 
 
-def _feed(delivery: Delivery, url: str) -> Feed:
+def _feed(delivery: Delivery, url: str, columns: tuple[str, ...]) -> Feed:
+    """Return a file's feed; its columns are those agreed on with the department."""
     file_format = "parquet" if delivery.file_name.endswith(".parquet") else "jsonl"
     return Feed(
         delivery.item,
@@ -59,6 +61,7 @@ def _feed(delivery: Delivery, url: str) -> Feed:
         subjects=delivery.subjects,
         format=file_format,
         page_size=_PAGE_ROWS[file_format],
+        columns=columns,
         remote=_remote(delivery),
     )
 

@@ -58,7 +58,8 @@ class QuarantinedRow(SQLModel, table=True):
 class VatInvoice(SQLModel, table=True):
     """One accepted invoice, in the partition of its month. What identifies it is its key; its later states stand in `vat_invoice_change`.
 
-    Without a foreign key to `batch`: on millions of rows the check costs more than the load, and batches are never deleted.
+    Without a foreign key to `batch`, as its months and years: on millions of rows the check costs more than the load, and batches
+    are never deleted.
     """
 
     __tablename__ = "vat_invoice"
@@ -100,7 +101,7 @@ class InvoiceMonth(SQLModel, table=True):
     valid_from: date = Field(primary_key=True)
     recorded_at: datetime = Field(primary_key=True, sa_type=instant().sa_type)
     valid_to: date
-    batch_id: UUID = reference("batch.id", index=False)
+    batch_id: UUID
     net_fen: int = fen()
     tax_fen: int = fen()
     absolute_fen: int = fen()
@@ -122,7 +123,7 @@ class CounterpartyYear(SQLModel, table=True):
     recorded_at: datetime = Field(primary_key=True, sa_type=instant().sa_type)
     counterparty: str = Field(primary_key=True)
     valid_to: date
-    batch_id: UUID = reference("batch.id", index=False)
+    batch_id: UUID
     net_fen: int = fen()
     invoices: int
 

@@ -137,4 +137,4 @@ async def _append(session: AsyncSession, batch: Batch, staged: Staging) -> None:
     await store.add_versions(session, "invoice_month", staged.month_facts(), batch.id, batch.received_at)
     await store.add_versions(session, "counterparty_year", staged.year_facts(), batch.id, batch.received_at)
     if new + changed >= _ANALYZE_FROM:
-        await store.analyze(session, "vat_invoice", "invoice_month", "counterparty_year")
+        await store.analyze(session, "invoice_month", "counterparty_year")

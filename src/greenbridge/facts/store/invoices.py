@@ -63,14 +63,17 @@ _KEYS = {
 
 async def add_versions(session: AsyncSession, table: str, facts: pa.Table, batch_id: UUID, now: datetime) -> None:
     """Append versions of months or years. Two batches of one instant make one version: nobody can have known the first alone."""
-    columns = [*facts.column_names, "batch_id", "recorded_at"]
-    await session.execute(text(f"create temp table if not exists arriving_{table} (like {table}) on commit drop"))
-    await session.execute(text(f"truncate arriving_{table}"))
     whole = facts.append_column("batch_id", pa.array([str(batch_id)] * facts.num_rows, pa.string()))
     whole = whole.append_column("recorded_at", pa.array([now.isoformat()] * facts.num_rows, pa.string()))
+    same_instant = text("select exists (select 1 from batch where item = 'tax.vat_invoices' and received_at = :now and id <> :id)")
+    if not (await session.execute(same_instant, {"now": now, "id": batch_id})).scalar_one():
+        await copying.table(session, table, whole)
+        return
+    await session.execute(text(f"create temp table if not exists arriving_{table} (like {table}) on commit drop"))
+    await session.execute(text(f"truncate arriving_{table}"))
     await copying.table(session, f"arriving_{table}", whole)
-    key = _KEYS[table]
-    listed, newer = ", ".join(columns), ", ".join(f"{c} = excluded.{c}" for c in columns if c not in key)
+    key, listed = _KEYS[table], ", ".join(whole.column_names)
+    newer = ", ".join(f"{c} = excluded.{c}" for c in whole.column_names if c not in key)
     await session.execute(
         text(f"insert into {table} ({listed}) select {listed} from arriving_{table} on conflict ({', '.join(key)}) do update set {newer}")
     )

@@ -41,7 +41,7 @@ class Staging:
     """The rows of one delivery. Closes its engine at the end of the block."""
 
     def __init__(self, folder: Path) -> None:
-        self._engine = duckdb.connect(str(folder / "staging.duckdb"))
+        self._engine = duckdb.connect(":memory:")
         self._engine.execute(f"set memory_limit = '{MEMORY_LIMIT}'; set temp_directory = '{folder}'; set preserve_insertion_order = false")
         self._engine.execute(f"set threads = {min(4, os.cpu_count() or 1)}")
         self._engine.execute("create table asked (delivered varchar)")
@@ -146,20 +146,18 @@ class Staging:
 
     def count(self) -> tuple[int, int]:
         """Return (new invoices, changes of state)."""
-        found = self._engine.execute("select (select count(*) from arriving), (select count(*) from change)").fetchone()
-        return (int(found[0]), int(found[1])) if found else (0, 0)
+        new, changed = self._row("select (select count(*) from arriving), (select count(*) from change)")
+        return int(new), int(changed)
 
     def newest_day(self) -> date | None:
         """Return the newest issue date among new invoices and changes."""
-        found = self._engine.execute(
-            "select greatest((select max(issued_on) from arriving), (select max(issued_on) from change))"
-        ).fetchone()
-        return found[0] if found else None
+        query = "select greatest((select max(issued_on) from arriving), (select max(issued_on) from change))"
+        newest: date | None = self._row(query)[0]
+        return newest
 
     def late(self, due: date) -> int:
         """Return how many new invoices came after their due day: issued on or before `due`."""
-        found = self._engine.execute("select count(*) from arriving where issued_on <= ?", [due]).fetchone()
-        return int(found[0]) if found else 0
+        return int(self._row("select count(*) from arriving where issued_on <= ?", [due])[0])
 
     def rows(self, table: str, batch_id: str) -> Iterator[pa.RecordBatch]:
         """Yield `arriving` or `change` in the order of PostgreSQL's key, so that its index grows at its end."""
@@ -196,6 +194,10 @@ class Staging:
                 on p.uscc = y.uscc and p.direction = y.direction and date_trunc('year', p.issued_on)::date = y.valid_from
             where status = 'valid' group by all
         """)
+
+    def _row(self, query: str, parameters: list[Any] | None = None) -> Any:
+        """Return a query's one row; all of it is fetched, or the engine would wait for the rest."""
+        return self._engine.execute(query, parameters or []).fetchall()[0]
 
     def _table(self, query: str, parameters: list[Any] | None = None) -> pa.Table:
         return self._engine.sql(query, params=parameters).to_arrow_table() if parameters else self._engine.sql(query).to_arrow_table()
