@@ -56,7 +56,7 @@ def steady_invoices(uscc: str = USCC, months: int = 30, net: int = 400_000, last
         an_invoice(
             uscc=uscc,
             direction=direction,
-            invoice_no=f"{back:04d}{i:04d}",
+            invoice_no=f"{back + 1:04d}{i:04d}",
             issue_date=add_months(last, -back).replace(day=10).isoformat(),
             counterparty_id=f"{direction}{i}",
             **amounts,

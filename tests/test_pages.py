@@ -157,7 +157,7 @@ def test_every_chinese_text_of_the_pages_has_its_english():
 
 
 async def test_no_page_names_another_host(visitor):
-    for path in ("/", "/sign-in", "/sign-up", "/design", "/schema"):
+    for path in ("/", "/sign-in", "/sign-up", "/design", "/catalogue", "/schema"):
         text = await visitor.get(path)
         assert not re.search(r"""(?:src|href)=["'](?:https?:)?//""", text), path
 

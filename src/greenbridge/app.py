@@ -32,6 +32,7 @@ from greenbridge.catalog.pages import ProductPages
 from greenbridge.enterprises.api import EnterprisesApi
 from greenbridge.enterprises.pages import EnterprisePages
 from greenbridge.facts.api import CatalogueApi, DeliveriesApi, PushApi, QualityApi
+from greenbridge.facts.pages import CataloguePages, DeliveryPages, DoubtPages, QualityPages
 from greenbridge.facts.service import RegistrationFacts
 from greenbridge.home.pages import HomePages
 from greenbridge.kit import database, logs
@@ -71,6 +72,10 @@ PAGES = (
     OfficerPages,
     ReportPages,
     ProductPages,
+    CataloguePages,
+    QualityPages,
+    DoubtPages,
+    DeliveryPages,
 )
 
 

@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import async_playwright, expect
 
 from greenbridge.demo.stages import PASSWORD
+from greenbridge.facts.pages.deliveries import MAX_UPLOAD_BYTES
 from greenbridge.facts.rules import items
 from greenbridge.kit.calendar import add_months
 from greenbridge.kit.codes import generated_uscc
@@ -137,3 +138,23 @@ async def test_english_and_phone(new_page):
     await page.click("text=English")
     await expect(page.locator("h1")).to_have_text("Let banks see small firms")
     assert await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+
+
+async def test_a_file_by_hand_over_the_limit_and_a_good_one(new_page, tmp_path):
+    page = await new_page(viewport={"width": 390, "height": 844})
+    await sign_in(page, "operator")
+    await page.click("text=全部交付与上传")
+    (tmp_path / "big.csv").write_bytes(b"x" * (MAX_UPLOAD_BYTES + 1))
+    await page.select_option("#item", items.PENALTIES)
+    await page.set_input_files("#file", tmp_path / "big.csv")
+    await page.click("text=上传文件")
+    await expect(page.locator("#file-wrong")).to_contain_text("文件超过")
+    (tmp_path / "good.csv").write_text(f"uscc,document_no,authority,decided_on\n{USCC},1,局,2026-01-05\n{USCC},2,局,何时\n")
+    await page.select_option("#item", items.PENALTIES)
+    await page.set_input_files("#file", tmp_path / "good.csv")
+    await page.click("text=上传文件")
+    await expect(page.locator(".notice.done")).to_be_visible()
+    await expect(page.locator(".rows tbody tr")).to_contain_text("日期无法识别")
+    for path in ("/operator", "/operator/quality", "/operator/doubts", "/operator/deliveries", "/catalogue"):
+        await page.goto(path)
+        assert await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0, path

@@ -20,6 +20,7 @@ HOME_OF_ROLE = {
     Role.OFFICER: "/officer",
     Role.BANK_ADMINISTRATOR: "/bank/products",
     Role.OPERATOR: "/operator",
+    Role.DEPARTMENT: "/catalogue",
 }
 Form = dict[str, str]
 

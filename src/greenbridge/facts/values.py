@@ -46,6 +46,29 @@ class Openness(StrEnum):
     INTERNAL = "internal"
 
 
+# How sensitive a field is (JR/T 0197).
+SENSITIVITY_NAMES: Mapping[int, Text] = {
+    1: Text("公开", "open"),
+    2: Text("低敏", "low"),
+    3: Text("中敏", "medium"),
+    4: Text("高敏", "high"),
+    5: Text("极敏", "highest"),
+}
+OPENNESS_NAMES: Mapping[Openness, Text] = {
+    Openness.PUBLIC: Text("向社会公开", "Open to everybody"),
+    Openness.ON_REQUEST: Text("依申请公开", "On request"),
+    Openness.AUTHORISED: Text("经企业授权", "With the firm's consent"),
+    Openness.INTERNAL: Text("仅供运营", "The operator alone"),
+}
+KIND_NAMES: Mapping[Kind, Text] = {
+    Kind.TEXT: Text("文本", "text"),
+    Kind.DATE: Text("日期", "date"),
+    Kind.YUAN: Text("金额", "amount"),
+    Kind.NUMBER: Text("数值", "number"),
+    Kind.CHOICE: Text("代码", "code list"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """One column of an item. `names` are further spellings that departments use for it.

@@ -6,8 +6,10 @@ from litestar.response import Redirect, Template
 from greenbridge.accounts.guards import Caller, only
 from greenbridge.accounts.values import Role
 from greenbridge.enterprises.values import EnterpriseStatus
-from greenbridge.facts.service import item_named, reason_text
+from greenbridge.facts.service import catalogue, reason_text
+from greenbridge.facts.values import SENSITIVITY_NAMES
 from greenbridge.home import service
+from greenbridge.kit.calendar import SHANGHAI
 from greenbridge.kit.web import Now, Session, page
 from greenbridge.needs.values import NEED_STATUS_NAMES, PURPOSE_NAMES
 
@@ -31,9 +33,8 @@ class HomePages(Controller):
     @get("/operator", guards=[only(Role.OPERATOR)])
     async def board(self, request: Caller, session: Session) -> Template:
         board = await service.board(session)
-        labels = {batch.item: item_named(batch.item).label for batch in board.batches}
-        return page(request, "operator.html", board=board, labels=labels, reason_text=reason_text)
+        return page(request, "operator.html", board=board, known=catalogue().items, reason_text=reason_text, shanghai=SHANGHAI)
 
     @get("/design")
     async def design(self, request: Caller) -> Template:
-        return page(request, "design.html")
+        return page(request, "design.html", sensitivities=SENSITIVITY_NAMES)

@@ -20,6 +20,8 @@ from greenbridge.needs import service as needs
 from greenbridge.needs.values import Need
 from greenbridge.reports import service as reports
 
+_BOARD_BATCHES = 12
+
 
 @dataclass(frozen=True, slots=True)
 class Figures:
@@ -40,12 +42,15 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """The operator's board."""
+    """The operator's board: the newest deliveries, and how many alerts, doubts and failed pulls wait for the operator."""
 
     figures: Figures
     batches: list[Batch]
     job_runs: list[jobs.JobRun]
     chain_broken_at: int | None
+    alerts: int
+    doubts: int
+    failed_pulls: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +85,12 @@ async def board(session: AsyncSession) -> Board:
     """Return the operator's board; the audit chain is verified as it is read."""
     return Board(
         await figures(session),
-        await facts.batches(session, 50),
+        await facts.batches(session, _BOARD_BATCHES),
         await jobs.latest(session),
         await audit.first_broken(session),
+        len(await facts.alerts(session)),
+        await facts.questions_count(session),
+        sum(problem is not None for *_, problem in await facts.pulls(session)),
     )
 
 

@@ -2,12 +2,13 @@
 
 from greenbridge.facts.gateway import catalogue
 from greenbridge.facts.service.documents import catalogue_document, item_document
-from greenbridge.facts.service.doubts import Question, decide, questions
+from greenbridge.facts.service.doubts import Question, decide, questions, questions_count, rows_in_doubt
 from greenbridge.facts.service.intake import item_named
 from greenbridge.facts.service.pulling import pulls
-from greenbridge.facts.service.quality import alerts, measure, trends
+from greenbridge.facts.service.quality import PERIOD_DAYS, alerts, measure, trends
 from greenbridge.facts.service.reading import (
     RegistrationFacts,
+    batch,
     batches,
     count,
     counterparties,
@@ -22,9 +23,11 @@ from greenbridge.facts.service.reading import (
 from greenbridge.facts.service.receiving import push, raw_row, receive
 
 __all__ = [
+    "PERIOD_DAYS",
     "Question",
     "RegistrationFacts",
     "alerts",
+    "batch",
     "batches",
     "catalogue",
     "catalogue_document",
@@ -42,9 +45,11 @@ __all__ = [
     "push",
     "quarantined",
     "questions",
+    "questions_count",
     "raw_row",
     "reason_text",
     "receive",
+    "rows_in_doubt",
     "series",
     "trends",
 ]

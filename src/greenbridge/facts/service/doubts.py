@@ -1,6 +1,6 @@
 """Rows of which the firm is in doubt: the operator says which it is, and the row goes its way."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -46,6 +46,16 @@ async def questions(session: AsyncSession, limit: int = 100) -> list[Question]:
         )
         for q in await store.open_questions(session, limit)
     ]
+
+
+async def questions_count(session: AsyncSession) -> int:
+    """Return how many rows wait for the operator."""
+    return await store.count_open_questions(session)
+
+
+async def rows_in_doubt(session: AsyncSession, asked: Sequence[Question]) -> dict[tuple[UUID, int], Mapping[str, Any]]:
+    """Return (batch, row number) -> the row as it came, of questions."""
+    return dict(await batches.set_aside(session, [(question.batch_id, question.row_no) for question in asked]))
 
 
 async def decide(session: AsyncSession, actor: Actor, batch_id: UUID, row_no: int, uscc: str | None, now: datetime) -> Batch:

@@ -18,6 +18,7 @@ from greenbridge.facts.values import Batch, Counterparty, Fact, Series
 from greenbridge.kit import database
 from greenbridge.kit.calendar import last_complete_month, month_end
 from greenbridge.kit.codes import region_of
+from greenbridge.kit.errors import NotFound
 from greenbridge.kit.text import Text
 
 
@@ -81,6 +82,14 @@ async def coverage(session: AsyncSession, known_at: datetime) -> dict[str, tuple
 async def batches(session: AsyncSession, limit: int = 100, item: str | None = None) -> list[Batch]:
     """Return the newest deliveries, of one item if it is named."""
     return await batch_store.newest(session, limit, item)
+
+
+async def batch(session: AsyncSession, batch_id: UUID) -> Batch:
+    """Return one delivery. Raises NotFound."""
+    found = await batch_store.get(session, batch_id)
+    if found is None:
+        raise NotFound("no-batch", "没有这次交付。", "There is no such delivery.")
+    return found
 
 
 async def quarantined(session: AsyncSession, batch_id: UUID, limit: int = 200) -> list[tuple[int, str, dict[str, Any]]]:

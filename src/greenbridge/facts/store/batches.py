@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -154,6 +154,12 @@ async def quarantined(session: AsyncSession, batch_id: UUID, limit: int) -> list
     query = select(QuarantinedRow).where(col(QuarantinedRow.batch_id) == batch_id, col(QuarantinedRow.released_at).is_(None))
     rows = await session.scalars(query.order_by(col(QuarantinedRow.row_no)).limit(limit))
     return [(row.row_no, row.reason, row.raw) for row in rows]
+
+
+async def set_aside(session: AsyncSession, keys: Sequence[tuple[UUID, int]]) -> dict[tuple[UUID, int], dict[str, Any]]:
+    """Return (batch, row number) -> the row as it came, of rows that are in quarantine."""
+    query = select(QuarantinedRow).where(tuple_(col(QuarantinedRow.batch_id), col(QuarantinedRow.row_no)).in_(keys))
+    return {(row.batch_id, row.row_no): row.raw for row in await session.scalars(query)} if keys else {}
 
 
 async def release(session: AsyncSession, batch_id: UUID, row_no: int, now: datetime) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -78,6 +78,11 @@ async def open_questions(session: AsyncSession, limit: int) -> list[IdentityQues
     """Return the questions that wait, oldest first."""
     query = select(IdentityQuestion).where(col(IdentityQuestion.decided_at).is_(None))
     return list(await session.scalars(query.order_by(col(IdentityQuestion.asked_at), col(IdentityQuestion.row_no)).limit(limit)))
+
+
+async def count_open_questions(session: AsyncSession) -> int:
+    query = select(func.count()).select_from(IdentityQuestion).where(col(IdentityQuestion.decided_at).is_(None))
+    return int((await session.execute(query)).scalar_one())
 
 
 async def take_question(session: AsyncSession, batch_id: UUID, row_no: int) -> IdentityQuestion | None:
