@@ -1,5 +1,6 @@
 """PostgreSQL: the embedded server, engine, the one session per request, COPY."""
 
+import asyncio
 import logging
 import tempfile
 import warnings
@@ -75,14 +76,23 @@ async def provide_session(state: State) -> AsyncIterator[AsyncSession]:
         yield session
 
 
-async def copy_csv(session: AsyncSession, table: str, columns: Iterable[str], chunks: Iterable[bytes]) -> None:
-    """Stream CSV bytes into a table by COPY, inside the session's transaction; an empty field is NULL."""
+async def copy_in(session: AsyncSession, table: str, columns: Iterable[str], chunks: Iterable[bytes], form: str = "csv") -> None:
+    """Stream bytes into a table by COPY, inside the session's transaction: CSV (an empty field is NULL), or COPY's binary form.
+
+    The next piece is made in a thread while the server takes the one before.
+    """
     connection = await session.connection()
     raw: Any = (await connection.get_raw_connection()).driver_connection
-    statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN WITH (FORMAT csv)"
+    statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN WITH (FORMAT {form})"
+    waiting = iter(chunks)
     async with raw.cursor() as cursor, cursor.copy(statement) as copy:
-        for chunk in chunks:
-            await copy.write(chunk)
+        piece = next(waiting, None)
+        while piece is not None:
+            following = asyncio.create_task(asyncio.to_thread(next, waiting, None))
+            try:
+                await copy.write(piece)
+            finally:
+                piece = await following
 
 
 async def copy_out_csv(session: AsyncSession, query: str, path: Path) -> None:

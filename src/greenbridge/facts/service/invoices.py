@@ -1,18 +1,21 @@
 """Loading VAT invoices: plain rows through the columnar engine, dirty ones through cleaning; then the months and years they change."""
 
+import asyncio
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from greenbridge.facts.gateway import tables
 from greenbridge.facts.rules import cleaning
 from greenbridge.facts.service import identity
 from greenbridge.facts.service.intake import Tally, conformed, raw_record
-from greenbridge.facts.store import batches, copying
+from greenbridge.facts.store import batches
 from greenbridge.facts.store import invoices as store
 from greenbridge.facts.store.staging import FIELDS, Staging
 from greenbridge.facts.values import Batch, Delivery, Item
@@ -26,7 +29,7 @@ async def load(session: AsyncSession, delivery: Delivery, item: Item, batch: Bat
     """Load a delivery of invoices; return what its rows came to."""
     tally = Tally(late_rows=None)
     with Staging(folder) as staged:
-        await _stage(session, delivery, item, batch, staged, tally)
+        await _stage(session, delivery, item, batch, staged, tally, folder)
         known = folder / "existing.csv"
         some = await store.existing(session, staged.touched(), known)
         repeats = staged.tell_apart(known if some else None)
@@ -38,17 +41,22 @@ async def load(session: AsyncSession, delivery: Delivery, item: Item, batch: Bat
     return tally
 
 
-async def _stage(session: AsyncSession, delivery: Delivery, item: Item, batch: Batch, staged: Staging, tally: Tally) -> None:
+async def _stage(session: AsyncSession, delivery: Delivery, item: Item, batch: Batch, staged: Staging, tally: Tally, folder: Path) -> None:
+    """Stage all good rows and set the bad ones aside: the engine takes the plain ones, cleaning sees the rest."""
     today = business_date(batch.received_at)
+    path = _on_disk(delivery, folder)
+    left = await _take_file(session, delivery, item, staged, path, today) if path else None
+    if path and left is not None and not len(left):
+        rows = pq.ParquetFile(path).metadata.num_rows
+        tally.delivered, tally.cells, tally.filled_cells = rows, rows * len(item.fields), rows * len(item.fields)
+        return
     for raw in tables(delivery.file_name, delivery.content):
         start = tally.delivered
-        rest = np.arange(len(raw))
-        if isinstance(raw, pa.Table) and cleaning.RECORD_STATE not in raw.column_names:
-            chunk = _columns(raw, item, delivery)
-            if chunk is not None:
-                codes = await identity.codes_of(session, delivery, staged.new_codes(chunk))
-                rest = staged.take_plain(chunk, start, today, codes).to_numpy()
-        frame = raw.take(pa.array(rest)).to_pandas() if isinstance(raw, pa.Table) else raw
+        if left is not None:
+            rest = left[np.searchsorted(left, start) : np.searchsorted(left, start + len(raw))] - start
+        else:
+            rest = await _take_table(session, delivery, item, staged, raw, start, today)
+        frame = _rows_at(raw, rest)
         aside = await _clean(session, delivery, item, frame, start + rest, today, staged)
         tally.set_aside(aside)
         places = {int(number): place for place, number in enumerate(start + rest)}
@@ -61,17 +69,62 @@ async def _stage(session: AsyncSession, delivery: Delivery, item: Item, batch: B
             tally.filled_cells += cleaning.filled(conformed(frame, item, delivery), item)
 
 
-def _columns(raw: pa.Table, item: Item, delivery: Delivery) -> pa.Table | None:
-    """Return the item's columns of an Arrow table by their own names; None where cleaning must say what is wrong with it."""
-    named = cleaning.spellings(item, delivery.renames)
-    renamed = [named.get(name, name) for name in raw.column_names]
-    if len(set(renamed)) < len(renamed):
+def _on_disk(delivery: Delivery, folder: Path) -> Path | None:
+    """Return the path of a Parquet delivery, which the engine reads by itself; None for other files and for what is none."""
+    if not delivery.file_name.lower().endswith(".parquet"):
         return None
-    table = raw.rename_columns(renamed)
-    for name, value in delivery.constants.items():
-        column = pa.array([value] * table.num_rows, pa.string())
-        table = table.set_column(renamed.index(name), name, column) if name in renamed else table.append_column(name, column)
-    return table.select(FIELDS) if set(FIELDS) <= set(table.column_names) else None
+    path = delivery.content if isinstance(delivery.content, Path) else folder / "delivered.parquet"
+    if isinstance(delivery.content, bytes):
+        path.write_bytes(delivery.content)
+    try:
+        pq.read_metadata(path)
+    except (pa.ArrowException, OSError):
+        return None  # the reader of tables says what is wrong with it
+    return path
+
+
+async def _take_file(session: AsyncSession, delivery: Delivery, item: Item, staged: Staging, path: Path, today: date) -> np.ndarray | None:
+    """Take a Parquet file's plain rows; return the numbers of the others, or None where cleaning must look at all of them."""
+    schema = pq.read_schema(path)
+    fields = _fields(schema.names, item, delivery)
+    if fields is None:
+        return None
+    staged.look_at_parquet(path, fields, delivery.constants, {f: str(schema.field(name).type) for f, name in fields.items()})
+    codes = await identity.codes_of(session, delivery, staged.new_codes())
+    return np.asarray(staged.take_plain(0, today, codes))
+
+
+async def _take_table(
+    session: AsyncSession, delivery: Delivery, item: Item, staged: Staging, raw: pa.Table | pd.DataFrame, start: int, today: date
+) -> np.ndarray:
+    """Take the plain rows of a table in memory; return the positions of the others."""
+    everything = np.arange(len(raw))
+    fields = _fields([str(name) for name in (raw.column_names if isinstance(raw, pa.Table) else raw.columns)], item, delivery)
+    if fields is None or not len(raw):
+        return everything
+    try:
+        columns = {f: raw[name] if isinstance(raw, pa.Table) else pa.array(raw[name], from_pandas=True) for f, name in fields.items()}
+    except pa.ArrowException:
+        return everything  # a column of mixed kinds
+    constant = {name: pa.array([value] * len(raw), pa.string()) for name, value in delivery.constants.items()}
+    staged.look_at_table(pa.table({**columns, **constant}))
+    codes = await identity.codes_of(session, delivery, staged.new_codes())
+    return np.asarray(staged.take_plain(start, today, codes))
+
+
+def _fields(names: Sequence[str], item: Item, delivery: Delivery) -> dict[str, str] | None:
+    """Return field -> delivered column; None where a column is missing or repeated, or rows may be withdrawn."""
+    named = cleaning.spellings(item, delivery.renames)
+    renamed = [named.get(name, name) for name in names]
+    known = {*renamed, *delivery.constants}
+    if len(set(renamed)) < len(renamed) or cleaning.RECORD_STATE in known or not set(FIELDS) <= known:
+        return None
+    return {field: name for field, name in zip(renamed, names, strict=True) if field in FIELDS and field not in delivery.constants}
+
+
+def _rows_at(raw: pa.Table | pd.DataFrame, positions: np.ndarray) -> pd.DataFrame:
+    """Return rows as delivered."""
+    return raw.take(pa.array(positions)).to_pandas() if isinstance(raw, pa.Table) else raw.iloc[positions].reset_index(drop=True)
 
 
 async def _clean(
@@ -116,7 +169,7 @@ async def _set_repeats_aside(session: AsyncSession, delivery: Delivery, batch: B
         stop = int(np.searchsorted(wanted, start + len(raw)))
         if stop > place:
             positions = wanted[place:stop] - start
-            part = raw.take(pa.array(positions)).to_pandas() if isinstance(raw, pa.Table) else raw.iloc[positions]
+            part = _rows_at(raw, positions)
             rows = [(*repeats[place + i], raw_record(part, i)) for i in range(len(part))]
             await batches.quarantine(session, batch.id, rows)
         start, place = start + len(raw), stop
@@ -125,16 +178,18 @@ async def _set_repeats_aside(session: AsyncSession, delivery: Delivery, batch: B
 async def _append(session: AsyncSession, batch: Batch, staged: Staging) -> None:
     """Append new invoices, changes of state, and new versions of the months and years that they touch."""
     new, changed = staged.count()
-    columns = [*store.IDENTITY, "status", "batch_id", "row_no"]
-    if new:
-        await store.make_partitions(session, staged.months())
-        await copying.batches(session, "vat_invoice", columns, staged.rows("arriving", str(batch.id)))
-    if changed:
-        await copying.batches(session, "vat_invoice_change", columns, staged.rows("change", str(batch.id)))
     if not new + changed:
         return
     staged.settle()
-    await store.add_versions(session, "invoice_month", staged.month_facts(), batch.id, batch.received_at)
-    await store.add_versions(session, "counterparty_year", staged.year_facts(), batch.id, batch.received_at)
+    # The engine computes while the server loads.
+    computing = asyncio.create_task(asyncio.to_thread(staged.facts))
+    try:
+        await store.append(session, staged.months(), lambda first: staged.new_in(first, batch.id))
+        if changed:
+            await store.append_changes(session, staged.changes(batch.id))
+    finally:
+        months, years = await computing
+    await store.add_versions(session, "invoice_month", months, batch.id, batch.received_at)
+    await store.add_versions(session, "counterparty_year", years, batch.id, batch.received_at)
     if new + changed >= _ANALYZE_FROM:
         await store.analyze(session, "invoice_month", "counterparty_year")

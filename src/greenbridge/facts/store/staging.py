@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any, Self
+from uuid import UUID
 
 import duckdb
 import pyarrow as pa
@@ -33,8 +34,16 @@ _COLUMNS = {
 _DECLARED = ", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items())
 _SAME = " and ".join(f"e.{name} = a.{name}" for name in IDENTITY)
 _RANK = "case {0} " + " ".join(f"when '{status}' then {rank}" for status, rank in RANKS.items()) + " end"
-# Text that no cleaning would change: without blanks, controls and separators, and no placeholder.
-_PLAIN_TEXT = r"^[^\s\p{Z}\p{C}]+$"
+# What firms sold to and bought from each counterparty in the years that changed.
+_YEARS = """
+    select p.uscc, p.direction, y.valid_from, (y.valid_from + interval 1 year - interval 1 day)::date as valid_to, counterparty,
+        sum(net_fen)::bigint as net_fen, count(*)::int as invoices
+    from present p join (select distinct uscc, direction, date_trunc('year', issued_on)::date as valid_from from moved) y
+        on p.uscc = y.uscc and p.direction = y.direction and date_trunc('year', p.issued_on)::date = y.valid_from
+    where status = 'valid' group by all order by all
+"""
+# Text that no cleaning would change: printable ASCII and Chinese characters, no blanks. (And no placeholder; see `_plain`.)
+_PLAIN_TEXT = r"[!-~\x{4e00}-\x{9fff}]+"
 
 
 class Staging:
@@ -54,30 +63,41 @@ class Staging:
     def __exit__(self, *ended: object) -> None:
         self._engine.close()
 
-    def new_codes(self, chunk: pa.Table) -> list[str]:
-        """Return the firms' codes in a chunk, as delivered, that no chunk before had."""
-        self._engine.register("chunk", chunk)
-        rows = self._engine.execute("""
-            select distinct cast(uscc as varchar) from chunk
-            where uscc is not null and cast(uscc as varchar) not in (select delivered from asked)
-        """).fetchall()
-        self._engine.unregister("chunk")
-        return [row[0] for row in rows]
+    def look_at_table(self, table: pa.Table) -> None:
+        """Look at rows in memory; the table has FIELDS as delivered."""
+        chosen = table.select(FIELDS)
+        self._engine.register("given", chosen.append_column("position", pa.array(range(chosen.num_rows), pa.int32())))
+        self._engine.execute("create or replace temp view chunk as select * from given")
+        self._types = {name: str(kind) for name, kind in zip(FIELDS, chosen.schema.types, strict=True)}
 
-    def take_plain(self, chunk: pa.Table, start: int, today: date, codes: Mapping[str, str]) -> pa.Array:
-        """Keep the chunk's rows that are in plain form and right; return the positions of the others.
+    def look_at_parquet(self, path: Path, columns: Mapping[str, str], constants: Mapping[str, str], types: Mapping[str, str]) -> None:
+        """Look at a whole Parquet file, read by the engine itself. `columns`: field -> the file's column; `types`: field -> Arrow type."""
+        named = [
+            f"'{_quoted(constants[f], chr(39))}' as {f}" if f in constants else f'"{_quoted(columns[f], chr(34))}" as {f}' for f in FIELDS
+        ]
+        source = f"read_parquet('{_quoted(str(path), chr(39))}', file_row_number = true)"
+        listed = ", ".join(named)
+        self._engine.execute(f"create or replace temp view chunk as select {listed}, file_row_number::integer as position from {source}")
+        self._types = {name: types.get(name, "string") for name in FIELDS}
 
-        `chunk` has FIELDS as delivered; its first row is the file's row `start`. `codes`: what `new_codes` are known to mean.
+    def new_codes(self) -> list[str]:
+        """Return the firms' codes in what is looked at, as delivered, that nothing before had."""
+        self._engine.execute("create or replace temp table fresh as select distinct cast(uscc as varchar) as delivered from chunk")
+        self._engine.execute("delete from fresh where delivered is null or delivered in (select delivered from asked)")
+        self._engine.execute("insert into asked select delivered from fresh")
+        return [row[0] for row in self._engine.execute("select delivered from fresh").fetchall()]
+
+    def take_plain(self, start: int, today: date, codes: Mapping[str, str]) -> pa.Array:
+        """Keep the rows looked at that are in plain form and right; return the positions of the others.
+
+        The first row looked at is the file's row `start`. `codes`: what `new_codes` are known to mean.
         """
         engine = self._engine
-        engine.register("chunk", chunk.select(FIELDS).append_column("position", pa.array(range(chunk.num_rows), pa.int32())))
-        engine.execute("insert into asked select distinct cast(uscc as varchar) from chunk where uscc is not null")
         if codes:
             engine.register("learned", pa.table({"delivered": list(codes), "uscc": list(codes.values())}))
-            engine.execute("insert into good_code select * from learned where delivered not in (select delivered from good_code)")
+            engine.execute("insert into good_code select * from learned")
             engine.unregister("learned")
-        types = {name: str(kind) for name, kind in zip(FIELDS, chunk.select(FIELDS).schema.types, strict=True)}
-        engine.execute(f"create or replace temp table judged as select * from ({_plain(types)}) typed")
+        engine.execute(f"create or replace temp table judged as select * from ({_plain(self._types)}) typed")
         engine.execute(
             f"""
             insert into arriving select position + {start}, code, direction, issued_on, invoice_no, counterparty, net_fen, tax_fen, status
@@ -86,9 +106,9 @@ class Staging:
             [today],
         )
         query = "select position from judged where not coalesce(good and issued_on <= ?, false) order by position"
-        found = self._table(query, [today])
-        engine.unregister("chunk")
-        return found["position"].combine_chunks()
+        found = self._table(query, [today])["position"].combine_chunks()
+        engine.execute("drop table judged")
+        return found
 
     def take(self, rows: pa.Table) -> None:
         """Keep rows that `rules.cleaning` has cleaned; columns as in `arriving`."""
@@ -159,12 +179,22 @@ class Staging:
         """Return how many new invoices came after their due day: issued on or before `due`."""
         return int(self._row("select count(*) from arriving where issued_on <= ?", [due])[0])
 
-    def rows(self, table: str, batch_id: str) -> Iterator[pa.RecordBatch]:
-        """Yield `arriving` or `change` in the order of PostgreSQL's key, so that its index grows at its end."""
-        columns = f"{_IDENTITY}, status, '{batch_id}' as batch_id, row_no"
-        order = "date_trunc('month', issued_on), uscc, direction, issued_on, invoice_no"
-        reader: Any = self._engine.sql(f"select {columns} from {table} order by {order}").to_arrow_reader(100_000)
-        yield from reader
+    def new_in(self, first: date, batch_id: UUID) -> Iterator[pa.RecordBatch]:
+        """Yield a month's new invoices firm by firm, so that a firm's month is read from few pages."""
+        month = f"issued_on >= '{first}' and issued_on < '{first}'::date + interval 1 month"
+        yield from self._rows(f"arriving where {month} order by uscc, direction", batch_id)
+
+    def changes(self, batch_id: UUID) -> Iterator[pa.RecordBatch]:
+        """Yield the changes of state."""
+        yield from self._rows("change", batch_id)
+
+    def _rows(self, source: str, batch_id: UUID) -> Iterator[pa.RecordBatch]:
+        reader: Any = self._engine.cursor().sql(f"select {_IDENTITY}, status, row_no from {source}").to_arrow_reader(25_000)
+        for batch in reader:
+            mark = pa.array([batch_id.bytes] * batch.num_rows, pa.binary(16))
+            yield pa.RecordBatch.from_arrays(
+                [*batch.columns[:-1], mark, batch.columns[-1]], names=[*IDENTITY, "status", "batch_id", "row_no"]
+            )
 
     def settle(self) -> None:
         """Make `present`: the invoices of all touched months as they stand now, existing ones with their changes and the new ones."""
@@ -180,20 +210,12 @@ class Staging:
             "create view moved as select uscc, direction, issued_on from arriving union all select uscc, direction, issued_on from change"
         )
 
-    def month_facts(self) -> pa.Table:
-        """Return the facts of the months that changed; columns of `invoice_month` without batch and instant."""
+    def facts(self) -> tuple[pa.Table, pa.Table]:
+        """Return the facts of the months and of the years that changed; columns of their tables without batch and instant."""
+        engine = self._engine.cursor()  # a connection of its own: rows are read at the same time
         touched = "select distinct uscc, direction, date_trunc('month', issued_on)::date as valid_from from moved"
-        return self._table(f"select m.* from ({month_query('present')}) m semi join ({touched}) t using (uscc, direction, valid_from)")
-
-    def year_facts(self) -> pa.Table:
-        """Return what firms sold to and bought from each counterparty in the years that changed."""
-        return self._table("""
-            select p.uscc, p.direction, y.valid_from, (y.valid_from + interval 1 year - interval 1 day)::date as valid_to, counterparty,
-                sum(net_fen)::bigint as net_fen, count(*)::int as invoices
-            from present p join (select distinct uscc, direction, date_trunc('year', issued_on)::date as valid_from from moved) y
-                on p.uscc = y.uscc and p.direction = y.direction and date_trunc('year', p.issued_on)::date = y.valid_from
-            where status = 'valid' group by all
-        """)
+        months = f"select m.* from ({month_query('present')}) m semi join ({touched}) t using (uscc, direction, valid_from) order by all"
+        return engine.sql(months).to_arrow_table(), engine.sql(_YEARS).to_arrow_table()
 
     def _row(self, query: str, parameters: list[Any] | None = None) -> Any:
         """Return a query's one row; all of it is fetched, or the engine would wait for the rest."""
@@ -201,6 +223,11 @@ class Staging:
 
     def _table(self, query: str, parameters: list[Any] | None = None) -> pa.Table:
         return self._engine.sql(query, params=parameters).to_arrow_table() if parameters else self._engine.sql(query).to_arrow_table()
+
+
+def _quoted(text: str, mark: str) -> str:
+    """Return text as it stands between quotation marks in SQL."""
+    return text.replace(mark, mark * 2)
 
 
 def month_query(relation: str) -> str:
@@ -230,7 +257,8 @@ def _plain(types: Mapping[str, str]) -> str:
     elif types[day].startswith("timestamp") and "tz=" in types[day]:
         day = "null"  # an instant: the cleaning knows its day in Shanghai
     texts = " and ".join(
-        f"regexp_matches({name}, '{_PLAIN_TEXT}') and {name} not in ({listed}) and not regexp_full_match({name}, '{PLACEHOLDER_PATTERN}')"
+        f"regexp_full_match({name}, '{_PLAIN_TEXT}') and {name} not in ({listed})"
+        f" and not (starts_with({name}, 'field') and regexp_full_match({name}, '{PLACEHOLDER_PATTERN}'))"
         for name in ("invoice_no", "counterparty")
     )
     fen = "cast(round(round({0} * 100, 6)) as bigint)"
