@@ -112,3 +112,8 @@ def test_a_column_in_wan_counts_bare_numbers_alone():
 def test_placeholders_are_missing_and_names_are_kept():
     given = ["无", " ", "null", "——", "field049", "field", "无锡某公司", "暂无"]
     assert cells.clean_text(pd.Series(given)).isna().tolist() == [True, True, True, True, True, False, False, True]
+
+
+def test_a_day_of_zeros_is_none_and_a_number_of_zeros_is_a_number():
+    assert cells.has_day(pd.Series(["0000-00-00", "00000000", "0000-00-00 00:00:00", "2018-05-03"])).tolist() == [False, False, False, True]
+    assert cells.clean_text(pd.Series(["00000000"]))[0] == "00000000"

@@ -11,7 +11,7 @@ from greenbridge.kit.calendar import SHANGHAI
 
 PLACEHOLDERS = frozenset(
     {"", "-", "--", "—", "——", "———", "/", "\\", "*", "无", "空", "nan", "NaN", "None", "none", "null", "NULL", "NaT", "<NA>", "N/A", "n/a"}
-    | {"暂无", "未知", "不详", "待定", "无数据", "00000000", "0000-00-00"}
+    | {"暂无", "未知", "不详", "待定", "无数据"}
 )
 # A column's own name where its value should be, as exports of numbered fields leave it: field049.
 PLACEHOLDER_PATTERN = r"field\d{3}"
@@ -23,6 +23,8 @@ _CHINESE_DATE = re.compile(r"^([〇零○OＯ一二三四五六七八九]{4})年
 _COMPACT_DATE = re.compile(r"^((?:1[89]|2[01]|99)\d{2})(\d{2})(\d{2})(?:\d{6})?(?:\.0)?$")
 _EPOCH_MILLISECONDS = re.compile(r"^-?\d{11,14}(?:\.0+)?$")
 _DATE_FORMATS = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日", "%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%Y-%m", "%Y年%m月", "%Y/%m")
+# What databases write for no day at all.
+_ZERO_DAY = r"0{4}[-/.]?0{2}[-/.]?0{2}(?:[T ]?0{2}:?0{2}:?0{2})?"
 # Days that stand for "none" in exports of databases without empty dates.
 NO_DAYS = (date(1900, 1, 1), date(1899, 12, 30), date(1970, 1, 1))
 # From here on a day means "without end": 9999-12-31, and the year 4036 of milliseconds that were counted wrong.
@@ -54,6 +56,12 @@ def clean_text(column: pd.Series) -> pd.Series:
 def plain(text: pd.Series) -> pd.Series:
     """Return text in half-width characters without inner blanks: `１２ ，０００` is `12,000`."""
     return text.str.normalize("NFKC").str.replace(r"\s+", "", regex=True)
+
+
+def has_day(column: pd.Series) -> pd.Series:
+    """Return which cells hold something that is neither a placeholder nor a day of zeros."""
+    text = clean_text(column)
+    return text.notna() & ~text.str.fullmatch(_ZERO_DAY).fillna(False)
 
 
 def clean_dates(column: pd.Series) -> pd.Series:

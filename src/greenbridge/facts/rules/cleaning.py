@@ -81,7 +81,7 @@ def clean(frame: pd.DataFrame, item: Item, today: date, scales: Mapping[str, flo
         if field.name == "uscc":
             continue
         raw = frame[field.name]
-        given = cells.clean_text(raw).notna()
+        given = cells.has_day(raw) if field.kind is Kind.DATE else cells.clean_text(raw).notna()
         value, bad = _read(field, raw, given, today, (scales or {}).get(field.name, 1.0), typed)
         if field.required:
             refuse(~given, "missing_field")
