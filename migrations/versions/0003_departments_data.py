@@ -43,6 +43,8 @@ def _facts() -> None:
     op.add_column("fact", sa.Column("withdrawn", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column("fact", sa.Column("digest", sa.String(), nullable=True))
     op.execute("update fact set stated_at = recorded_at, digest = md5(concat_ws('|', valid_from, valid_to, values::text))")
+    # Only the register was a state among the items that could be delivered until now. (Digests are of what is stored: a record that
+    # is delivered again unchanged is stored once more, with the form of digest that all later ones have.)
     op.execute("update fact set state_from = valid_from where item = 'registration.basic'")
     # One item held judgments, enforcement and the dishonesty list; the catalogue tells them apart.
     op.execute("""

@@ -74,7 +74,7 @@ async def test_a_clean_pull_is_the_file_with_all_that_is_known_of_it(tmp_path, f
         delivery = pulled.delivery
         assert (delivery.item, delivery.generated, delivery.stated_at) == (ITEM, True, STATED)
         assert (delivery.constants, delivery.renames, delivery.subjects) == (feed.constants, feed.renames, feed.subjects)
-        assert delivery.batch_key == f"{ITEM}@tax.test:..{pulled.next_cursor}"
+        assert delivery.batch_key == f"{ITEM}@http://tax.test:..{pulled.next_cursor}"
         assert sum(map(len, frames(delivery.file_name, delivery.content))) == len(ROWS)
         assert await gateway.pull(feed, pulled.next_cursor, tmp_path) is None
         assert list(tmp_path.iterdir()) == [delivery.content]
@@ -233,11 +233,11 @@ async def test_a_cursor_gives_only_what_is_new(tmp_path):
     async with asking(app) as gateway:
         before = await gateway.pull(feed, None, tmp_path)
         assert records(before) == [{"编号": "甲", "用电量": "1"}, {"编号": "乙", "用电量": "2"}]
-        assert before.delivery.batch_key.startswith("power.usage@power.test:..")
+        assert before.delivery.batch_key.startswith("power.usage@http://power.test:..")
         (folder / "power.usage.0.jsonl").write_text('{"编号": "丙", "用电量": 3}\n')  # sorts before, comes after
         after = await gateway.pull(feed, before.next_cursor, tmp_path)
         assert records(after) == [{"编号": "丙", "用电量": 3}]
-        assert after.delivery.batch_key == f"power.usage@power.test:{before.next_cursor}..{after.next_cursor}"
+        assert after.delivery.batch_key == f"power.usage@http://power.test:{before.next_cursor}..{after.next_cursor}"
         assert await gateway.pull(feed, after.next_cursor, tmp_path) is None
         assert await gateway.pull(feed, after.next_cursor, tmp_path) is None
         whole = await gateway.pull(feed, None, tmp_path)

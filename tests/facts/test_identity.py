@@ -137,3 +137,26 @@ def test_generated_codes_are_valid_and_distinct_beyond_a_hundred_thousand():
     codes = {generated_uscc(n, "370100") for n in [*range(0, 100_000, 997), *range(100_000, 19_000_000, 99_991)]}
     assert len(codes) == len(range(0, 100_000, 997)) + len(range(100_000, 19_000_000, 99_991))
     assert all(is_uscc(code) and is_generated_uscc(code) for code in codes)
+
+
+async def test_a_number_of_two_firms_means_neither(session, now):
+    number = "330500000012345"
+    await deliver(session, now, items.REGISTRATION, a_registration(registration_no=number))
+    await deliver(session, now, items.REGISTRATION, a_registration(uscc=OTHER, name="另一公司", registration_no=number))
+    assert (await deliver(session, now, items.PENALTIES, {"uscc": number, **PENALTY})).reasons == {"bad_code": 1}
+
+
+def test_digits_apart_are_not_digits_together():
+    assert normalise_name("湖州石油1-2加油站") != normalise_name("湖州石油12加油站")
+
+
+async def test_masked_keys_are_trimmed_and_placeholders_are_no_firms(session, now):
+    rows = "\n".join(
+        f'{{"uscc": "{key}", "document_no": "{n}", "authority": "b", "decided_on": "2025-01-02"}}'
+        for n, key in enumerate(["E1", " E1", "无"])
+    )
+    batch = await service.receive(session, Delivery(items.PENALTIES, "x.jsonl", rows.encode(), masked="town"), now)
+    assert (batch.accepted, batch.reasons) == (2, {"missing_field": 1})
+    from sqlalchemy import text
+
+    assert (await session.execute(text("select count(distinct uscc) from fact"))).scalar_one() == 1

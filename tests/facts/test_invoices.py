@@ -179,3 +179,38 @@ async def test_a_file_may_lie_on_disk_and_its_repeats_are_kept_as_they_came(sess
     ((row_no, reason, raw),) = await service.quarantined(session, batch.id)
     assert (row_no, reason, raw["uscc"]) == (1, "duplicate_row", f" {USCC}")
     assert (await service.raw_row(session, batch.id, 2))["invoice_no"] == "2"
+
+
+async def test_a_year_whose_last_invoice_is_void_has_no_counterparties(session, now):
+    await deliver(session, now, items.VAT_INVOICES, an_invoice(issue_date="2025-05-05"), an_invoice(issue_date="2026-01-31"))
+    await deliver(session, now, items.VAT_INVOICES, an_invoice(issue_date="2025-05-05", status="void"))
+    from datetime import date
+
+    assert await service.counterparties(session, USCC, date(2026, 3, 1), now) == []
+
+
+async def test_a_files_own_name_is_no_pattern_and_its_folders_no_columns(session, now, tmp_path):
+    folder = tmp_path / "status=void"
+    folder.mkdir()
+    (folder / "fp1.parquet").write_bytes(parquet([an_invoice(invoice_no="other")]))
+    path = folder / "fp[1].parquet"
+    path.write_bytes(parquet([an_invoice(invoice_no="own", file_row_number=7)]))
+    batch = await service.receive(session, Delivery(items.VAT_INVOICES, path.name, path), now)
+    assert batch.accepted == 1
+    path.write_bytes(parquet([an_invoice(invoice_no="own2")]))
+    assert (await service.receive(session, Delivery(items.VAT_INVOICES, path.name, path), now)).accepted == 1
+    rows = await session.execute(text("select invoice_no, status from vat_invoice order by 1"))
+    assert [tuple(row) for row in rows] == [("own", "valid"), ("own2", "valid")]
+
+
+async def test_amounts_in_wan_are_scaled_for_plain_rows_too(session, now):
+    rows = [an_invoice(), an_invoice(invoice_no="2", status="正常")]
+    scales = dict.fromkeys(("amount_net", "tax", "amount_gross"), 10_000.0)
+    await service.receive(session, Delivery(items.VAT_INVOICES, "x.parquet", parquet(rows), scales=scales), now)
+    assert (await session.execute(text("select distinct net_fen from vat_invoice"))).scalars().all() == [100_000_000]
+
+
+@pytest.mark.parametrize("odd", [{"issue_date": "1900-01-01"}, {"issue_date": "0900-01-01"}, {"amount_net": "1_00"}])
+async def test_what_cleaning_refuses_is_not_plain(session, now, odd):
+    batch = await service.receive(session, Delivery(items.VAT_INVOICES, "x.parquet", parquet([an_invoice(**odd)])), now)
+    assert batch.quarantined == 1

@@ -98,3 +98,19 @@ async def test_a_deregistered_firm_that_invoices_is_inconsistent(session, now):
     await deliver(session, now, items.REGISTRATION, a_registration(state="注销", deregistered_on="2025-06-30"))
     await service.measure(session, now)
     assert (await service.trends(session, now))[items.VAT_INVOICES][-1].consistency == 0.0
+
+
+async def test_what_nobody_delivers_any_more_stays_in_sight(session, now):
+    await deliver(session, now, "courts.enforcement", {"uscc": USCC, "case_no": "1", "filed_on": "2026-01-02"})
+    much_later = now + timedelta(days=200)
+    await service.measure(session, much_later)
+    (found,) = (await service.trends(session, much_later))["courts.enforcement"]
+    assert found.timeliness == 0.0
+    assert "timeliness" in {alert.measure for alert in await service.alerts(session)}
+
+
+async def test_a_corrected_record_is_compared_as_it_stands_now(session, now):
+    await deliver(session, now, items.REGISTRATION, a_registration(reg_region_code="110101"))
+    await deliver(session, now + timedelta(days=1), items.REGISTRATION, a_registration(reg_region_code="330502"))
+    await service.measure(session, now + timedelta(days=1))
+    assert (await service.trends(session, now + timedelta(days=1)))[items.REGISTRATION][-1].consistency == 1.0

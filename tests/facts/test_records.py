@@ -165,3 +165,67 @@ async def test_a_statement_of_the_future_is_refused(session, now):
     ahead = (now + timedelta(days=3)).isoformat()
     row = {"uscc": USCC, "document_no": "1", "authority": "局", "decided_on": "2025-01-02", "updated_at": ahead}
     assert (await deliver(session, now, "penalties.administrative", row)).reasons == {"later_than_today": 1}
+
+
+async def test_a_correction_back_to_an_old_value_is_not_taken_for_the_old_delivery(session, now):
+    import dataclasses
+
+    from greenbridge.facts.gateway import FakeGateway
+
+    row = {"uscc": USCC, "tax_kind": "增值税", "announced_on": "2026-01-01"}
+    states = []
+    for days, amount in ((9, "0"), (5, "100"), (1, "0")):
+        delivery = next(FakeGateway("tax.arrears", {**row, "amount": amount}).deliveries())
+        stated = dataclasses.replace(delivery, stated_at=now - timedelta(days=days), batch_key=str(days))
+        assert not (await service.receive(session, stated, now)).repeated
+        found = (await service.facts_of(session, [USCC], now.date(), now))[USCC]
+        states.append(found[0].values["amount_fen"])
+    assert states == [0, 10_000, 0]
+
+
+async def test_undated_states_keep_their_past_and_unchanged_ones_are_repeats(session, now):
+    one, two = {"uscc": USCC, "investor": "甲公司"}, {"uscc": USCC, "investor": "乙公司"}
+    await deliver(session, now - timedelta(days=60), "registration.shareholders", one)
+    second = await deliver(session, now - timedelta(days=10), "registration.shareholders", one, two)
+    assert (second.accepted, second.reasons) == (1, {"duplicate_row": 1})
+
+    async def investors(days):
+        day = (now - timedelta(days=days)).date()
+        return [f.values["investor"] for f in (await service.facts_of(session, [USCC], day, now))[USCC]]
+
+    assert await investors(30) == ["甲公司"]
+    assert set(await investors(5)) == {"甲公司", "乙公司"}
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"updated_at": "0001-01-01T00:00:00"},
+        {"updated_at": "0001-01-01"},
+        {"document_no": 10**30},
+        {"firm_name": "a\x00b", "uscc": None},
+        {"registration_no": "1\x00", "uscc": None},
+        {"uscc": "1\x00"},
+        {"decided_on": "0900-01-01"},
+    ],
+)
+async def test_an_odd_row_never_stops_the_good_one(session, now, odd):
+    row = {"uscc": USCC, "document_no": "1", "authority": "局", "decided_on": "2025-01-02"}
+    batch = await deliver(session, now, "penalties.administrative", row, {**row, "document_no": "2", **odd})
+    assert batch.delivered == 2
+    assert batch.accepted >= 1
+
+
+async def test_whole_numbers_stay_whole_beside_a_missing_one(session, now):
+    rows = [{"uscc": USCC, "document_no": n, "authority": "局", "decided_on": "2025-01-02"} for n in (9007199254740993, None)]
+    await deliver(session, now, "penalties.administrative", *rows)
+    found = (await service.facts_of(session, [USCC], date(2026, 3, 1), now))[USCC]
+    assert [f.key for f in found] == ["9007199254740993"]
+
+
+async def test_a_month_is_one_month_however_its_day_is_written(session, now):
+    row = {"uscc": USCC, "tax_kind": "增值税", "declared": "1", "paid": "1"}
+    await deliver(session, now, "tax.paid", {**row, "month": "2025-01"})
+    await deliver(session, now + timedelta(days=1), "tax.paid", {**row, "month": "2025-01-31", "paid": "2"})
+    found = (await service.facts_of(session, [USCC], date(2026, 3, 1), now + timedelta(days=1)))[USCC]
+    assert [(f.key, f.values["paid_fen"]) for f in found] == [("2025-01-01|vat", 200)]

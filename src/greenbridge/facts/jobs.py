@@ -11,6 +11,7 @@ from greenbridge.facts.gateway import Feed, HttpGateway, file_delivery
 from greenbridge.facts.gateway.files import FORMATS
 from greenbridge.facts.service import catalogue, pulling, quality, receive
 from greenbridge.facts.values import Batch
+from greenbridge.kit import logs
 from greenbridge.kit.clock import Clock
 from greenbridge.kit.errors import Problem
 
@@ -48,9 +49,12 @@ async def take_folder(sessions: Sessions, folder: Path, clock: Clock) -> list[Ba
             async with sessions.begin() as session:
                 batches.append(await receive(session, file_delivery(path.parent.name, path), clock.now()))
             _move(path, folder / TAKEN)
-        except Problem as problem:
+        except Exception as error:  # noqa: BLE001  one file that nobody foresaw must not keep the others waiting
+            said = f"{error.detail.zh}\n{error.detail.en}\n" if isinstance(error, Problem) else f"{type(error).__name__}: {error}\n"
             refused = _move(path, folder / REFUSED)
-            refused.with_name(f"{refused.name}.problem.txt").write_text(f"{problem.detail.zh}\n{problem.detail.en}\n", encoding="utf-8")
+            refused.with_name(f"{refused.name}.problem.txt").write_text(said, encoding="utf-8")
+            if not isinstance(error, Problem):
+                logs.get().exception("a dropped file could not be taken in", file=path.name)
     return batches
 
 

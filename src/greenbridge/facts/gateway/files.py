@@ -82,7 +82,16 @@ def pieces(content: bytes | Path, size: int) -> Iterator[bytes]:
 def frames(file_name: str, content: bytes | Path, rows: int = CHUNK_ROWS) -> Iterator[pd.DataFrame]:
     """Yield a file's rows in order, `rows` at a time, values as delivered; at least one frame, with the columns. Raises Invalid."""
     for table in tables(file_name, content, rows, rows):
-        yield table if isinstance(table, pd.DataFrame) else table.to_pandas()
+        yield table if isinstance(table, pd.DataFrame) else frame_of(table)
+
+
+def frame_of(table: pa.Table) -> pd.DataFrame:
+    """Return an Arrow table as a frame; whole numbers stay whole where a neighbour is missing. Raises Invalid for broken text."""
+    try:
+        frame: pd.DataFrame = table.to_pandas(integer_object_nulls=True)
+    except (UnicodeDecodeError, pa.ArrowException) as error:
+        raise Invalid.at("unreadable-file", "file", f"文件无法解析：{error}", f"The file cannot be parsed: {error}") from None
+    return frame
 
 
 def tables(
@@ -137,6 +146,8 @@ def _csv(content: bytes | Path, rows: int) -> Iterator[pd.DataFrame]:
     with _text(content) as file:
         reader = csv.reader(file)
         header = next(reader, [])
+        while header and not header[-1].strip():
+            header.pop()
         given = filter(None, reader)
         first = True
         while (chunk := list(islice(given, rows))) or first:
@@ -167,16 +178,17 @@ def _lines(content: bytes | Path, rows: int) -> Iterator[pd.DataFrame]:
         first = True
         while (chunk := [_record(line.rstrip("\n")) for line in islice(given, rows)]) or first:
             first = False
-            yield pd.DataFrame(chunk)
+            yield pd.DataFrame(chunk, dtype=object)
 
 
 def _record(line: str) -> dict[str, object]:
     """Return one JSON line as a row; a line that is none becomes a row without any known column, which goes to quarantine."""
     try:
         found: Any = json.loads(line)
-    except ValueError:
+        json.dumps(found, ensure_ascii=False).encode()  # half a surrogate pair is no text
+    except (ValueError, RecursionError):
         found = None
-    return found if isinstance(found, dict) else {"line": line}
+    return found if isinstance(found, dict) else {"line": line.encode("utf-8", "replace").decode()[:10_000]}
 
 
 def _text(content: bytes | Path, newline: str = "") -> TextIO:

@@ -155,7 +155,7 @@ class HttpGateway:
             renames=feed.renames,
             subjects=feed.subjects,
             generated=generated,
-            batch_key=f"{feed.source}@{httpx.URL(feed.url).host}:{since or ''}..{page.head.next}",
+            batch_key=f"{feed.source}@{feed.url}:{since or ''}..{page.head.next}",
             stated_at=max(stated),
         )
         return Pulled(delivery, page.head.next, pages, retries)

@@ -27,6 +27,8 @@ _DATE_FORMATS = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日", "%Y-%m-%
 _ZERO_DAY = r"0{4}[-/.]?0{2}[-/.]?0{2}(?:[T ]?0{2}:?0{2}:?0{2})?"
 # Days that stand for "none" in exports of databases without empty dates.
 NO_DAYS = (date(1900, 1, 1), date(1899, 12, 30), date(1970, 1, 1))
+# No department's record is older; a day before is a slip of the pen.
+EARLIEST = date(1900, 1, 1)
 # From here on a day means "without end": 9999-12-31, and the year 4036 of milliseconds that were counted wrong.
 WITHOUT_END = date(2100, 1, 1)
 
@@ -99,6 +101,7 @@ def clean_instants(column: pd.Series) -> pd.Series:
     unique = column.dropna().astype("string").unique()
     read = {cell: _instant(str(cell)) for cell in unique}
     days = clean_dates(column)
+    days = days.mask((days < pd.Timestamp(EARLIEST)) | stands_for_none(days) | (days >= pd.Timestamp(WITHOUT_END)))
     instants = column.astype("string").map(read)
     midnights = days.dt.tz_localize(SHANGHAI).dt.tz_convert("UTC")
     return pd.to_datetime(instants, utc=True).astype("datetime64[us, UTC]").fillna(midnights.astype("datetime64[us, UTC]"))
@@ -106,7 +109,7 @@ def clean_instants(column: pd.Series) -> pd.Series:
 
 def _instant(text: str) -> datetime | None:
     """Return an ISO instant in UTC; None for anything else (days, milliseconds)."""
-    if not re.search(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}", text):
+    if not re.search(r"^\s*(19|20)\d{2}-\d{2}-\d{2}[T ]\d{2}:\d{2}", text):
         return None
     try:
         found = datetime.fromisoformat(text.strip())

@@ -50,7 +50,8 @@ def conform(frame: pd.DataFrame, item: Item, constants: Mapping[str, str], renam
     frame = frame.reindex(columns=[*(f.name for f in item.fields), *(n for n in RESERVED if n not in {f.name for f in item.fields})])
     for name in frame.columns:
         if str(frame[name].dtype) == "object":  # a list or an object where a word should be is read as its text
-            frame[name] = frame[name].map(lambda value: str(value) if isinstance(value, (list, dict)) else value)
+            plain = [str(value) if isinstance(value, (list, dict)) else value for value in frame[name]]
+            frame[name] = pd.Series(plain, index=frame.index, dtype=object)  # told, or whole numbers beside a None become floats
     return frame
 
 
@@ -111,6 +112,9 @@ def _read(
     """Return (value, reason -> bad rows) of one column; a foreign amount puts its currency beside it into `typed`."""
     if field.kind is Kind.DATE:
         value = cells.clean_dates(raw)
+        if field.name == "month":  # 2025-01-31 is January as 2025-01 is
+            value = value.dt.to_period("M").dt.to_timestamp().astype("datetime64[s]")
+        value = value.mask(value < pd.Timestamp(cells.EARLIEST))
         unreadable = given & value.isna()
         far = value >= pd.Timestamp(cells.WITHOUT_END)
         value = value.mask(cells.stands_for_none(value))

@@ -25,7 +25,8 @@ _ENDINGS = (
     "厂",
     "店",
 )
-_NOISE = re.compile(r"[\s·•.,，。、\-—_'\"“”‘’]+")
+# Marks between two digits tell names apart: 石油1-2 is not 石油12.
+_NOISE = re.compile(r"[\s·•,，。、'\"“”‘’]+|(?<!\d)[.\-—_]+|[.\-—_]+(?!\d)")
 _BRACKETS = str.maketrans("【】[]〔〕{}", "()()()()")
 
 

@@ -15,15 +15,17 @@ def versions(typed: pd.DataFrame, item: Item, stated_on: pd.Series) -> pd.DataFr
     """Return (key, state_from, valid_from, valid_to, values as JSON text, digest) of each cleaned row.
 
     `stated_on` is the business day on which each row was stated: since when an undated row holds. `state_from` tells the states of
-    one key apart; it is missing for records. The digest is of the content, so that equal statements are recognised.
+    one key apart; it is missing for records. The digest is of the content, without the day of its statement, so that equal
+    statements are recognised. An undated state that is stated again unchanged begins when it was stated first.
     """
     values = _values(typed, item)
     since = pd.Series(pd.NaT, index=typed.index, dtype="datetime64[s]")
     for name in item.valid_from:
         since = since.fillna(typed[name])
-    since = since.fillna(stated_on)
     until = typed[item.valid_to] if item.valid_to else pd.Series(pd.NaT, index=typed.index, dtype="datetime64[s]")
     texts = [json.dumps(v, ensure_ascii=False, sort_keys=True) for v in values]
+    own = since.dt.strftime("%Y-%m-%d").astype(object).where(since.notna(), None).tolist()
+    since = since.fillna(stated_on)
     days = since.dt.strftime("%Y-%m-%d").tolist()
     ends = until.dt.strftime("%Y-%m-%d").astype(object).where(until.notna(), None).tolist()
     return pd.DataFrame(
@@ -33,15 +35,13 @@ def versions(typed: pd.DataFrame, item: Item, stated_on: pd.Series) -> pd.DataFr
             "valid_from": days,
             "valid_to": ends,
             "values": texts,
-            "digest": [
-                hashlib.md5(f"{d}|{e}|{t}".encode(), usedforsecurity=False).hexdigest() for d, e, t in zip(days, ends, texts, strict=True)
-            ],
+            "digest": [_digest(*parts) for parts in zip(own, ends, texts, strict=True)],
         },
         index=typed.index,
     )
 
 
-def _digest(valid_from: str, valid_to: str | None, values: str) -> str:
+def _digest(valid_from: str | None, valid_to: str | None, values: str) -> str:
     return hashlib.md5(f"{valid_from}|{valid_to}|{values}".encode(), usedforsecurity=False).hexdigest()
 
 

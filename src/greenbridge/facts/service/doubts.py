@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from greenbridge.facts.service.receiving import raw_row, take_frame
 from greenbridge.facts.store import batches
 from greenbridge.facts.store import identity as store
 from greenbridge.facts.values import Batch, Delivery
+from greenbridge.kit import database
 from greenbridge.kit.codes import valid_uscc
 from greenbridge.kit.errors import Forbidden, NotFound
 
@@ -67,7 +68,9 @@ async def decide(session: AsyncSession, actor: Actor, batch_id: UUID, row_no: in
     if actor.role is not Role.OPERATOR:
         raise Forbidden("wrong-role", "只有平台运营可以确认企业身份。", "Only the operator decides whose a row is.")
     code = valid_uscc(uscc) if uscc else None
-    batch = await batches.get(session, batch_id)
+    if (found := await batches.get(session, batch_id)) is not None:
+        await database.lock(session, f"facts:{found.item}")
+    batch = await batches.get(session, batch_id, anew=True)
     if batch is None or not await identity.take_decision(session, batch_id, row_no, code, actor.account_id, now):
         raise NotFound("no-question", "没有待确认的这一行。", "This row waits for no decision.")
     await audit.record(
@@ -75,12 +78,14 @@ async def decide(session: AsyncSession, actor: Actor, batch_id: UUID, row_no: in
     )
     if code is None:
         return batch
-    aside = await _take(session, batch, row_no, code, now)
+    aside, day = await _take(session, batch, row_no, code, now)
+    if day and (batch.covers_to is None or day > batch.covers_to):
+        batch = replace(batch, covers_to=day)
     return await _recount(session, batch, row_no, aside, now)
 
 
-async def _take(session: AsyncSession, batch: Batch, row_no: int, code: str, now: datetime) -> str | None:
-    """Append the row under its firm's code; return why it is still set aside, or None."""
+async def _take(session: AsyncSession, batch: Batch, row_no: int, code: str, now: datetime) -> tuple[str | None, date | None]:
+    """Append the row under its firm's code; return why it is still set aside (or None), and the day that it speaks of."""
     item = item_named(batch.item)
     read: Mapping[str, Any] = await batches.read_with(session, batch.id)
     delivery = Delivery(
@@ -96,8 +101,9 @@ async def _take(session: AsyncSession, batch: Batch, row_no: int, code: str, now
     frame = conformed(pd.DataFrame([await raw_row(session, batch.id, row_no)]), item, delivery)
     frame["uscc"], frame[cleaning.FIRM_NAME] = code, None
     known_from = replace(batch, received_at=max(now, batch.received_at))
-    aside = await take_frame(session, delivery, item, known_from, frame, np.array([row_no]), Tally(), None)
-    return aside[0][1] if aside else None
+    tally = Tally()
+    aside = await take_frame(session, delivery, item, known_from, frame, np.array([row_no]), tally, None)
+    return (aside[0][1] if aside else None), tally.newest_day
 
 
 async def _recount(session: AsyncSession, batch: Batch, row_no: int, aside: str | None, now: datetime) -> Batch:

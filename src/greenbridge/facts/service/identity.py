@@ -47,10 +47,13 @@ def tidy(codes: pd.Series) -> pd.Series:
 
 async def codes_of(session: AsyncSession, delivery: Delivery, delivered: Collection[str]) -> dict[str, str]:
     """Return delivered code -> social credit code of those that are known without asking: valid codes, mapped keys, old numbers."""
-    if delivery.masked is not None:
-        return await store.name_masked(session, delivery.masked, sorted(delivered), delivery.masked_region)
-    if delivery.subjects:
-        return {code: delivery.subjects[code] for code in delivered if code in delivery.subjects}
+    if delivery.masked is not None or delivery.subjects:
+        texts = cells.clean_text(pd.Series(list(delivered), dtype="string"))
+        keys = {code: str(text) for code, text in zip(delivered, texts, strict=True) if not pd.isna(text) and "\x00" not in str(text)}
+        if delivery.masked is not None:
+            codes = await store.name_masked(session, delivery.masked, sorted(set(keys.values())), delivery.masked_region)
+            return {code: codes[key] for code, key in keys.items()}
+        return {code: delivery.subjects[key] for code, key in keys.items() if key in delivery.subjects}
     tidied = dict(zip(delivered, tidy(pd.Series(list(delivered), dtype="string")), strict=True)) if delivered else {}
     known = {code: tidy_code for code, tidy_code in tidied.items() if isinstance(tidy_code, str) and is_uscc(tidy_code)}
     old = {c: t for c, t in tidied.items() if isinstance(t, str) and len(t) == _OLD_NUMBER_LENGTH and t.isdecimal()}
@@ -73,7 +76,9 @@ async def identify(session: AsyncSession, delivery: Delivery, frame: pd.DataFram
     names = cells.clean_text(frame[cleaning.FIRM_NAME])
     reasons[nameless & names.isna().to_numpy(dtype=bool)] = "missing_field"
     doubts: list[Doubt] = []
-    wanted = np.flatnonzero(nameless & names.notna().to_numpy(dtype=bool))
+    nul = names.str.contains("\x00", regex=False).fillna(False).to_numpy(dtype=bool)
+    reasons[nameless & nul] = "bad_text"
+    wanted = np.flatnonzero(nameless & names.notna().to_numpy(dtype=bool) & ~nul)
     if len(wanted):
         regions = cells.clean_text(frame[cleaning.REGION])
         given = [(str(names.iloc[p]), None if pd.isna(regions.iloc[p]) else str(regions.iloc[p])) for p in wanted]
@@ -94,7 +99,7 @@ async def identify(session: AsyncSession, delivery: Delivery, frame: pd.DataFram
 async def _by_old_number(session: AsyncSession, frame: pd.DataFrame, delivered: pd.Series) -> pd.Series:
     """Return the code of rows without one that carry an old registration number."""
     numbers = tidy(frame[cleaning.REGISTRATION_NO]).where(delivered.isna())
-    wanted = [str(n) for n in numbers.dropna().unique()]
+    wanted = [str(n) for n in numbers.dropna().unique() if "\x00" not in n]
     found = await store.aliases(session, OLD_NUMBER, wanted) if wanted else {}
     return numbers.map(found).astype("string")
 
@@ -131,7 +136,7 @@ async def remember(session: AsyncSession, registered: pd.DataFrame) -> None:
     ]
     await store.add_names(session, names)
     numbered = registered[registered["registration_no"].notna()]
-    await store.add_aliases(session, OLD_NUMBER, dict(zip(tidy(numbered["registration_no"]), numbered["uscc"], strict=True)))
+    await store.add_numbers(session, OLD_NUMBER, set(zip(tidy(numbered["registration_no"]), numbered["uscc"], strict=True)))
 
 
 async def remember_decision(session: AsyncSession, name: str, region: str | None, uscc: str) -> None:

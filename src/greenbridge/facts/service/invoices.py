@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from greenbridge.facts.gateway import tables
+from greenbridge.facts.gateway.files import frame_of
 from greenbridge.facts.rules import cleaning
 from greenbridge.facts.service import identity
 from greenbridge.facts.service.intake import Tally, conformed, raw_record
@@ -70,12 +71,17 @@ async def _stage(session: AsyncSession, delivery: Delivery, item: Item, batch: B
 
 
 def _on_disk(delivery: Delivery, folder: Path) -> Path | None:
-    """Return the path of a Parquet delivery, which the engine reads by itself; None for other files and for what is none."""
+    """Return the path of a Parquet delivery, which the engine reads by itself; None for other files and for what is none.
+
+    Under a name of ours: the engine reads a file's own name as a pattern, and folders named a=b as columns.
+    """
     if not delivery.file_name.lower().endswith(".parquet"):
         return None
-    path = delivery.content if isinstance(delivery.content, Path) else folder / "delivered.parquet"
+    path = folder / "delivered.parquet"
     if isinstance(delivery.content, bytes):
         path.write_bytes(delivery.content)
+    else:
+        path.symlink_to(delivery.content.resolve())
     try:
         pq.read_metadata(path)
     except (pa.ArrowException, OSError):
@@ -104,8 +110,8 @@ async def _take_table(
         return everything
     try:
         columns = {f: raw[name] if isinstance(raw, pa.Table) else pa.array(raw[name], from_pandas=True) for f, name in fields.items()}
-    except pa.ArrowException:
-        return everything  # a column of mixed kinds
+    except (pa.ArrowException, OverflowError, TypeError, ValueError):
+        return everything  # a column of mixed kinds, or of numbers that are none of ours
     constant = {name: pa.array([value] * len(raw), pa.string()) for name, value in delivery.constants.items()}
     staged.look_at_table(pa.table({**columns, **constant}))
     codes = await identity.codes_of(session, delivery, staged.new_codes())
@@ -117,14 +123,20 @@ def _fields(names: Sequence[str], item: Item, delivery: Delivery) -> dict[str, s
     named = cleaning.spellings(item, delivery.renames)
     renamed = [named.get(name, name) for name in names]
     known = {*renamed, *delivery.constants}
-    if len(set(renamed)) < len(renamed) or cleaning.RECORD_STATE in known or not set(FIELDS) <= known:
+    lowered = {name.lower() for name in (*names, *renamed)}  # the engine's names ignore case
+    clashing = (
+        len({n.lower() for n in names}) < len(names)
+        or "file_row_number" in lowered
+        or any(name.lower() in FIELDS and name not in FIELDS for name in renamed)
+    )
+    if delivery.scales or clashing or len(set(renamed)) < len(renamed) or cleaning.RECORD_STATE in known or not set(FIELDS) <= known:
         return None
     return {field: name for field, name in zip(renamed, names, strict=True) if field in FIELDS and field not in delivery.constants}
 
 
 def _rows_at(raw: pa.Table | pd.DataFrame, positions: np.ndarray) -> pd.DataFrame:
     """Return rows as delivered."""
-    return raw.take(pa.array(positions)).to_pandas() if isinstance(raw, pa.Table) else raw.iloc[positions].reset_index(drop=True)
+    return frame_of(raw.take(pa.array(positions))) if isinstance(raw, pa.Table) else raw.iloc[positions].reset_index(drop=True)
 
 
 async def _clean(

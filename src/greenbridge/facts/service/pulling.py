@@ -23,13 +23,13 @@ async def cursor(session: AsyncSession, feed: Feed) -> str | None:
 async def take(session: AsyncSession, feed: Feed, since: str | None, pulled: Pulled | None, now: datetime) -> Batch | None:
     """Take in what a pull brought, and note how far it went: both or neither. None when nothing was new."""
     batch = await receive(session, pulled.delivery, now) if pulled else None
-    await store.set_cursor(session, source_of(feed), feed.item, pulled.next_cursor if pulled else since, now, None)
+    await store.set_cursor(session, source_of(feed), feed.item, since, pulled.next_cursor if pulled else since, now, None)
     return batch
 
 
 async def failed(session: AsyncSession, feed: Feed, since: str | None, problem: str, now: datetime) -> None:
     """Note that a pull failed, and why."""
-    await store.set_cursor(session, source_of(feed), feed.item, since, now, problem)
+    await store.set_cursor(session, source_of(feed), feed.item, since, since, now, problem)
 
 
 async def pulls(session: AsyncSession) -> list[tuple[str, str, datetime, str | None]]:

@@ -22,9 +22,12 @@ async def measure(session: AsyncSession, now: datetime) -> int:
     """Measure all delivered items as of today, open and close alerts; return how many items were measured."""
     today = business_date(now)
     compared = await store.consistency(session)
-    by_item: dict[str, list[Batch]] = {}
+    # The newest delivery of an item counts however old it is: what nobody delivers any more must not drop out of sight.
+    by_item = {batch.item: [batch] for batch in await batches.newest_of_each_item(session, now)}
+    recent_of: dict[str, list[Batch]] = {}
     for batch in await batches.between(session, now - timedelta(days=PERIOD_DAYS), now + timedelta(microseconds=1)):
-        by_item.setdefault(batch.item, []).append(batch)
+        recent_of.setdefault(batch.item, []).append(batch)
+    by_item |= recent_of
     known = catalogue().items
     found = []
     for code, recent in by_item.items():

@@ -39,11 +39,13 @@ async def receive(session: AsyncSession, delivery: Delivery, now: datetime) -> B
     a file that cannot be read at all, and for a sender's number that came with another content.
     """
     item = item_named(delivery.item)
+    if delivery.stated_at is not None and delivery.stated_at.tzinfo is None:
+        delivery = replace(delivery, stated_at=delivery.stated_at.replace(tzinfo=SHANGHAI))
     sha256 = hashlib.sha256()
     for piece in pieces(delivery.content, _HASH_BYTES):
         sha256.update(piece)
     read_with = _read_with(delivery)
-    fingerprint = _digest({"item": item.code, "sha256": sha256.hexdigest(), **read_with})
+    fingerprint = _digest({"item": item.code, "sha256": sha256.hexdigest(), "batch_key": delivery.batch_key, **read_with})
     await database.lock(session, f"facts:{item.code}")
     if repeat := await batches.find_repeat(session, item.code, fingerprint, delivery.batch_key):
         found, same = repeat
@@ -93,6 +95,7 @@ def _read_with(delivery: Delivery) -> dict[str, Any]:
         "subjects": _digest(delivery.subjects),
         "scales": dict(delivery.scales),
         "masked": delivery.masked,
+        "stated_at": delivery.stated_at.isoformat() if delivery.stated_at else None,
     }
 
 
@@ -164,6 +167,7 @@ async def take_frame(
     rows.insert(0, "uscc", found.uscc.iloc[good].astype(object).to_numpy())
     rows["stated_at"] = stated_at.iloc[good].map(lambda instant: instant.isoformat()).to_numpy()
     rows["timed"] = timed.iloc[good].to_numpy()
+    rows["undated"] = item.shape is Shape.STATE and typed.iloc[good][list(item.valid_from)].isna().all(axis=1).to_numpy()
     rows["withdrawn"] = cleaning.withdrawn(frame).iloc[good].to_numpy(dtype=bool)
     rows["row_no"] = row_numbers[good]
     repeated = _repeats(rows)

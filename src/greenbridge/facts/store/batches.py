@@ -97,8 +97,9 @@ async def newest_receipt(session: AsyncSession, item: str) -> datetime | None:
     return (await session.execute(select(func.max(col(BatchRow.received_at))).where(col(BatchRow.item) == item))).scalar()
 
 
-async def get(session: AsyncSession, batch_id: UUID) -> Batch | None:
-    row = await session.get(BatchRow, batch_id)
+async def get(session: AsyncSession, batch_id: UUID, *, anew: bool = False) -> Batch | None:
+    """Return a batch; `anew`: as it is in the database now, locked until the transaction ends."""
+    row = await session.get(BatchRow, batch_id, populate_existing=anew, with_for_update=anew or None)
     return _batch(row) if row else None
 
 
@@ -107,6 +108,15 @@ async def newest(session: AsyncSession, limit: int, item: str | None = None) -> 
     if item:
         query = query.where(col(BatchRow.item) == item)
     return [_batch(row) for row in await session.scalars(query)]
+
+
+async def newest_of_each_item(session: AsyncSession, now: datetime) -> list[Batch]:
+    """Return each item's newest batch."""
+    newest = (
+        select(col(BatchRow.item), func.max(col(BatchRow.received_at))).where(col(BatchRow.received_at) <= now).group_by(col(BatchRow.item))
+    )
+    rows = await session.scalars(select(BatchRow).where(tuple_(col(BatchRow.item), col(BatchRow.received_at)).in_(newest)))
+    return list({row.item: _batch(row) for row in rows}.values())
 
 
 async def between(session: AsyncSession, start: datetime, end: datetime) -> list[Batch]:

@@ -13,12 +13,15 @@ from greenbridge.facts.store import copying
 from greenbridge.facts.tables import FirmName, IdentityQuestion, SubjectAlias
 from greenbridge.kit.codes import generated_uscc
 
+# A number that two firms are registered under.
+AMBIGUOUS = ""
+
 
 async def aliases(session: AsyncSession, source: str, keys: Collection[str]) -> dict[str, str]:
     """Return alias -> code of those that one source's aliases are known of."""
     rows = await session.execute(
         select(col(SubjectAlias.alias), col(SubjectAlias.uscc)).where(
-            col(SubjectAlias.source) == source, col(SubjectAlias.alias) == text("any(:keys)")
+            col(SubjectAlias.source) == source, col(SubjectAlias.alias) == text("any(:keys)"), col(SubjectAlias.uscc) != AMBIGUOUS
         ),
         {"keys": list(keys)},
     )
@@ -35,6 +38,24 @@ async def add_aliases(session: AsyncSession, source: str, found: Mapping[str, st
             """),
             {"source": source, "aliases": list(found), "codes": list(found.values())},
         )
+
+
+async def add_numbers(session: AsyncSession, source: str, found: Collection[tuple[str, str]]) -> None:
+    """Remember (number, code); a number of two firms means neither, whichever came first."""
+    if not found:
+        return
+    numbers: dict[str, set[str]] = {}
+    for number, code in found:
+        numbers.setdefault(number, set()).add(code)
+    meant = {number: codes.pop() if len(codes) == 1 else AMBIGUOUS for number, codes in numbers.items()}
+    await session.execute(
+        text("""
+        insert into subject_alias (source, alias, uscc)
+        select :source, a, u from unnest(cast(:aliases as text[]), cast(:codes as text[])) as x(a, u)
+        on conflict (source, alias) do update set uscc = '' where subject_alias.uscc <> excluded.uscc
+        """),
+        {"source": source, "aliases": list(meant), "codes": list(meant.values())},
+    )
 
 
 async def name_masked(session: AsyncSession, source: str, keys: Sequence[str], region_code: str) -> dict[str, str]:

@@ -70,12 +70,6 @@ async def existing(session: AsyncSession, touched: pa.Table, path: Path) -> bool
     return path.stat().st_size > 0  # noqa: ASYNC240  a local file
 
 
-_KEYS = {
-    "invoice_month": ("uscc", "direction", "valid_from", "recorded_at"),
-    "counterparty_year": ("uscc", "direction", "valid_from", "recorded_at", "counterparty"),
-}
-
-
 async def add_versions(session: AsyncSession, table: str, facts: pa.Table, batch_id: UUID, now: datetime) -> None:
     """Append versions of months or years. Two batches of one instant make one version: nobody can have known the first alone."""
     n = facts.num_rows
@@ -88,11 +82,10 @@ async def add_versions(session: AsyncSession, table: str, facts: pa.Table, batch
     await session.execute(text(f"create temp table if not exists arriving_{table} (like {table}) on commit drop"))
     await session.execute(text(f"truncate arriving_{table}"))
     await copying.binary(session, f"arriving_{table}", whole.column_names, whole.to_batches(max_chunksize=100_000))
-    key, listed = _KEYS[table], ", ".join(whole.column_names)
-    newer = ", ".join(f"{c} = excluded.{c}" for c in whole.column_names if c not in key)
-    await session.execute(
-        text(f"insert into {table} ({listed}) select {listed} from arriving_{table} on conflict ({', '.join(key)}) do update set {newer}")
-    )
+    listed = ", ".join(whole.column_names)
+    same = " and ".join(f"a.{name} = t.{name}" for name in ("uscc", "direction", "valid_from", "recorded_at"))
+    await session.execute(text(f"delete from {table} t using arriving_{table} a where {same}"))
+    await session.execute(text(f"insert into {table} ({listed}) select {listed} from arriving_{table}"))
 
 
 async def analyze(session: AsyncSession, *tables: str) -> None:
@@ -122,7 +115,7 @@ _NEWEST_YEARS = """
     select * from (
         select c.*, rank() over (partition by uscc, direction, valid_from order by recorded_at desc) as age from counterparty_year c
         where uscc = any(:usccs) and valid_to <= :horizon and recorded_at <= :known_at
-    ) versions where age = 1
+    ) versions where age = 1 and counterparty <> ''
 """
 
 

@@ -15,18 +15,22 @@ MEASURES = ("completeness", "validity", "timeliness", "uniqueness", "consistency
 
 
 async def cursor(session: AsyncSession, source: str, item: str) -> str | None:
-    """Return how far a feed was pulled; None: never. Waits for another pull of the same feed that is being written."""
-    row = await session.get(PullState, (source, item), with_for_update=True)
+    """Return how far a feed was pulled; None: never."""
+    row = await session.get(PullState, (source, item))
     return row.cursor if row else None
 
 
-async def set_cursor(session: AsyncSession, source: str, item: str, reached: str | None, now: datetime, problem: str | None) -> None:
+async def set_cursor(
+    session: AsyncSession, source: str, item: str, since: str | None, reached: str | None, now: datetime, problem: str | None
+) -> None:
+    """Note how far a pull that began at `since` came; one that another pull has overtaken notes nothing."""
     await session.execute(
         text("""
         insert into pull_state (source, item, cursor, pulled_at, problem) values (:source, :item, :cursor, :now, :problem)
         on conflict (source, item) do update set cursor = excluded.cursor, pulled_at = excluded.pulled_at, problem = excluded.problem
+            where pull_state.cursor is not distinct from :since
         """),
-        {"source": source, "item": item, "cursor": reached, "now": now, "problem": problem},
+        {"source": source, "item": item, "since": since, "cursor": reached, "now": now, "problem": problem},
     )
 
 
@@ -71,64 +75,63 @@ async def close_alert(session: AsyncSession, alert: Alert, now: datetime) -> Non
     await session.flush()
 
 
-# Each: item -> (SQL that returns checked and broken counts). What two departments say of one firm must agree.
-CONSISTENCY: dict[str, tuple[str, str]] = {
+# The newest statement of each record, withdrawn ones left out; of invoices the newest version of each month.
+_PRESENT = """
+    with present as materialized (
+        select * from (
+            select distinct on (uscc, item, key, state_from) * from fact
+            where item in ('registration.basic', 'courts.dishonesty', 'courts.enforcement', 'housing_fund.payments',
+                'social_insurance.payments', 'real_estate.mortgages', 'real_estate.ownership')
+            order by uscc, item, key, state_from, stated_at desc, withdrawn desc, digest desc
+        ) newest where not withdrawn
+    ), register as (
+        select distinct on (uscc) * from present where item = 'registration.basic' order by uscc, valid_from desc
+    ), month as (
+        select distinct on (uscc, valid_from) uscc, valid_from, invoices from invoice_month where direction = 'output'
+        order by uscc, valid_from, recorded_at desc
+    )
+"""
+# Item -> SQL that returns (compared, disagreeing): what two departments say of one firm must agree.
+CONSISTENCY = {
     # A firm that the register calls deregistered or revoked issues no invoices after that day.
-    "tax.vat_invoices": (
-        "deregistered_but_invoicing",
-        """
-        select count(distinct m.uscc), count(distinct m.uscc) filter (where r.ended is not null and m.valid_from > r.ended)
-        from invoice_month m left join (
-            select uscc, max(coalesce(values->>'deregistered_on', values->>'revoked_on'))::date as ended
-            from fact where item = 'registration.basic' and not withdrawn and values->>'state' in ('deregistered', 'revoked') group by uscc
-        ) r using (uscc) where m.direction = 'output' and m.invoices > 0
-        """,
-    ),
-    # A registered name's own code names its region: the register's region agrees with it on the province.
-    "registration.basic": (
-        "region_differs_from_code",
-        """
+    "tax.vat_invoices": """
+        select count(distinct m.uscc), count(distinct m.uscc) filter (where m.valid_from
+            > coalesce(r.values->>'deregistered_on', r.values->>'revoked_on')::date and r.values->>'state' in ('deregistered', 'revoked'))
+        from month m left join register r using (uscc) where m.invoices > 0
+    """,
+    # A code names the region of its first registration: the register's region agrees with it on the province.
+    "registration.basic": """
         select count(*), count(*) filter (where left(values->>'reg_region_code', 2) <> substr(uscc, 3, 2))
-        from fact where item = 'registration.basic' and values->>'reg_region_code' is not null and substr(uscc, 3, 2) between '11' and '65'
-        """,
-    ),
+        from register where values->>'reg_region_code' is not null and substr(uscc, 3, 2) between '11' and '65'
+    """,
     # Who is on the dishonesty list owes something under enforcement.
-    "courts.dishonesty": (
-        "listed_without_enforcement",
-        """
-        select count(*), count(*) filter (where not exists (select 1 from fact e where e.item = 'courts.enforcement' and e.uscc = d.uscc))
-        from fact d where d.item = 'courts.dishonesty' and not d.withdrawn
-            and exists (select 1 from batch where item = 'courts.enforcement')
-        """,
-    ),
-    # A firm with insured staff pays into the housing fund for no more heads than are insured, twice over at most.
-    "housing_fund.payments": (
-        "more_staff_than_insured",
-        """
+    "courts.dishonesty": """
+        select count(*), count(*) filter (
+            where not exists (select 1 from present e where e.item = 'courts.enforcement' and e.uscc = d.uscc))
+        from present d where d.item = 'courts.dishonesty' and exists (select 1 from batch where item = 'courts.enforcement')
+    """,
+    # A firm pays into the housing fund for twice as many heads as are insured at most.
+    "housing_fund.payments": """
         select count(*), count(*) filter (where (h.values->>'staff_count')::float > 2 * (s.values->>'staff_count')::float)
-        from fact h join fact s on s.uscc = h.uscc and s.item = 'social_insurance.payments' and s.valid_from = h.valid_from
+        from present h join present s on s.uscc = h.uscc and s.item = 'social_insurance.payments' and s.valid_from = h.valid_from
             and s.values->>'insurance' = 'pension'
-        where h.item = 'housing_fund.payments' and not h.withdrawn and not s.withdrawn
-        """,
-    ),
-    # A real-estate mortgage lies on a property that the registry knows.
-    "real_estate.mortgages": (
-        "mortgage_without_property",
-        """
-        select count(*), count(*) filter (where not exists (select 1 from fact o where o.item = 'real_estate.ownership' and o.uscc = m.uscc
-            and o.values->>'certificate_no' = m.values->>'certificate_no'))
-        from fact m where m.item = 'real_estate.mortgages' and not m.withdrawn
-            and exists (select 1 from batch where item = 'real_estate.ownership')
-        """,
-    ),
+        where h.item = 'housing_fund.payments'
+    """,
+    # A mortgage lies on a property that the registry knows.
+    "real_estate.mortgages": """
+        select count(*), count(*) filter (
+            where not exists (select 1 from present o where o.item = 'real_estate.ownership' and o.uscc = m.uscc
+                and o.values->>'certificate_no' = m.values->>'certificate_no'))
+        from present m where m.item = 'real_estate.mortgages' and exists (select 1 from batch where item = 'real_estate.ownership')
+    """,
 }
 
 
 async def consistency(session: AsyncSession) -> dict[str, tuple[int, int]]:
     """Return item -> (records compared with another department's, those that disagree)."""
     found: dict[str, tuple[int, int]] = {}
-    for item, (_, query) in CONSISTENCY.items():
-        row: Any = (await session.execute(text(query))).one()
+    for item, query in CONSISTENCY.items():
+        row: Any = (await session.execute(text(_PRESENT + query))).one()
         if row[0]:
             found[item] = (int(row[0]), int(row[1]))
     return found

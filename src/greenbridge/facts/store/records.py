@@ -24,14 +24,14 @@ async def add(
 ) -> tuple[list[tuple[int, str]], set[int]]:
     """Append versions; return (row number, reason) of those that say nothing new, and the row numbers that restate a known record.
 
-    `arriving` has uscc, key, state_from, valid_from, valid_to, stated_at, timed, withdrawn, digest, row_no, values. A version
+    `arriving` has uscc, key, state_from, valid_from, valid_to, stated_at, timed, withdrawn, digest, undated, row_no, values. A version
     that was stated at the same instant with the same content is a duplicate; so is one without a time of its own (not `timed`)
     that equals the newest. Another content at the same instant in the same batch is a conflict.
     """
     if arriving.empty:
         return [], set()
     await session.execute(
-        text("create temp table if not exists arriving_fact (like fact including defaults, timed boolean) on commit drop")
+        text("create temp table if not exists arriving_fact (like fact including defaults, timed boolean, undated boolean) on commit drop")
     )
     await session.execute(text("alter table arriving_fact alter column id drop not null"))
     await session.execute(text("truncate arriving_fact"))
@@ -46,6 +46,9 @@ async def add(
             select a.row_no, case
                 when exists (select 1 from fact f where {_SAME} and f.digest = a.digest and f.withdrawn = a.withdrawn
                     and f.stated_at = a.stated_at) then 'duplicate_row'
+                when not a.timed and a.undated and not a.withdrawn and a.digest = (select f.digest from fact f
+                    where f.uscc = a.uscc and f.item = :item and f.key = a.key and f.state_from <= a.state_from
+                    order by f.state_from desc, f.stated_at desc, f.withdrawn desc, f.digest desc limit 1) then 'duplicate_row'
                 when not a.timed and (a.digest, a.withdrawn) = (select f.digest, f.withdrawn from fact f where {_SAME}
                     order by f.stated_at desc, f.withdrawn desc, f.digest desc limit 1) then 'duplicate_row'
                 when exists (select 1 from fact f where {_SAME} and f.batch_id = a.batch_id and f.stated_at = a.stated_at)

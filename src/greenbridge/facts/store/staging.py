@@ -14,7 +14,7 @@ from uuid import UUID
 import duckdb
 import pyarrow as pa
 
-from greenbridge.facts.rules.cells import MAX_YUAN, PLACEHOLDER_PATTERN, PLACEHOLDERS
+from greenbridge.facts.rules.cells import EARLIEST, MAX_YUAN, NO_DAYS, PLACEHOLDER_PATTERN, PLACEHOLDERS
 from greenbridge.facts.store.invoices import IDENTITY, RANKS
 
 MEMORY_LIMIT = "1GB"
@@ -40,7 +40,14 @@ _YEARS = """
         sum(net_fen)::bigint as net_fen, count(*)::int as invoices
     from present p join (select distinct uscc, direction, date_trunc('year', issued_on)::date as valid_from from moved) y
         on p.uscc = y.uscc and p.direction = y.direction and date_trunc('year', p.issued_on)::date = y.valid_from
-    where status = 'valid' group by all order by all
+    where status = 'valid' group by all
+    union all
+    -- A year of which nothing valid is left: a version that says so, or the one before would stand.
+    select y.uscc, y.direction, y.valid_from, (y.valid_from + interval 1 year - interval 1 day)::date, '', 0, 0
+    from (select distinct uscc, direction, date_trunc('year', issued_on)::date as valid_from from moved) y
+    anti join (select uscc, direction, date_trunc('year', issued_on)::date as valid_from from present where status = 'valid') p
+        using (uscc, direction, valid_from)
+    order by all
 """
 # Text that no cleaning would change: printable ASCII and Chinese characters, no blanks. (And no placeholder; see `_plain`.)
 _PLAIN_TEXT = r"[!-~\x{4e00}-\x{9fff}]+"
@@ -75,7 +82,7 @@ class Staging:
         named = [
             f"'{_quoted(constants[f], chr(39))}' as {f}" if f in constants else f'"{_quoted(columns[f], chr(34))}" as {f}' for f in FIELDS
         ]
-        source = f"read_parquet('{_quoted(str(path), chr(39))}', file_row_number = true)"
+        source = f"read_parquet('{_quoted(str(path), chr(39))}', file_row_number = true, hive_partitioning = false)"
         listed = ", ".join(named)
         self._engine.execute(f"create or replace temp view chunk as select {listed}, file_row_number::integer as position from {source}")
         self._types = {name: types.get(name, "string") for name in FIELDS}
@@ -250,7 +257,15 @@ def month_query(relation: str) -> str:
 def _plain(types: Mapping[str, str]) -> str:
     """Return the SELECT that types a chunk and says of each row whether it is plain and right (`good`)."""
     listed = ", ".join(f"'{p}'" for p in sorted(PLACEHOLDERS) if p)
-    amounts = {name: f'try_cast("{name}" as double)' for name in _AMOUNTS}
+    none = ", ".join(f"'{day}'" for day in NO_DAYS)
+    # Amounts that come as text: the engine would also read 1_00 and hexadecimals.
+    number = r"[+-]?\d+(\.\d+)?"
+    amounts = {
+        name: f'try_cast("{name}" as double)'
+        if types[name].startswith(("double", "float", "int", "uint", "decimal"))
+        else f"case when regexp_full_match(cast({name} as varchar), '{number}') then try_cast({name} as double) end"
+        for name in _AMOUNTS
+    }
     day = "issue_date"
     if not types[day].startswith(("date", "timestamp")):
         day = r"case when regexp_full_match(cast(issue_date as varchar), '\d{4}-\d{2}-\d{2}') then issue_date end"
@@ -265,7 +280,7 @@ def _plain(types: Mapping[str, str]) -> str:
     bounded = " and ".join(f"isfinite({name}_yuan) and abs({name}_yuan) <= {MAX_YUAN}" for name in _AMOUNTS)
     return f"""
         select *, coalesce({texts} and abs(net_fen + tax_fen - gross_fen) <= 1 and direction in ('input', 'output')
-            and status in ('valid', 'void') and issued_on is not null, false) as good
+            and status in ('valid', 'void') and issued_on >= '{EARLIEST}' and issued_on not in ({none}), false) as good
         from (
             select position, code, direction, try_cast({day} as date) as issued_on, invoice_no, counterparty, status,
                 case when {bounded} then {fen.format("amount_net_yuan")} end as net_fen,
