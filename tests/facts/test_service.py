@@ -206,3 +206,52 @@ def test_times_of_the_business_day_are_not_later_than_it():
     aware = cleaning.clean_dates(pd.Series(pd.to_datetime(["2026-03-09T17:00:00Z"])))
     assert aware[0] == pd.Timestamp(2026, 3, 10)
     assert cleaning.to_fen(pd.Series([0.285, 1.005, -0.285])).tolist() == [29, 101, -29]
+
+
+def a_sheet(*rows):
+    """A spreadsheet as Excel writes it: inline texts, numbers, and a day as a styled number of days."""
+    import io
+    import zipfile
+
+    def cell(place, value):
+        if isinstance(value, str):
+            return f'<c r="{place}" t="inlineStr"><is><t>{value}</t></is></c>'
+        style = ' s="1"' if isinstance(value, float) else ""
+        return f'<c r="{place}"{style}><v>{value:g}</v></c>'
+
+    lines = "".join(
+        f'<row r="{n}">' + "".join(cell(f"{'ABCDEF'[c]}{n}", v) for c, v in enumerate(row)) + "</row>" for n, row in enumerate(rows, 1)
+    )
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    package = "http://schemas.openxmlformats.org/package/2006"
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    parts = {
+        "[Content_Types].xml": f'<Types xmlns="{package}/content-types"><Default Extension="xml" ContentType="application/xml"/>'
+        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/></Types>',
+        "_rels/.rels": f'<Relationships xmlns="{package}/relationships"><Relationship Id="r1" Type="{office}/officeDocument" Target="xl/workbook.xml"/>'
+        "</Relationships>",
+        "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets><sheet name="a" sheetId="1" r:id="r1"/></sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{package}/relationships">'
+        f'<Relationship Id="r1" Type="{office}/worksheet" Target="worksheets/sheet1.xml"/>'
+        f'<Relationship Id="r2" Type="{office}/styles" Target="styles.xml"/></Relationships>',
+        "xl/styles.xml": f'<styleSheet xmlns="{main}"><cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="14" applyNumberFormat="1"/></cellXfs></styleSheet>',
+        "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{main}"><sheetData>{lines}</sheetData></worksheet>',
+    }
+    sink = io.BytesIO()
+    with zipfile.ZipFile(sink, "w") as file:
+        for name, content in parts.items():
+            file.writestr(name, content)
+    return sink.getvalue()
+
+
+async def test_a_spreadsheet_with_texts_numbers_and_days(session, now):
+    header = ("统一社会信用代码", "决定书文号", "处罚机关", "处罚日期", "罚款金额")
+    content = a_sheet(
+        header, (USCC, "1", "局", 45790.0, 1200), (USCC, "2", "局", "二〇二五年五月十三日", "0.5万元"), (USCC, "3", "", 45790.0, 1)
+    )
+    batch = await service.receive(session, Delivery(items.PENALTIES, "x.xlsx", content), now)
+    assert (batch.delivered, batch.accepted, batch.reasons) == (3, 2, {"missing_field": 1})
+    found = (await service.facts_of(session, [USCC], date(2026, 3, 1), now))[USCC]
+    assert {(f.values["decided_on"], f.values["amount_fen"]) for f in found} == {("2025-05-13", 120_000), ("2025-05-13", 500_000)}
+    with pytest.raises(Invalid, match="cannot be parsed"):
+        await service.receive(session, Delivery(items.PENALTIES, "y.xlsx", b"no spreadsheet"), now)

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from litestar.datastructures import State
 from sqlalchemy import text
@@ -76,23 +76,46 @@ async def provide_session(state: State) -> AsyncIterator[AsyncSession]:
         yield session
 
 
-async def copy_in(session: AsyncSession, table: str, columns: Iterable[str], chunks: Iterable[bytes], form: str = "csv") -> None:
-    """Stream bytes into a table by COPY, inside the session's transaction: CSV (an empty field is NULL), or COPY's binary form.
+class MadeAhead:
+    """Pieces of bytes, each made in a thread while the one before is used; the first one from the beginning on.
 
-    The next piece is made in a thread while the server takes the one before.
+    Whoever does not use them up waits for `stop`, or the thread would go on with what is closed already.
     """
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self._waiting = iter(chunks)
+        self._next = self._make()
+
+    def _make(self) -> asyncio.Future[bytes | None]:
+        return asyncio.ensure_future(asyncio.to_thread(next, self._waiting, None))
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
+        """Return the next piece, and begin with the one after it."""
+        piece = await self._next
+        if piece is None:
+            raise StopAsyncIteration
+        self._next = self._make()
+        return piece
+
+    async def stop(self) -> None:
+        """Wait until nothing is made any more."""
+        await asyncio.wait([self._next])
+
+
+async def copy_in(session: AsyncSession, table: str, columns: Iterable[str], pieces: MadeAhead, form: str = "csv") -> None:
+    """Stream bytes into a table by COPY, inside the session's transaction: CSV (an empty field is NULL), or COPY's binary form."""
     connection = await session.connection()
     raw: Any = (await connection.get_raw_connection()).driver_connection
     statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN WITH (FORMAT {form})"
-    waiting = iter(chunks)
-    async with raw.cursor() as cursor, cursor.copy(statement) as copy:
-        piece = next(waiting, None)
-        while piece is not None:
-            following = asyncio.create_task(asyncio.to_thread(next, waiting, None))
-            try:
+    try:
+        async with raw.cursor() as cursor, cursor.copy(statement) as copy:
+            async for piece in pieces:
                 await copy.write(piece)
-            finally:
-                piece = await following
+    finally:
+        await pieces.stop()
 
 
 async def copy_out_csv(session: AsyncSession, query: str, path: Path) -> None:

@@ -1,6 +1,5 @@
 """Loading VAT invoices: plain rows through the columnar engine, dirty ones through cleaning; then the months and years they change."""
 
-import asyncio
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -193,14 +192,10 @@ async def _append(session: AsyncSession, batch: Batch, staged: Staging) -> None:
     if not new + changed:
         return
     staged.settle()
-    # The engine computes while the server loads.
-    computing = asyncio.create_task(asyncio.to_thread(staged.facts))
-    try:
-        await store.append(session, staged.months(), lambda first: staged.new_in(first, batch.id))
-        if changed:
-            await store.append_changes(session, staged.changes(batch.id))
-    finally:
-        months, years = await computing
+    months, years = staged.facts()
+    await store.append(session, staged.months(), lambda first: staged.new_in(first, batch.id))
+    if changed:
+        await store.append_changes(session, staged.changes(batch.id))
     await store.add_versions(session, "invoice_month", months, batch.id, batch.received_at)
     await store.add_versions(session, "counterparty_year", years, batch.id, batch.received_at)
     if new + changed >= _ANALYZE_FROM:

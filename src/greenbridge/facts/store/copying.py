@@ -34,16 +34,21 @@ def binary_pieces(given: Iterable[pa.RecordBatch]) -> Iterator[bytes]:
         yield encoder.finish()
 
 
-async def binary(session: AsyncSession, name: str, columns: Sequence[str], given: Iterable[pa.RecordBatch]) -> None:
-    """Append Arrow batches to a table, in binary: for the large ones, where making and reading text costs as much as the rest."""
-    await database.copy_in(session, name, columns, binary_pieces(given), "binary")
+def ahead(given: Iterable[pa.RecordBatch]) -> database.MadeAhead:
+    """Return Arrow batches as binary pieces, of which the first is in the making already."""
+    return database.MadeAhead(binary_pieces(given))
+
+
+async def binary(session: AsyncSession, name: str, columns: Sequence[str], given: database.MadeAhead) -> None:
+    """Append pieces to a table, in binary: for the large ones, where making and reading text costs as much as the rest."""
+    await database.copy_in(session, name, columns, given, "binary")
 
 
 async def table(session: AsyncSession, name: str, columns: pa.Table, rows: int = 100_000) -> None:
     """Append an Arrow table to a table with columns of the same names."""
     if columns.num_rows:
         quoted = [f'"{column}"' for column in columns.column_names]
-        await database.copy_in(session, name, quoted, csv_pieces(columns.to_batches(max_chunksize=rows)))
+        await database.copy_in(session, name, quoted, database.MadeAhead(csv_pieces(columns.to_batches(max_chunksize=rows))))
 
 
 async def rows(session: AsyncSession, name: str, columns: Sequence[str], given: Sequence[tuple[Any, ...]]) -> None:

@@ -1,7 +1,8 @@
 """SQL of VAT invoices in PostgreSQL: partitions, what a firm's years hold, monthly and yearly facts as of a day."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -23,27 +24,39 @@ RANKS = {"valid": 0, "void": 1, "withdrawn": 2}
 COLUMNS = (*IDENTITY, "status", "batch_id", "row_no")
 
 
-async def append(session: AsyncSession, months: Iterable[date], rows_of: Callable[[date], Iterator[pa.RecordBatch]]) -> None:
-    """Append new invoices, month by month (first days), each into its partition.
+async def append(session: AsyncSession, months: Sequence[date], rows_of: Callable[[date], Iterator[pa.RecordBatch]]) -> None:
+    """Append new invoices, month by month (first days), each into its partition; the next month is made ready meanwhile."""
+    ahead = copying.ahead(rows_of(months[0])) if months else None
+    for first, following in zip_longest(months, months[1:]):
+        assert ahead is not None
+        rows, ahead = ahead, copying.ahead(rows_of(following)) if following else None
+        try:
+            await _append_month(session, first, rows)
+        except BaseException:
+            if ahead is not None:
+                await ahead.stop()
+            raise
 
-    A month that is new is loaded first and indexed after, which takes half the time, and then becomes a partition.
+
+async def _append_month(session: AsyncSession, first: date, rows: database.MadeAhead) -> None:
+    """Append a month's rows. A month that is new is loaded first and indexed after, which takes half the time, and then becomes a
+    partition.
     """
-    for first in months:
-        name, end = f"vat_invoice_{first:%Y_%m}", add_months(first, 1)
-        if (await session.execute(text("select to_regclass(:name)"), {"name": name})).scalar_one():
-            await copying.binary(session, name, COLUMNS, rows_of(first))
-            continue
-        inside = f"check (issued_on >= '{first}' and issued_on < '{end}')"  # spares the attachment its own look at every row
-        await session.execute(text(f"create table {name} (like vat_invoice including defaults, constraint inside {inside})"))
-        await copying.binary(session, name, COLUMNS, rows_of(first))
-        await session.execute(text(f"alter table {name} add primary key ({', '.join(IDENTITY)})"))
-        await session.execute(text(f"alter table vat_invoice attach partition {name} for values from ('{first}') to ('{end}')"))
-        await session.execute(text(f"alter table {name} drop constraint inside"))
+    name, end = f"vat_invoice_{first:%Y_%m}", add_months(first, 1)
+    if (await session.execute(text("select to_regclass(:name)"), {"name": name})).scalar_one():
+        await copying.binary(session, name, COLUMNS, rows)
+        return
+    inside = f"check (issued_on >= '{first}' and issued_on < '{end}')"  # spares the attachment its own look at every row
+    await session.execute(text(f"create table {name} (like vat_invoice including defaults, constraint inside {inside})"))
+    await copying.binary(session, name, COLUMNS, rows)
+    await session.execute(text(f"alter table {name} add primary key ({', '.join(IDENTITY)})"))
+    await session.execute(text(f"alter table vat_invoice attach partition {name} for values from ('{first}') to ('{end}')"))
+    await session.execute(text(f"alter table {name} drop constraint inside"))
 
 
 async def append_changes(session: AsyncSession, rows: Iterator[pa.RecordBatch]) -> None:
     """Append later states of invoices."""
-    await copying.binary(session, "vat_invoice_change", COLUMNS, rows)
+    await copying.binary(session, "vat_invoice_change", COLUMNS, copying.ahead(rows))
 
 
 async def existing(session: AsyncSession, touched: pa.Table, path: Path) -> bool:
@@ -77,11 +90,11 @@ async def add_versions(session: AsyncSession, table: str, facts: pa.Table, batch
     whole = whole.append_column("recorded_at", pa.array([now] * n, pa.timestamp("us", tz="UTC")))
     same_instant = text("select exists (select 1 from batch where item = 'tax.vat_invoices' and received_at = :now and id <> :id)")
     if not (await session.execute(same_instant, {"now": now, "id": batch_id})).scalar_one():
-        await copying.binary(session, table, whole.column_names, whole.to_batches(max_chunksize=100_000))
+        await copying.binary(session, table, whole.column_names, copying.ahead(whole.to_batches(max_chunksize=50_000)))
         return
     await session.execute(text(f"create temp table if not exists arriving_{table} (like {table}) on commit drop"))
     await session.execute(text(f"truncate arriving_{table}"))
-    await copying.binary(session, f"arriving_{table}", whole.column_names, whole.to_batches(max_chunksize=100_000))
+    await copying.binary(session, f"arriving_{table}", whole.column_names, copying.ahead(whole.to_batches(max_chunksize=50_000)))
     listed = ", ".join(whole.column_names)
     same = " and ".join(f"a.{name} = t.{name}" for name in ("uscc", "direction", "valid_from", "recorded_at"))
     await session.execute(text(f"delete from {table} t using arriving_{table} a where {same}"))

@@ -125,8 +125,9 @@ class Staging:
             self._engine.unregister("cleaned")
 
     def months(self) -> list[date]:
-        """Return the first days of the months that rows have."""
-        return [row[0] for row in self._engine.execute("select distinct date_trunc('month', issued_on)::date from arriving").fetchall()]
+        """Return the first days of the months that rows have, in order."""
+        query = "select distinct date_trunc('month', issued_on)::date from arriving order by 1"
+        return [row[0] for row in self._engine.execute(query).fetchall()]
 
     def touched(self) -> pa.Table:
         """Return (uscc, direction, first_day) of the years that rows have."""
@@ -187,9 +188,9 @@ class Staging:
         return int(self._row("select count(*) from arriving where issued_on <= ?", [due])[0])
 
     def new_in(self, first: date, batch_id: UUID) -> Iterator[pa.RecordBatch]:
-        """Yield a month's new invoices firm by firm, so that a firm's month is read from few pages."""
+        """Yield a month's new invoices in the order of their key: its index is built of sorted rows, a firm is read from few pages."""
         month = f"issued_on >= '{first}' and issued_on < '{first}'::date + interval 1 month"
-        yield from self._rows(f"arriving where {month} order by uscc, direction", batch_id)
+        yield from self._rows(f"arriving where {month} order by uscc, direction, issued_on, invoice_no", batch_id)
 
     def changes(self, batch_id: UUID) -> Iterator[pa.RecordBatch]:
         """Yield the changes of state."""
