@@ -106,7 +106,7 @@ def _invoices() -> None:
         insert into vat_invoice_change select {", ".join(IDENTITY)}, status, batch_id, row_no from vat_invoice_unpartitioned o
         where status = 'void' and exists (select 1 from vat_invoice v where v.status = 'valid'
             and ({", ".join(f"v.{c}" for c in IDENTITY)}) = ({", ".join(f"o.{c}" for c in IDENTITY)}))
-    """)  # noqa: S608
+    """)  # noqa: S608  constants of this file
     op.drop_table("vat_invoice_unpartitioned")
     for table in ("invoice_month", "counterparty_year"):
         op.drop_constraint(op.f(f"fk_{table}_batch_id_batch"), table)

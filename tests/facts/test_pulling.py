@@ -73,6 +73,10 @@ async def pulled(sessions, town, key, clock, faults=None):
 async def test_a_pull_with_faults_ends_with_the_same_facts_as_a_clean_one(sessions, town, key, clock):
     clean, facts, _ = await pulled(sessions, town, key, clock)
     assert len(clean) == 40
+    # What the town spoils on purpose is refused for just that reason, and nothing else is.
+    assert {batch.item: dict(batch.reasons) for batch in clean} == {
+        item: dict(sorted(bad.items())) for item, bad in Town(seed=3, count=10, today=TODAY).meant_bad().items()
+    }
     assert len(facts) > 1000
     shares = {"error": "0.2", "truncate": "0.2", "duplicate": "0.2", "drift": "0.2", "slow": "0.1", "slow_seconds": "0.01", "seed": 5}
     faulty, same, injected = await pulled(sessions, town, key, clock, Faults.of(shares))
@@ -175,3 +179,28 @@ async def test_dropped_files_are_taken_and_unreadable_ones_set_apart_with_a_note
     assert "lacks columns" in (tmp_path / "refused" / "licences.licences" / "b.csv.problem.txt").read_text()
     assert [path.name for path in inbox.iterdir()] == [".c.csv"]
     assert await jobs.take_folder(sessions, tmp_path, clock) == []
+
+
+async def test_the_towns_late_and_corrected_round(sessions, clock):
+    """A month later: late invoices count, void ones leave their months, the fine is the lower one, the judgment is gone."""
+    town = Town(seed=3, count=12, today=TODAY)
+    concerned = {"tax.vat_invoices", "penalties.administrative", "courts.judgments"}
+    first = [delivery for delivery in town.deliveries() if delivery.item in concerned]
+    later = clock.instant + timedelta(days=32)
+    known = """
+        select (select count(*) from vat_invoice), (select count(*) from vat_invoice_change where status = 'void'),
+            (select count(*) from fact where item = 'courts.judgments' and withdrawn)
+    """
+    async with sessions() as session:
+        for delivery in first:
+            await service.receive(session, delivery, clock.instant)
+        invoices, changed, withdrawn = (await session.execute(text(known))).one()
+        assert (changed, withdrawn) == (0, 0)
+        second = [await service.receive(session, delivery, later) for delivery in town.late_and_corrected()]
+        assert all(batch.quarantined == 0 for batch in second)
+        late, void, fine, judgment = (batch.accepted for batch in second)
+        assert (await session.execute(text(known))).one() == (invoices + late, void, judgment)
+        fines = "select values->>'amount_fen' from fact where item = 'penalties.administrative' and key = (select key from fact where batch_id = :b)"
+        before, after = (await session.execute(text(fines + " order by stated_at"), {"b": second[2].id})).scalars()
+        assert fine == 1
+        assert int(after) < int(before)

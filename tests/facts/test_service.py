@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import text
 
 from greenbridge.facts import service
-from greenbridge.facts.gateway import FileGateway, frames
+from greenbridge.facts.gateway import frames
 from greenbridge.facts.rules import items
 from greenbridge.facts.values import Delivery
 from greenbridge.kit.errors import Invalid
@@ -113,8 +113,7 @@ async def test_unreadable_and_unknown_input_is_a_clear_problem(session, now):
 async def test_gb18030_and_an_empty_file(session, now):
     header = "统一社会信用代码,企业名称\n"
     content = (header + f"{USCC},湖州公司\n").encode("gb18030")
-    (delivery,) = FileGateway("market", Delivery(items.REGISTRATION, "gb.csv", content)).deliveries()
-    assert (await service.receive(session, delivery, now)).accepted == 1
+    assert (await service.receive(session, Delivery(items.REGISTRATION, "gb.csv", content), now)).accepted == 1
     empty = await service.receive(session, Delivery(items.REGISTRATION, "empty.csv", header.encode()), now)
     assert (empty.delivered, empty.accepted, empty.quarantined) == (0, 0, 0)
 

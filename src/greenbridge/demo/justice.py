@@ -189,7 +189,7 @@ JUDGMENT_SHEET = Sheet(
     | {"cause": "案由", "amount": "标的额", "decided_on": "裁判日期"},
     {"amount": turns(grouped, wan, full_width), "decided_on": turns(slashes, numerals, stamp), "updated_at": morning},
     {"cause": ("无", "field049")},
-    (Bad("bad_date", {"decided_on": "待定"}), Bad("bad_choice", {"role": "旁听"})),
+    (Bad("missing_field", {"decided_on": "待定"}), Bad("bad_choice", {"role": "旁听"})),
 )
 SHEETS = (
     JUDGMENT_SHEET,

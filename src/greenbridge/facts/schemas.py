@@ -28,21 +28,7 @@ class BatchOut(Closed):
     @classmethod
     def of(cls, b: Batch) -> "BatchOut":
         """Return the wire form."""
-        return cls(
-            id=b.id,
-            item=b.item,
-            file_name=b.file_name,
-            sha256=b.sha256,
-            received_at=b.received_at,
-            delivered=b.delivered,
-            accepted=b.accepted,
-            quarantined=b.quarantined,
-            covers_to=b.covers_to,
-            stated_at=b.stated_at,
-            late_rows=b.late_rows,
-            generated=b.generated,
-            reasons=dict(b.reasons),
-        )
+        return cls.model_validate(b, from_attributes=True)
 
 
 class QuarantinedRowOut(Closed):
@@ -73,7 +59,7 @@ class QuestionOut(Closed):
     @classmethod
     def of(cls, question: Any) -> "QuestionOut":
         """Return the wire form."""
-        return cls(**{name: getattr(question, name) for name in cls.model_fields})
+        return cls.model_validate(question, from_attributes=True)
 
 
 class QualityOut(Closed):
@@ -91,7 +77,7 @@ class QualityOut(Closed):
     @classmethod
     def of(cls, quality: Quality) -> "QualityOut":
         """Return the wire form."""
-        return cls(**{name: getattr(quality, name) for name in cls.model_fields})
+        return cls.model_validate(quality, from_attributes=True)
 
 
 class AlertOut(Closed):
@@ -106,7 +92,7 @@ class AlertOut(Closed):
     @classmethod
     def of(cls, alert: Alert) -> "AlertOut":
         """Return the wire form."""
-        return cls(**{name: getattr(alert, name) for name in cls.model_fields})
+        return cls.model_validate(alert, from_attributes=True)
 
 
 class PullOut(Closed):

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any, Protocol, TextIO
+from typing import Any, TextIO
 
 import pandas as pd
 import pyarrow as pa
@@ -22,28 +22,6 @@ CHUNK_ROWS = 100_000
 COLUMNAR_ROWS = 1_000_000
 FORMATS = (".parquet", ".csv", ".jsonl", ".ndjson", ".xlsx", ".xls")
 _SNIFF_BYTES = 1 << 20
-
-
-class DepartmentGateway(Protocol):
-    """One department. A gateway fetches; it neither cleans nor stores."""
-
-    department: str
-
-    def deliveries(self) -> Iterator[Delivery]:
-        """Yield the files that wait, oldest first."""
-        ...
-
-
-class FileGateway:
-    """A department that drops files: each with the item it delivers and how its columns are to be read."""
-
-    def __init__(self, department: str, *deliveries: Delivery) -> None:
-        self.department = department
-        self._waiting = deliveries
-
-    def deliveries(self) -> Iterator[Delivery]:
-        """Yield the files in the order in which they were dropped."""
-        yield from self._waiting
 
 
 class FakeGateway:

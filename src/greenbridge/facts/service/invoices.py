@@ -1,5 +1,6 @@
 """Loading VAT invoices: plain rows through the columnar engine, dirty ones through cleaning; then the months and years they change."""
 
+import tempfile
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -25,10 +26,10 @@ from greenbridge.kit.calendar import business_date
 _ANALYZE_FROM = 10_000
 
 
-async def load(session: AsyncSession, delivery: Delivery, item: Item, batch: Batch, due: date | None, folder: Path) -> Tally:
+async def load(session: AsyncSession, delivery: Delivery, item: Item, batch: Batch, due: date | None) -> Tally:
     """Load a delivery of invoices; return what its rows came to."""
-    tally = Tally(late_rows=None)
-    with Staging(folder) as staged:
+    tally = Tally()
+    with tempfile.TemporaryDirectory(prefix="greenbridge-") as made, Staging(folder := Path(made)) as staged:
         await _stage(session, delivery, item, batch, staged, tally, folder)
         known = folder / "existing.csv"
         some = await store.existing(session, staged.touched(), known)

@@ -67,10 +67,8 @@ async def receive(session: AsyncSession, delivery: Delivery, now: datetime) -> B
     async with session.begin_nested():
         content = pieces(delivery.content, batches.PART_BYTES)
         await batches.add(session, batch, fingerprint=fingerprint, batch_key=delivery.batch_key, content=content, read_with=read_with)
-        due = _due(item, previous, now)
-        with tempfile.TemporaryDirectory(prefix="greenbridge-") as folder:
-            load = invoices.load if item.code == items.VAT_INVOICES else _load
-            tally = await load(session, delivery, item, batch, due, Path(folder))
+        load = invoices.load if item.code == items.VAT_INVOICES else _load
+        tally = await load(session, delivery, item, batch, _due(item, previous, now))
         batch = _counted(batch, item, tally)
         await batches.set_counts(session, batch)
     return batch
@@ -133,8 +131,7 @@ def _counted(batch: Batch, item: Item, tally: Tally) -> Batch:
     )
 
 
-async def _load(session: AsyncSession, delivery: Delivery, item: Item, batch: Batch, due: date | None, folder: Path) -> Tally:
-    del folder
+async def _load(session: AsyncSession, delivery: Delivery, item: Item, batch: Batch, due: date | None) -> Tally:
     tally = Tally(late_rows=0 if due else None)
     for raw in frames(delivery.file_name, delivery.content, _CHUNK_ROWS):
         start = tally.delivered

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -129,9 +128,6 @@ CONSISTENCY = {
 
 async def consistency(session: AsyncSession) -> dict[str, tuple[int, int]]:
     """Return item -> (records compared with another department's, those that disagree)."""
-    found: dict[str, tuple[int, int]] = {}
-    for item, query in CONSISTENCY.items():
-        row: Any = (await session.execute(text(_PRESENT + query))).one()
-        if row[0]:
-            found[item] = (int(row[0]), int(row[1]))
-    return found
+    compared = " union all ".join(f"select '{item}', q.* from ({query}) q" for item, query in CONSISTENCY.items())
+    rows = await session.execute(text(_PRESENT + compared))
+    return {row[0]: (int(row[1]), int(row[2])) for row in rows if row[1]}

@@ -15,7 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from greenbridge.facts.rules.cells import EARLIEST, MAX_YUAN, NO_DAYS, PLACEHOLDER_PATTERN, PLACEHOLDERS
-from greenbridge.facts.store.invoices import IDENTITY, RANKS
+from greenbridge.facts.store.invoices import COLUMNS, IDENTITY, RANKS
 
 MEMORY_LIMIT = "1GB"
 FIELDS = ("uscc", "direction", "invoice_no", "issue_date", "counterparty_id", "amount_net", "tax", "amount_gross", "status")
@@ -197,12 +197,11 @@ class Staging:
         yield from self._rows("change", batch_id)
 
     def _rows(self, source: str, batch_id: UUID) -> Iterator[pa.RecordBatch]:
+        # A cursor is a connection of its own: two months are read at a time, in threads.
         reader: Any = self._engine.cursor().sql(f"select {_IDENTITY}, status, row_no from {source}").to_arrow_reader(25_000)
         for batch in reader:
             mark = pa.array([batch_id.bytes] * batch.num_rows, pa.binary(16))
-            yield pa.RecordBatch.from_arrays(
-                [*batch.columns[:-1], mark, batch.columns[-1]], names=[*IDENTITY, "status", "batch_id", "row_no"]
-            )
+            yield pa.RecordBatch.from_arrays([*batch.columns[:-1], mark, batch.columns[-1]], names=list(COLUMNS))
 
     def settle(self) -> None:
         """Make `present`: the invoices of all touched months as they stand now, existing ones with their changes and the new ones."""
@@ -220,10 +219,9 @@ class Staging:
 
     def facts(self) -> tuple[pa.Table, pa.Table]:
         """Return the facts of the months and of the years that changed; columns of their tables without batch and instant."""
-        engine = self._engine.cursor()  # a connection of its own: rows are read at the same time
         touched = "select distinct uscc, direction, date_trunc('month', issued_on)::date as valid_from from moved"
         months = f"select m.* from ({month_query('present')}) m semi join ({touched}) t using (uscc, direction, valid_from) order by all"
-        return engine.sql(months).to_arrow_table(), engine.sql(_YEARS).to_arrow_table()
+        return self._table(months), self._table(_YEARS)
 
     def _row(self, query: str, parameters: list[Any] | None = None) -> Any:
         """Return a query's one row; all of it is fetched, or the engine would wait for the rest."""
