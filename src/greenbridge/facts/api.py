@@ -76,7 +76,7 @@ class PushApi(Controller):
             )
         async with _spooled(request, SUFFIXES[media]) as path:
             delivery = Delivery(item, f"{batch_id}{SUFFIXES[media]}", path, stated_at=stated_at)
-            batch = await service.push(session, request.user, delivery, batch_id, now)
+            batch = await service.hand_in(session, request.user, delivery, now, batch_id)
         headers = {"Idempotency-Replayed": "true"} if batch.repeated else {}
         return Response(BatchOut.of(batch), status_code=200 if batch.repeated else 201, headers=headers)
 

@@ -68,7 +68,7 @@ class DeliveryPages(Controller):
         try:
             delivery = await _delivery(typed, form.get("file"), now)
             async with session.begin_nested():
-                batch = await service.receive(session, delivery, now)
+                batch = await service.hand_in(session, request.user, delivery, now)
         except Problem as problem:
             return await self._list(request, session, "", typed, problem)
         return Redirect(f"/operator/deliveries/{batch.id}?came={'again' if batch.repeated else 'now'}", status_code=303)

@@ -20,7 +20,7 @@ from greenbridge.facts.service.reading import (
     reason_text,
     series,
 )
-from greenbridge.facts.service.receiving import push, raw_row, receive
+from greenbridge.facts.service.receiving import hand_in, raw_row, receive
 
 __all__ = [
     "PERIOD_DAYS",
@@ -36,13 +36,13 @@ __all__ = [
     "coverage",
     "decide",
     "facts_of",
+    "hand_in",
     "history",
     "horizon",
     "item_document",
     "item_named",
     "measure",
     "pulls",
-    "push",
     "quarantined",
     "questions",
     "questions_count",

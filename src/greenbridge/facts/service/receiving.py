@@ -15,6 +15,7 @@ import pandas as pd
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from greenbridge.accounts.values import Actor, Role
+from greenbridge.audit import service as audit
 from greenbridge.facts.gateway import frames, pieces
 from greenbridge.facts.rules import cells, cleaning, items, records
 from greenbridge.facts.service import identity, invoices
@@ -74,16 +75,25 @@ async def receive(session: AsyncSession, delivery: Delivery, now: datetime) -> B
     return batch
 
 
-async def push(session: AsyncSession, actor: Actor, delivery: Delivery, batch_id: str, now: datetime) -> Batch:
-    """Take in what a department pushes under its own number; the operator may for any. Raises Forbidden for another's item."""
+async def hand_in(session: AsyncSession, actor: Actor, delivery: Delivery, now: datetime, batch_id: str | None = None) -> Batch:
+    """Take in what somebody hands in: a department of its own items, the operator of any; who did is recorded.
+
+    `batch_id` is the sender's number of it. Raises Forbidden for another department's item.
+    """
     item = item_named(delivery.item)
-    if actor.role is not Role.OPERATOR and item.department_code != actor.organisation.code:
+    own = actor.role is Role.DEPARTMENT and item.department_code == actor.organisation.code
+    if not own and actor.role is not Role.OPERATOR:
         raise Forbidden(
             "not-your-item",
             f"{item.code} 由{item.department.zh}提供。",
             f"{item.code} is delivered by another department: {item.department.en}.",
         )
-    return await receive(session, replace(delivery, batch_key=f"{actor.organisation.code}:{batch_id}"), now)
+    if batch_id is not None:
+        delivery = replace(delivery, batch_key=f"{actor.organisation.code}:{batch_id}")
+    batch = await receive(session, delivery, now)
+    if not batch.repeated:
+        await audit.record(session, "delivery.handed_in", f"batch:{batch.id}", now, account_id=actor.account_id, item=item.code)
+    return batch
 
 
 def _read_with(delivery: Delivery) -> dict[str, Any]:
