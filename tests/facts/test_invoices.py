@@ -44,9 +44,10 @@ async def outcome(session):
     )
     years = await session.execute(
         text("""
-        select uscc, direction, valid_from, counterparty, net_fen, invoices from (
-            select *, rank() over (partition by uscc, direction, valid_from order by recorded_at desc) as age from counterparty_year
-        ) newest where age = 1 order by uscc, direction, valid_from, counterparty
+        select y.uscc, y.direction, y.valid_from, c.counterparty, c.net_fen, c.invoices from (
+            select distinct on (uscc, direction, valid_from) * from counterparty_year order by uscc, direction, valid_from, recorded_at desc
+        ) y left join lateral unnest(y.counterparties, y.net_fen, y.invoices) as c (counterparty, net_fen, invoices) on true
+        order by 1, 2, 3, 4
     """)
     )
     return [tuple(row) for part in (present, months, years) for row in part]

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Index, Integer, LargeBinary, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from greenbridge.kit.columns import UUID, JsonObject, datetime, fen, instant, json, key, reference
@@ -114,18 +114,26 @@ class InvoiceMonth(SQLModel, table=True):
 
 
 class CounterpartyYear(SQLModel, table=True):
-    """What a firm sold to (bought from) one counterparty in a calendar year, as known from `recorded_at` on."""
+    """What a firm sold to (bought from) each counterparty in a calendar year, as known from `recorded_at` on.
+
+    One row a version, whatever the number of counterparties; empty lists: nothing valid is left of the year.
+    """
 
     __tablename__ = "counterparty_year"
+    __table_args__ = (
+        CheckConstraint(
+            "cardinality(counterparties) = cardinality(net_fen) and cardinality(net_fen) = cardinality(invoices)", name="of_one_length"
+        ),
+    )
     uscc: str = Field(primary_key=True)
     direction: str = Field(primary_key=True)
     valid_from: date = Field(primary_key=True)
     recorded_at: datetime = Field(primary_key=True, sa_type=instant().sa_type)
-    counterparty: str = Field(primary_key=True)
     valid_to: date
     batch_id: UUID
-    net_fen: int = fen()
-    invoices: int
+    counterparties: list[str] = Field(sa_type=ARRAY(Text))
+    net_fen: list[int] = Field(sa_type=ARRAY(BigInteger))
+    invoices: list[int] = Field(sa_type=ARRAY(Integer))
 
 
 class FactRow(SQLModel, table=True):

@@ -1,5 +1,6 @@
 """Loading VAT invoices: plain rows through the columnar engine, dirty ones through cleaning; then the months and years they change."""
 
+import asyncio
 import tempfile
 from collections.abc import Sequence
 from datetime import date
@@ -21,9 +22,6 @@ from greenbridge.facts.store import invoices as store
 from greenbridge.facts.store.staging import FIELDS, Staging
 from greenbridge.facts.values import Batch, Delivery, Item
 from greenbridge.kit.calendar import business_date
-
-# From so many rows on, the planner is told of them before anything is read.
-_ANALYZE_FROM = 10_000
 
 
 async def load(session: AsyncSession, delivery: Delivery, item: Item, batch: Batch, due: date | None) -> Tally:
@@ -193,11 +191,13 @@ async def _append(session: AsyncSession, batch: Batch, staged: Staging) -> None:
     if not new + changed:
         return
     staged.settle()
-    months, years = staged.facts()
-    await store.append(session, staged.months(), lambda first: staged.new_in(first, batch.id))
-    if changed:
-        await store.append_changes(session, staged.changes(batch.id))
+    summed = asyncio.ensure_future(asyncio.to_thread(staged.facts))
+    try:
+        await store.append(session, staged.months(), lambda first: staged.new_in(first, batch.id))
+        if changed:
+            await store.append_changes(session, staged.changes(batch.id))
+    finally:
+        await asyncio.wait([summed])  # nothing may read what is closed
+    months, years = summed.result()
     await store.add_versions(session, "invoice_month", months, batch.id, batch.received_at)
     await store.add_versions(session, "counterparty_year", years, batch.id, batch.received_at)
-    if new + changed >= _ANALYZE_FROM:
-        await store.analyze(session, "invoice_month", "counterparty_year")

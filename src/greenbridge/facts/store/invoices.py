@@ -101,12 +101,6 @@ async def add_versions(session: AsyncSession, table: str, facts: pa.Table, batch
     await session.execute(text(f"insert into {table} ({listed}) select {listed} from arriving_{table}"))
 
 
-async def analyze(session: AsyncSession, *tables: str) -> None:
-    """Tell the planner what came in."""
-    for table in tables:
-        await session.execute(text(f"analyze {table}"))
-
-
 async def invoice_months(session: AsyncSession, usccs: Sequence[str], horizon: date, known_at: datetime) -> list[Any]:
     """Return the newest version of each month that was over by the horizon, as rows for `rules.series.lay_out`."""
     rows = await session.execute(
@@ -122,13 +116,13 @@ async def invoice_months(session: AsyncSession, usccs: Sequence[str], horizon: d
     return [(row[0], row[1], row[2], row[3:]) for row in rows]
 
 
-# The newest version of each firm's year: all its counterparties were recorded in one instant. Windows, not self-joins: the
-# planner has no figures on what comes out here, and a nested loop over it took minutes.
+# The newest version of each firm's year, a row for each counterparty.
 _NEWEST_YEARS = """
-    select * from (
-        select c.*, rank() over (partition by uscc, direction, valid_from order by recorded_at desc) as age from counterparty_year c
+    select y.uscc, y.direction, y.valid_from, c.* from (
+        select distinct on (uscc, direction, valid_from) * from counterparty_year
         where uscc = any(:usccs) and valid_to <= :horizon and recorded_at <= :known_at
-    ) versions where age = 1 and counterparty <> ''
+        order by uscc, direction, valid_from, recorded_at desc
+    ) y cross join lateral unnest(y.counterparties, y.net_fen, y.invoices) as c (counterparty, net_fen, invoices)
 """
 
 

@@ -34,20 +34,22 @@ _COLUMNS = {
 _DECLARED = ", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items())
 _SAME = " and ".join(f"e.{name} = a.{name}" for name in IDENTITY)
 _RANK = "case {0} " + " ".join(f"when '{status}' then {rank}" for status, rank in RANKS.items()) + " end"
-# What firms sold to and bought from each counterparty in the years that changed.
+# What firms sold to and bought from each counterparty in the years that changed. A year of which nothing valid is left has empty
+# lists: without that version the one before would stand.
 _YEARS = """
-    select p.uscc, p.direction, y.valid_from, (y.valid_from + interval 1 year - interval 1 day)::date as valid_to, counterparty,
-        sum(net_fen)::bigint as net_fen, count(*)::int as invoices
-    from present p join (select distinct uscc, direction, date_trunc('year', issued_on)::date as valid_from from moved) y
-        on p.uscc = y.uscc and p.direction = y.direction and date_trunc('year', p.issued_on)::date = y.valid_from
-    where status = 'valid' group by all
-    union all
-    -- A year of which nothing valid is left: a version that says so, or the one before would stand.
-    select y.uscc, y.direction, y.valid_from, (y.valid_from + interval 1 year - interval 1 day)::date, '', 0, 0
+    select y.uscc, y.direction, y.valid_from, (y.valid_from + interval 1 year - interval 1 day)::date as valid_to,
+        coalesce(c.counterparties, []::varchar[]) as counterparties, coalesce(c.net_fen, []::bigint[]) as net_fen,
+        coalesce(c.invoices, []::integer[]) as invoices
     from (select distinct uscc, direction, date_trunc('year', issued_on)::date as valid_from from moved) y
-    anti join (select uscc, direction, date_trunc('year', issued_on)::date as valid_from from present where status = 'valid') p
-        using (uscc, direction, valid_from)
-    order by all
+    left join (
+        select uscc, direction, valid_from, list(counterparty) as counterparties, list(net_fen) as net_fen, list(invoices) as invoices
+        from (
+            select uscc, direction, date_trunc('year', issued_on)::date as valid_from, counterparty,
+                sum(net_fen)::bigint as net_fen, count(*)::int as invoices
+            from present where status = 'valid' group by all
+        ) summed group by all
+    ) c using (uscc, direction, valid_from)
+    order by y.uscc, y.direction, y.valid_from
 """
 # Text that no cleaning would change: printable ASCII and Chinese characters, no blanks. (And no placeholder; see `_plain`.)
 _PLAIN_TEXT = r"[!-~\x{4e00}-\x{9fff}]+"
@@ -104,18 +106,17 @@ class Staging:
             engine.register("learned", pa.table({"delivered": list(codes), "uscc": list(codes.values())}))
             engine.execute("insert into good_code select * from learned")
             engine.unregister("learned")
-        engine.execute(f"create or replace temp table judged as select * from ({_plain(self._types)}) typed")
         engine.execute(
             f"""
             insert into arriving select position + {start}, code, direction, issued_on, invoice_no, counterparty, net_fen, tax_fen, status
-            from judged where good and issued_on <= ?
+            from ({_plain(self._types)}) typed where good and issued_on <= ?
             """,
             [today],
         )
-        query = "select position from judged where not coalesce(good and issued_on <= ?, false) order by position"
-        found = self._table(query, [today])["position"].combine_chunks()
-        engine.execute("drop table judged")
-        return found
+        query = (
+            "select position from chunk anti join (select row_no - ? as position from arriving) taken using (position) order by position"
+        )
+        return self._table(query, [start])["position"].combine_chunks()
 
     def take(self, rows: pa.Table) -> None:
         """Keep rows that `rules.cleaning` has cleaned; columns as in `arriving`."""
@@ -198,7 +199,7 @@ class Staging:
 
     def _rows(self, source: str, batch_id: UUID) -> Iterator[pa.RecordBatch]:
         # A cursor is a connection of its own: two months are read at a time, in threads.
-        reader: Any = self._engine.cursor().sql(f"select {_IDENTITY}, status, row_no from {source}").to_arrow_reader(25_000)
+        reader: Any = self._engine.cursor().sql(f"select {_IDENTITY}, status, row_no from {source}").to_arrow_reader(100_000)
         for batch in reader:
             mark = pa.array([batch_id.bytes] * batch.num_rows, pa.binary(16))
             yield pa.RecordBatch.from_arrays([*batch.columns[:-1], mark, batch.columns[-1]], names=list(COLUMNS))
@@ -221,7 +222,8 @@ class Staging:
         """Return the facts of the months and of the years that changed; columns of their tables without batch and instant."""
         touched = "select distinct uscc, direction, date_trunc('month', issued_on)::date as valid_from from moved"
         months = f"select m.* from ({month_query('present')}) m semi join ({touched}) t using (uscc, direction, valid_from) order by all"
-        return self._table(months), self._table(_YEARS)
+        reader = self._engine.cursor()  # a connection of its own: months are read meanwhile
+        return reader.sql(months).to_arrow_table(), reader.sql(_YEARS).to_arrow_table()
 
     def _row(self, query: str, parameters: list[Any] | None = None) -> Any:
         """Return a query's one row; all of it is fetched, or the engine would wait for the rest."""
