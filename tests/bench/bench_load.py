@@ -38,9 +38,8 @@ from tests.builders import a_series
 
 ROWS = 1_000_000
 SAMPLE = 10_000
-# The goals; each gate stands at 0.8 of its goal, for the noise of a shared machine. (Against add_all the goal
-# is 30; the gate stands at what is held, see docs/decisions/0012.)
-LOAD_LIMIT, ADD_ALL_GAIN, MONTHS_LIMIT, BULK_GAIN, MEMORY_LIMIT = 2.5, 24.0, 1.5, 20.0, 4.0
+# The goals; each gate stands at 0.8 of its goal, for the noise of a shared machine.
+LOAD_LIMIT, ADD_ALL_GAIN, MONTHS_LIMIT, BULK_GAIN, MEMORY_LIMIT = 2.5, 30.0, 1.5, 20.0, 4.0
 SLACK = 0.8
 NOW = datetime(2026, 3, 10, tzinfo=UTC)
 

@@ -31,7 +31,7 @@ async def load(session: AsyncSession, delivery: Delivery, item: Item, batch: Bat
         await _stage(session, delivery, item, batch, staged, tally, folder)
         known = folder / "existing.csv"
         some = await store.existing(session, staged.touched(), known)
-        repeats = staged.tell_apart(known if some else None)
+        repeats = await asyncio.to_thread(staged.tell_apart, known if some else None)
         tally.set_aside(repeats)
         await _set_repeats_aside(session, delivery, batch, repeats)
         tally.saw(staged.newest_day())
@@ -95,7 +95,7 @@ async def _take_file(session: AsyncSession, delivery: Delivery, item: Item, stag
         return None
     staged.look_at_parquet(path, fields, delivery.constants, {f: str(schema.field(name).type) for f, name in fields.items()})
     codes = await identity.codes_of(session, delivery, staged.new_codes())
-    return np.asarray(staged.take_plain(0, today, codes))
+    return np.asarray(await asyncio.to_thread(staged.take_plain, 0, today, codes))
 
 
 async def _take_table(
@@ -113,7 +113,7 @@ async def _take_table(
     constant = {name: pa.array([value] * len(raw), pa.string()) for name, value in delivery.constants.items()}
     staged.look_at_table(pa.table({**columns, **constant}))
     codes = await identity.codes_of(session, delivery, staged.new_codes())
-    return np.asarray(staged.take_plain(start, today, codes))
+    return np.asarray(await asyncio.to_thread(staged.take_plain, start, today, codes))
 
 
 def _fields(names: Sequence[str], item: Item, delivery: Delivery) -> dict[str, str] | None:
@@ -144,7 +144,7 @@ async def _clean(
     frame = conformed(raw, item, delivery)
     if frame.empty:
         return []
-    typed, reasons = cleaning.clean(frame, item, today, delivery.scales)
+    typed, reasons = await asyncio.to_thread(cleaning.clean, frame, item, today, delivery.scales)
     found = await identity.identify(session, delivery, frame)
     reasons = np.where(reasons == None, found.reasons, reasons)  # noqa: E711  elementwise
     reasons[reasons == "doubtful_identity"] = "unknown_firm"  # an invoice is never taken by its name

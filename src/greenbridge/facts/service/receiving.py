@@ -1,5 +1,6 @@
 """Receiving deliveries: keep the file, clean its rows, load the good ones, set the bad ones aside with a reason."""
 
+import asyncio
 import hashlib
 import json
 import tempfile
@@ -42,11 +43,9 @@ async def receive(session: AsyncSession, delivery: Delivery, now: datetime) -> B
     item = item_named(delivery.item)
     if delivery.stated_at is not None and delivery.stated_at.tzinfo is None:
         delivery = replace(delivery, stated_at=delivery.stated_at.replace(tzinfo=SHANGHAI))
-    sha256 = hashlib.sha256()
-    for piece in pieces(delivery.content, _HASH_BYTES):
-        sha256.update(piece)
+    sha256 = await asyncio.to_thread(_sha256, delivery)
     read_with = _read_with(delivery)
-    fingerprint = _digest({"item": item.code, "sha256": sha256.hexdigest(), "batch_key": delivery.batch_key, **read_with})
+    fingerprint = _digest({"item": item.code, "sha256": sha256, "batch_key": delivery.batch_key, **read_with})
     await database.lock(session, f"facts:{item.code}")
     if repeat := await batches.find_repeat(session, item.code, fingerprint, delivery.batch_key):
         found, same = repeat
@@ -61,9 +60,7 @@ async def receive(session: AsyncSession, delivery: Delivery, now: datetime) -> B
     previous = await batches.newest_receipt(session, item.code)
     # Whoever waited for the lock may carry an earlier instant than what was recorded meanwhile: knowledge only grows.
     now = max(now, previous or now)
-    batch = Batch(
-        uuid4(), item.code, delivery.file_name, sha256.hexdigest(), now, 0, 0, 0, None, delivery.generated, {}, stated_at=delivery.stated_at
-    )
+    batch = Batch(uuid4(), item.code, delivery.file_name, sha256, now, 0, 0, 0, None, delivery.generated, {}, stated_at=delivery.stated_at)
     # A savepoint: a file that turns out unreadable leaves nothing, also where the caller goes on with the next.
     async with session.begin_nested():
         content = pieces(delivery.content, batches.PART_BYTES)
@@ -94,6 +91,13 @@ async def hand_in(session: AsyncSession, actor: Actor, delivery: Delivery, now: 
     if not batch.repeated:
         await audit.record(session, "delivery.handed_in", f"batch:{batch.id}", now, account_id=actor.account_id, item=item.code)
     return batch
+
+
+def _sha256(delivery: Delivery) -> str:
+    found = hashlib.sha256()
+    for piece in pieces(delivery.content, _HASH_BYTES):
+        found.update(piece)
+    return found.hexdigest()
 
 
 def _read_with(delivery: Delivery) -> dict[str, Any]:
@@ -163,14 +167,15 @@ async def take_frame(
 ) -> list[tuple[int, str]]:
     """Clean and append a conformed table's rows; return (row number, reason) of those set aside, and count them."""
     today = business_date(batch.received_at)
-    typed, reasons = cleaning.clean(frame, item, today, delivery.scales)
+    typed, reasons = await asyncio.to_thread(cleaning.clean, frame, item, today, delivery.scales)
     found = await identity.identify(session, delivery, frame)
     reasons = np.where(reasons == None, found.reasons, reasons)  # noqa: E711  elementwise
     doubts = [doubt for doubt in found.doubts if reasons[doubt.position] == "doubtful_identity"]
     stated_at, timed = _stated(frame, delivery, batch.received_at)
     reasons[((reasons == None) & (stated_at > pd.Timestamp(batch.received_at) + pd.Timedelta(days=1)).to_numpy())] = "later_than_today"  # noqa: E711
     good = np.flatnonzero(reasons == None)  # noqa: E711  elementwise
-    rows = records.versions(typed.iloc[good], item, stated_at.iloc[good].dt.tz_convert(SHANGHAI).dt.tz_localize(None).dt.normalize())
+    days = stated_at.iloc[good].dt.tz_convert(SHANGHAI).dt.tz_localize(None).dt.normalize()
+    rows = await asyncio.to_thread(records.versions, typed.iloc[good], item, days)
     rows.insert(0, "uscc", found.uscc.iloc[good].astype(object).to_numpy())
     rows["stated_at"] = stated_at.iloc[good].map(lambda instant: instant.isoformat()).to_numpy()
     rows["timed"] = timed.iloc[good].to_numpy()

@@ -26,6 +26,8 @@ COLUMNS = (*IDENTITY, "status", "batch_id", "row_no")
 
 async def append(session: AsyncSession, months: Sequence[date], rows_of: Callable[[date], Iterator[pa.RecordBatch]]) -> None:
     """Append new invoices, month by month (first days), each into its partition; the next month is made ready meanwhile."""
+    # A month is too small for the server's helpers to pay: they would take the processor from the next month's making.
+    await session.execute(text("set local max_parallel_maintenance_workers = 0"))
     ahead = copying.ahead(rows_of(months[0])) if months else None
     for first, following in zip_longest(months, months[1:]):
         assert ahead is not None
