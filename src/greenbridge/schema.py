@@ -9,7 +9,7 @@ from greenbridge.catalog import tables as catalog
 from greenbridge.consents import tables as consents
 from greenbridge.enterprises import tables as enterprises
 from greenbridge.facts import tables as facts
-from greenbridge.kit import idempotency, jobs
+from greenbridge.kit import idempotency, jobs, outbox
 from greenbridge.matching import tables as matching
 from greenbridge.needs import tables as needs
 from greenbridge.reference import tables as reference
@@ -28,6 +28,7 @@ DOMAINS = (
     jobs,
     matching,
     needs,
+    outbox,
     reference,
     reports,
     scoring,

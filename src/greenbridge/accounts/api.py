@@ -12,7 +12,9 @@ from greenbridge.kit.web import Now, Session
 
 
 def _out(actor: Actor) -> AccountOut:
-    return AccountOut(id=actor.account_id, login=actor.login, role=actor.role, organisation=actor.organisation.name)
+    return AccountOut(
+        id=actor.account_id, login=actor.login, role=actor.role, organisation=actor.organisation.name, function=actor.function
+    )
 
 
 class AccountsApi(Controller):
@@ -36,7 +38,8 @@ class AccountsApi(Controller):
             organisation = found
         else:
             raise Invalid.at("unknown-organisation", "organisation_code", "没有这个机构。", "There is no such organisation.")
-        return _out(await service.open_account(session, request.user, data.login, data.password, data.role, organisation, now))
+        opened = await service.open_account(session, request.user, data.login, data.password, data.role, organisation, now, data.function)
+        return _out(opened)
 
     @post("/tokens")
     async def token(self, data: JSONBody[Credentials], session: Session, now: Now) -> Token:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from greenbridge.accounts.values import Role
+from greenbridge.accounts.values import Role, StaffFunction
 from greenbridge.kit.wire import Closed
 
 
@@ -20,6 +20,7 @@ class NewAccount(Credentials):
     role: Role
     organisation_code: str
     organisation_name: str | None = None
+    function: StaffFunction | None = None
 
 
 class AccountOut(Closed):
@@ -29,6 +30,7 @@ class AccountOut(Closed):
     login: str
     role: Role
     organisation: str
+    function: StaffFunction | None = None
 
 
 class Token(Closed):

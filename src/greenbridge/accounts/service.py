@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from greenbridge.accounts import rules, store
-from greenbridge.accounts.values import ORGANISATION_OF_ROLE, Actor, Organisation, OrganisationKind, Role
+from greenbridge.accounts.values import ORGANISATION_OF_ROLE, Actor, Organisation, OrganisationKind, Role, StaffFunction
 from greenbridge.audit import service as audit
 from greenbridge.kit.errors import Forbidden, Invalid, NotSignedIn
 
@@ -48,8 +48,12 @@ async def open_account(
     role: Role,
     organisation: Organisation,
     now: datetime,
+    function: StaffFunction | None = None,
 ) -> Actor:
-    """Open an account for somebody else; `opener=None` is the command line on the machine itself."""
+    """Open an account for somebody else; `opener=None` is the command line on the machine itself.
+
+    An officer of whom nothing else is said is a relationship manager.
+    """
     if opener and not rules.may_open(opener.role, role, same_organisation=opener.organisation.id == organisation.id):
         raise Forbidden("may-not-open", "您不能开设此类账户。", "You may not open an account of this kind.")
     if organisation.kind is not ORGANISATION_OF_ROLE[role]:
@@ -59,7 +63,11 @@ async def open_account(
             "角色与机构类型不符。",
             "This role does not belong to such an organisation.",
         )
-    return await _open(session, login, password, role, organisation, now, by=opener)
+    if role is not Role.OFFICER and function is not None:
+        raise Invalid.at("no-function", "function", "只有信贷员账户有岗位。", "Only an officer has a staff function.")
+    if role is Role.OFFICER:
+        function = function or StaffFunction.RELATIONSHIP_MANAGER
+    return await _open(session, login, password, role, organisation, now, by=opener, function=function)
 
 
 async def _open(
@@ -71,13 +79,14 @@ async def _open(
     now: datetime,
     *,
     by: Actor | None,
+    function: StaffFunction | None = None,
 ) -> Actor:
     if found := rules.sign_up_problems(login, password):
         raise Invalid("wrong-sign-up", "请检查登录名和密码。", "Check the log-in and the password.", fields=found)
     password_hash = await asyncio.to_thread(_hasher.hash, password)
     try:
         async with session.begin_nested():
-            actor = await store.add_account(session, login, password_hash, role, organisation, now)
+            actor = await store.add_account(session, login, password_hash, role, organisation, now, function)
     except IntegrityError:
         raise Invalid.at("login-taken", "login", "该登录名已被使用。", "This log-in is taken.") from None
     await audit.record(

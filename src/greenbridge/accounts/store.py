@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from greenbridge.accounts.tables import AccountRow, OrganisationRow, SignInRow
-from greenbridge.accounts.values import Actor, Organisation, OrganisationKind, Role
+from greenbridge.accounts.values import Actor, Organisation, OrganisationKind, Role, StaffFunction
 
 
 def _organisation(row: OrganisationRow) -> Organisation:
@@ -16,7 +16,8 @@ def _organisation(row: OrganisationRow) -> Organisation:
 
 
 def _actor(account: AccountRow, organisation: OrganisationRow) -> Actor:
-    return Actor(account.id, account.login, Role(account.role), _organisation(organisation))
+    function = StaffFunction(account.function) if account.function else None
+    return Actor(account.id, account.login, Role(account.role), _organisation(organisation), function)
 
 
 async def add_organisation(session: AsyncSession, kind: OrganisationKind, code: str, name: str) -> Organisation:
@@ -38,12 +39,25 @@ async def organisations(session: AsyncSession, kind: OrganisationKind) -> list[O
 
 
 async def add_account(
-    session: AsyncSession, login: str, password_hash: str, role: Role, organisation: Organisation, now: datetime
+    session: AsyncSession,
+    login: str,
+    password_hash: str,
+    role: Role,
+    organisation: Organisation,
+    now: datetime,
+    function: StaffFunction | None,
 ) -> Actor:
-    row = AccountRow(login=login, password_hash=password_hash, role=role.value, organisation_id=organisation.id, opened_at=now)
+    row = AccountRow(
+        login=login,
+        password_hash=password_hash,
+        role=role.value,
+        organisation_id=organisation.id,
+        opened_at=now,
+        function=function.value if function else None,
+    )
     session.add(row)
     await session.flush()
-    return Actor(row.id, login, role, organisation)
+    return Actor(row.id, login, role, organisation, function)
 
 
 async def find_account(session: AsyncSession, login: str) -> tuple[Actor, str] | None:

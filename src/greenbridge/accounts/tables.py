@@ -1,9 +1,9 @@
 """Accounts, organisations, sign-ins."""
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from greenbridge.accounts.values import OrganisationKind, Role
+from greenbridge.accounts.values import OrganisationKind, Role, StaffFunction
 from greenbridge.kit.columns import UUID, datetime, instant, key, one_of, reference
 
 
@@ -18,11 +18,16 @@ class OrganisationRow(SQLModel, table=True):
 
 class AccountRow(SQLModel, table=True):
     __tablename__ = "account"
-    __table_args__ = (one_of("role", Role),)
+    __table_args__ = (
+        one_of("role", Role),
+        one_of("function", StaffFunction),
+        CheckConstraint("(role = 'officer') = (function is not null)", name="officers_have_a_function"),
+    )
     id: UUID = key()
     login: str = Field(unique=True)
     password_hash: str
     role: str
+    function: str | None
     organisation_id: UUID = reference("organisation.id")
     opened_at: datetime = instant()
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
+from greenbridge.kit.text import Text
+
 
 class Role(StrEnum):
     """What an account is for."""
@@ -13,6 +15,23 @@ class Role(StrEnum):
     BANK_ADMINISTRATOR = "bank_administrator"
     OPERATOR = "operator"
     DEPARTMENT = "department"
+
+
+class StaffFunction(StrEnum):
+    """What a bank's officer does with a loan: what an officer may read depends on it."""
+
+    RELATIONSHIP_MANAGER = "relationship_manager"
+    CREDIT_REVIEWER = "credit_reviewer"
+    DISBURSEMENT_OFFICER = "disbursement_officer"
+    POST_LOAN_MANAGER = "post_loan_manager"
+
+
+STAFF_FUNCTION_NAMES = {
+    StaffFunction.RELATIONSHIP_MANAGER: Text("客户经理", "Relationship manager"),
+    StaffFunction.CREDIT_REVIEWER: Text("审批人员", "Credit reviewer"),
+    StaffFunction.DISBURSEMENT_OFFICER: Text("放款审核人员", "Disbursement officer"),
+    StaffFunction.POST_LOAN_MANAGER: Text("贷后管理人员", "Post-loan manager"),
+}
 
 
 class OrganisationKind(StrEnum):
@@ -45,9 +64,10 @@ class Organisation:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """The account that a request acts for."""
+    """The account that a request acts for; officers have a staff function, others none."""
 
     account_id: UUID
     login: str
     role: Role
     organisation: Organisation
+    function: StaffFunction | None = None

@@ -24,9 +24,10 @@ from greenbridge.audit import service as audit
 from greenbridge.catalog import service as catalog
 from greenbridge.catalog.values import Eligibility
 from greenbridge.consents import service as consents
-from greenbridge.consents.values import Purpose
+from greenbridge.consents.values import Narrowing, Purpose, WorkStep
 from greenbridge.enterprises import service as enterprises
 from greenbridge.enterprises.values import Origin
+from greenbridge.facts import service as facts
 from greenbridge.kit.calendar import add_working_days, business_date
 from greenbridge.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from greenbridge.matching import service as matching
@@ -34,6 +35,10 @@ from greenbridge.needs import rules as need_rules
 from greenbridge.needs import service as needs
 from greenbridge.needs.values import Need, NeedStatus
 from greenbridge.scoring.gateway import DefaultModel
+
+# Which work steps the firm opens to a bank: when it lets it look, and when it accepts its offer.
+SURVEY = (WorkStep.SURVEY,)
+CHOSEN = (WorkStep.SURVEY, WorkStep.APPROVAL, WorkStep.DISBURSEMENT)
 
 
 def _must_be_officer(actor: Actor) -> None:
@@ -68,7 +73,8 @@ async def _seen(session: AsyncSession, actor: Actor, need: Need, model: DefaultM
     enterprise = await enterprises.get(session, need.enterprise_id)
     # Agreed for this need, and the consent still stands: an agreement on one need names the firm on no other.
     agreed = mine is not None and mine.agreed_at is not None
-    may_read = agreed and await consents.allows(session, actor, enterprise.id, Purpose.LOAN_REVIEW, now)
+    stands = await consents.standing(session, enterprise.id, actor.organisation.id, Purpose.LOAN_REVIEW, now) if agreed else None
+    may_read = stands is not None
     return OpenNeed(
         need,
         rules.SLOTS - sum(rules.takes_slot(a.status) for a in answers),
@@ -76,6 +82,7 @@ async def _seen(session: AsyncSession, actor: Actor, need: Need, model: DefaultM
         tuple((m.product, m.eligibility) for m in own),
         NamedEnterprise(enterprise.id, enterprise.uscc, enterprise.name) if may_read else None,
         enterprise.origin is Origin.GENERATED,
+        stands.steps if stands else (),
     )
 
 
@@ -108,6 +115,9 @@ async def claim(session: AsyncSession, actor: Actor, need_id: UUID, model: Defau
         raise Conflict("no-slot", "名额刚被其他银行占用。", "Another bank took the slot just now.") from None
     if need.status is NeedStatus.PUBLISHED:
         await needs.move(session, need.id, NeedStatus.IN_ANSWER, now, account_id=actor.account_id)
+    if need.draft.agrees_to_report:
+        await _grant(session, need, answer, SURVEY, now, told_by=None, narrowing=None)
+        answer = await store.set_agreed(session, answer.id, now)
     await audit.record(session, "answer.claimed", f"answer:{answer.id}", now, account_id=actor.account_id, need=str(need.id), slot=slot)
     return answer
 
@@ -189,8 +199,8 @@ async def of_need(session: AsyncSession, actor: Actor, need_id: UUID, now: datet
     products = {product.code: product.name for product in await catalog.listed(session)}
     views = []
     for answer in await store.of_need(session, need.id):
-        stands = await consents.stands(session, need.enterprise_id, answer.bank_id, Purpose.LOAN_REVIEW, now)
-        named = stands and answer.agreed_at is not None
+        stands = await consents.standing(session, need.enterprise_id, answer.bank_id, Purpose.LOAN_REVIEW, now)
+        named = stands is not None and answer.agreed_at is not None
         product = products.get(answer.offer.product_code, answer.offer.product_code) if answer.offer else None
         views.append(AnswerView(answer, banks[answer.bank_id].name, named, product))
     return views
@@ -210,18 +220,45 @@ async def _firms_own(session: AsyncSession, actor: Actor, answer_id: UUID) -> tu
     return again, need
 
 
-async def agree(session: AsyncSession, actor: Actor, answer_id: UUID, now: datetime) -> Answer:
-    """Let the answering bank know who asks and read the report for its loan review."""
+async def _grant(
+    session: AsyncSession,
+    need: Need,
+    answer: Answer,
+    steps: Sequence[WorkStep],
+    now: datetime,
+    *,
+    told_by: UUID | None,
+    narrowing: Narrowing | None,
+) -> None:
+    """Grant the answering bank what the firm has agreed to: with its need, with its agreement, with its acceptance."""
+    purpose = Purpose.POST_LOAN if WorkStep.POST_LOAN in steps else Purpose.LOAN_REVIEW
+    known, basis = facts.described(), f"need:{need.number}"
+    await consents.grant(
+        session, need.enterprise_id, answer.bank_id, purpose, steps, known, now, told_by=told_by, narrowing=narrowing, basis=basis
+    )
+
+
+async def agree(session: AsyncSession, actor: Actor, answer_id: UUID, now: datetime, narrowing: Narrowing | None = None) -> Answer:
+    """Let the answering bank know who asks and read the report for its survey, as far as the firm says."""
     answer, need = await _firms_own(session, actor, answer_id)
     waiting = answer.status in {AnswerStatus.CLAIMED, AnswerStatus.OFFERED} and need_rules.is_open(need.status)
     if not waiting and answer.status is not AnswerStatus.CHOSEN:
         raise Conflict("answer-state", "该银行已不再应答这条需求。", "This bank answers the need no more.")
-    await consents.grant(session, actor, need.enterprise_id, answer.bank_id, Purpose.LOAN_REVIEW, now)
+    steps = CHOSEN if answer.status is AnswerStatus.CHOSEN else SURVEY
+    await _grant(session, need, answer, steps, now, told_by=actor.account_id, narrowing=narrowing)
     return await store.set_agreed(session, answer.id, now)
 
 
-async def accept(session: AsyncSession, actor: Actor, answer_id: UUID, now: datetime) -> Answer:
-    """Accept an offer: the firm is named to that bank, the other banks are told that they were not chosen."""
+async def agreeing(session: AsyncSession, actor: Actor, answer_id: UUID) -> tuple[Answer, Need, Sequence[WorkStep]]:
+    """Return the answer to the actor's need, the need, and the work steps that agreeing now would open to the bank."""
+    answer, need = await _firms_own(session, actor, answer_id)
+    return answer, need, CHOSEN if answer.status is AnswerStatus.CHOSEN else SURVEY
+
+
+async def accept(session: AsyncSession, actor: Actor, answer_id: UUID, now: datetime, *, post_loan: bool = False) -> Answer:
+    """Accept an offer: the firm is named to that bank, which reads on until it pays out; the other banks are told that they were
+    not chosen. `post_loan`: it may also watch the loan afterwards.
+    """
     answer, need = await _firms_own(session, actor, answer_id)
     _must_be_able(answer, AnswerStatus.CHOSEN)
     if answer.offer is None or answer.offer.valid_until < business_date(now):
@@ -231,7 +268,9 @@ async def accept(session: AsyncSession, actor: Actor, answer_id: UUID, now: date
     for other in await store.of_need(session, need.id):
         if rules.may_become(other.status, AnswerStatus.NOT_CHOSEN):
             await store.set_status(session, other.id, AnswerStatus.NOT_CHOSEN)
-    await consents.grant(session, actor, need.enterprise_id, answer.bank_id, Purpose.LOAN_REVIEW, now)
+    await _grant(session, need, answer, CHOSEN, now, told_by=actor.account_id, narrowing=None)
+    if post_loan:
+        await _grant(session, need, answer, (WorkStep.POST_LOAN,), now, told_by=actor.account_id, narrowing=None)
     await needs.move(session, need.id, NeedStatus.OFFER_ACCEPTED, now, account_id=actor.account_id)
     await audit.record(session, "answer.chosen", f"answer:{answer.id}", now, account_id=actor.account_id)
     return chosen

@@ -6,6 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from greenbridge.catalog.values import Eligibility, LoanProduct
+from greenbridge.consents.values import WorkStep
 from greenbridge.kit.text import Text
 from greenbridge.needs.values import Need
 
@@ -107,7 +108,7 @@ class OpenNeed:
     """A need as a bank sees it. Until the firm agrees: no name, no code, no figure of the firm.
 
     `products` are the bank's own with their answer, best first; an officer without one may not claim. `generated` marks
-    demonstration data.
+    demonstration data; `steps` are the work steps at which the bank may read the report.
     """
 
     need: Need
@@ -116,6 +117,7 @@ class OpenNeed:
     products: tuple[tuple[LoanProduct, Eligibility], ...]
     enterprise: NamedEnterprise | None
     generated: bool
+    steps: tuple[WorkStep, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Working days and months of the mainland calendar."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import chinese_calendar
@@ -13,6 +13,11 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 def business_date(instant: datetime) -> date:
     """Return the date in Shanghai at an aware instant: 2026-02-13T16:30Z is 2026-02-14."""
     return instant.astimezone(SHANGHAI).date()
+
+
+def day_start(day: date) -> datetime:
+    """Return the instant at which a day begins in Shanghai."""
+    return datetime.combine(day, time(), SHANGHAI)
 
 
 def add_working_days(start: date, days: int) -> date:

@@ -48,7 +48,8 @@ def read_form(form: Any) -> NeedDraft:
     first_loan = {"yes": True, "no": False}.get(str(form.get("first_loan", "")))
     if found:
         raise Invalid("wrong-need", "请检查需求内容。", "Check what the need says.", fields=tuple(found))
-    return NeedDraft(amount_fen, rate, term, purpose, modes, kinds, first_loan)
+    agrees = form.get("agrees_to_report") == "yes"
+    return NeedDraft(amount_fen, rate, term, purpose, modes, kinds, first_loan, agrees)
 
 
 class NeedPages(Controller):

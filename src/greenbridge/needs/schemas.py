@@ -17,6 +17,7 @@ class NewNeed(Closed):
     guarantee_modes: list[GuaranteeMode]
     collateral: list[Collateral] = []
     first_loan: bool | None = None
+    agrees_to_report: bool = False
 
     def draft(self) -> NeedDraft:
         """Return the value."""
@@ -28,6 +29,7 @@ class NewNeed(Closed):
             tuple(dict.fromkeys(self.guarantee_modes)),
             tuple(dict.fromkeys(self.collateral)),
             self.first_loan,
+            self.agrees_to_report,
         )
 
 
@@ -61,4 +63,5 @@ class NeedOut(NewNeed):
             guarantee_modes=list(d.guarantee_modes),
             collateral=list(d.collateral),
             first_loan=d.first_loan,
+            agrees_to_report=d.agrees_to_report,
         )

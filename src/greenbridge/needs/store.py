@@ -22,6 +22,7 @@ def _value(row: NeedRow) -> Need:
         tuple(GuaranteeMode(mode) for mode in row.guarantee_modes),
         tuple(Collateral(kind) for kind in row.collateral),
         row.first_loan,
+        row.agrees_to_report,
     )
     return Need(
         row.id,
@@ -55,6 +56,7 @@ async def add(
         guarantee_modes=[mode.value for mode in draft.guarantee_modes],
         collateral=[kind.value for kind in draft.collateral],
         first_loan=draft.first_loan,
+        agrees_to_report=draft.agrees_to_report,
         region_code=region_code,
         status=NeedStatus.PUBLISHED.value,
         published_at=now,

@@ -29,6 +29,7 @@ class NeedRow(SQLModel, table=True):
     guarantee_modes: list[str] = texts()
     collateral: list[str] = texts()
     first_loan: bool | None
+    agrees_to_report: bool
     region_code: str
     status: str
     published_at: datetime = instant()

@@ -94,7 +94,10 @@ NEED_STATUS_NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class NeedDraft:
-    """What the firm states. The rate is the most it would pay a year."""
+    """What the firm states. The rate is the most it would pay a year.
+
+    `agrees_to_report`: whichever bank takes a slot may know who asks and read the report for its survey.
+    """
 
     amount_fen: int
     max_annual_rate_bp: int
@@ -103,6 +106,7 @@ class NeedDraft:
     guarantee_modes: tuple[GuaranteeMode, ...]
     collateral: tuple[Collateral, ...] = ()
     first_loan: bool | None = None
+    agrees_to_report: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from litestar.params import FromPath, FromQuery
 
 from greenbridge.accounts.guards import Caller, only
 from greenbridge.accounts.values import Role
+from greenbridge.consents.values import WorkStep
 from greenbridge.kit.web import Deps, Now, Session
 from greenbridge.reports import service
 from greenbridge.reports.schemas import CreditReportOut
@@ -28,6 +29,7 @@ class ReportsApi(Controller):
         now: Now,
         deps: Deps,
         as_of: FromQuery[date | None] = None,
+        step: FromQuery[WorkStep] = WorkStep.SURVEY,
     ) -> CreditReportOut:
-        """Make the firm's report now, or as of an earlier day."""
-        return CreditReportOut.of(await service.for_actor(session, request.user, enterprise_id, deps.model, now, as_of))
+        """Make the firm's report now, or as of an earlier day; an officer says at which work step it is read."""
+        return CreditReportOut.of(await service.for_actor(session, request.user, enterprise_id, deps.model, now, as_of, step))

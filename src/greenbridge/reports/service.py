@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from greenbridge.accounts.values import Actor, Role
-from greenbridge.audit import service as audit
 from greenbridge.consents import service as consents
-from greenbridge.consents.values import Purpose
+from greenbridge.consents.service import Reading
+from greenbridge.consents.values import Purpose, ReadKind, WorkStep
 from greenbridge.enterprises import service as enterprises
 from greenbridge.enterprises.values import Enterprise, EnterpriseStatus
 from greenbridge.facts import service as facts
@@ -32,20 +32,27 @@ async def for_actor(
     model: DefaultModel,
     now: datetime,
     as_of: date | None = None,
+    step: WorkStep = WorkStep.SURVEY,
 ) -> CreditReport:
-    """Make a report for somebody who asks: the firm itself, or an officer whose bank has the firm's consent."""
+    """Make a report for somebody who asks: the firm itself, or an officer whose bank has the firm's consent to the work step.
+
+    An officer sees what consent, template and the bank's own view let through; the ledger keeps what that was.
+    """
+    day = as_of or business_date(now)
     if actor.role is Role.ENTERPRISE:
         enterprise = await enterprises.own(session, actor, enterprise_id)
         if enterprise.status is not EnterpriseStatus.VERIFIED:
             # A code and a name are public: before the check anybody could have typed them.
             raise Conflict("not-verified", "企业尚未通过实名核验，不能查阅报告。", "The firm is not verified and may not read its report.")
-    elif actor.role is Role.OFFICER:
-        await consents.require(session, actor, enterprise_id, Purpose.LOAN_REVIEW, now)
-        enterprise = await enterprises.get(session, enterprise_id)
-        await audit.record(session, "report.read", f"enterprise:{enterprise.id}", now, account_id=actor.account_id, purpose="loan_review")
-    else:
+        return (await make(session, [enterprise], model, day, now, made_for=actor.account_id))[0]
+    if actor.role is not Role.OFFICER:
         raise Forbidden("wrong-role", "您的角色不能查阅信用报告。", "Your role may not read credit reports.")
-    return (await make(session, [enterprise], model, as_of or business_date(now), now, made_for=actor.account_id))[0]
+    purpose = Purpose.POST_LOAN if step is WorkStep.POST_LOAN else Purpose.LOAN_REVIEW
+    async with consents.reading(session, actor, enterprise_id, purpose, step, ReadKind.REPORT, facts.levels(), now) as reading:
+        enterprise = await enterprises.get(session, enterprise_id)
+        report = (await make(session, [enterprise], model, day, now, made_for=actor.account_id, readings=[reading]))[0]
+        reading.report_number = report.number
+    return report
 
 
 async def make(
@@ -56,8 +63,12 @@ async def make(
     now: datetime,
     *,
     made_for: UUID | None = None,
+    readings: Sequence[Reading] | None = None,
 ) -> list[CreditReport]:
-    """Make and keep the reports of firms as of a day, in their order; the caller has checked who asks."""
+    """Make and keep the reports of firms as of a day, in their order, each as its reading lets through (without: whole).
+
+    The caller has checked who asks.
+    """
     if as_of < EARLIEST:
         raise Invalid.at("too-early", "as_of", f"报告日期不能早于 {EARLIEST}。", f"A report's day may not lie before {EARLIEST}.")
     if as_of > business_date(now):
@@ -73,7 +84,7 @@ async def make(
         partners = await facts.counterparties(session, firm.uscc, as_of, now)
         known = (found[firm.uscc], series.of(index), partners, coverage, score, model.version, facts.catalogue().items)
         material = Material(firm, as_of, business_date(now), *known)
-        content = wire.content(material)
+        content = wire.content(material, (readings[index] if readings else Reading(None, facts.levels())).withheld)
         score_id = score.id if score else None
         reports.append(await store.add(session, firm.id, as_of, now, made_for, score_id, content, wire.digest(content)))
     return reports

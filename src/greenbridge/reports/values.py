@@ -1,12 +1,13 @@
 """What a report is made of."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from greenbridge.consents.values import Withheld
 from greenbridge.enterprises.values import Enterprise
 from greenbridge.facts.values import Counterparty, Fact, Item, Series
 from greenbridge.kit.text import Text
@@ -34,24 +35,47 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One fact in a report. `unit` is fen, share, months, count, kwh, day, or empty for words."""
+    """One fact in a report. `unit` is fen, share, months, count, kwh, day, or empty for words.
+
+    `reads`: the fields it is made of, where that is not the item's field of its key; `months`: how far back it reaches.
+    """
 
     key: str
     label: Text
     value: Any
     unit: str
     source: Source
+    reads: tuple[str, ...] = ()
+    months: int = 0
+    withheld: Withheld | None = None
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Return the fields of departments' data that the line is made of: those it names, or the one of its key."""
+        return self.reads or (f"{self.source.item}.{self.key}",)
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of a section; each column has a key, a label and a unit."""
+    """Rows of a section; each column has a key, a label and a unit.
+
+    `reads`: column -> fields that it is made of, where that is not the item's field of its key. `days`: of each row the day it
+    speaks of, None where it speaks of now. `withheld`: column -> why it is not shown; `older_withheld`: how many rows are not.
+    """
 
     key: str
     title: Text
     columns: Sequence[tuple[str, Text, str]]
     rows: Sequence[Sequence[Any]]
     source: Source
+    days: Sequence[date | None] = ()
+    reads: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    withheld: Mapping[str, Withheld] = field(default_factory=dict)
+    older_withheld: int = 0
+
+    def fields(self, column: str) -> tuple[str, ...]:
+        """Return the fields that a column is made of."""
+        return self.reads.get(column) or (f"{self.source.item}.{column}",)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Departments' data: receive it, read it as of a day, keep its quality in sight."""
 
 from greenbridge.facts.gateway import catalogue
-from greenbridge.facts.service.documents import catalogue_document, item_document
+from greenbridge.facts.service.documents import catalogue_document, described, item_document, levels
 from greenbridge.facts.service.doubts import Question, decide, questions, questions_count, rows_in_doubt
 from greenbridge.facts.service.intake import item_named
 from greenbridge.facts.service.pulling import pulls
@@ -35,12 +35,14 @@ __all__ = [
     "counterparties",
     "coverage",
     "decide",
+    "described",
     "facts_of",
     "hand_in",
     "history",
     "horizon",
     "item_document",
     "item_named",
+    "levels",
     "measure",
     "pulls",
     "quarantined",

@@ -1,7 +1,10 @@
 """The catalogue as documents, for the command line, the API and the page."""
 
+from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
+from greenbridge.consents.values import DescribedItem
 from greenbridge.facts.gateway import catalogue
 from greenbridge.facts.values import Item
 from greenbridge.kit.text import Text
@@ -17,6 +20,22 @@ def catalogue_document() -> dict[str, Any]:
             for c in known.categories
         ],
     }
+
+
+@cache
+def described() -> tuple[DescribedItem, ...]:
+    """Return all items in words, with their fields' sensitivity: what consents are granted of."""
+    return tuple(
+        DescribedItem(item.code, c.label, item.label, item.department, tuple((f.name, f.label, f.sensitivity) for f in item.fields))
+        for c in catalogue().categories
+        for item in c.items
+    )
+
+
+@cache
+def levels() -> Mapping[str, int]:
+    """Return field (`tax.paid.paid`) -> its sensitivity, 1 to 5."""
+    return {f"{item.code}.{name}": level for item in described() for name, _, level in item.fields}
 
 
 def item_document(item: Item) -> dict[str, Any]:

@@ -76,11 +76,13 @@ def tables(material: Material, wanted: Sequence[str]) -> tuple[list[Line], list[
         if facts := of(material, code):
             item, described = material.items[code], of_fact(material, facts[0])
             label = Text(f"{item.label.zh}（条）", f"{item.label.en}, records")
-            lines.append(Line(f"{code}_count", label, len(facts), "count", described))
+            openest = min((f for f in item.fields if f.name != "uscc"), key=lambda f: f.sensitivity)
+            lines.append(Line(f"{code}_count", label, len(facts), "count", described, (f"{code}.{openest.name}",)))
             fields = [f for f in item.fields if f.name != "uscc" and any(shown(f, fact.values) is not None for fact in facts)]
             columns = [(f.name, f.label, column_unit(f)) for f in fields]
             rows = [tuple(shown(f, fact.values) for f in fields) for fact in facts[:SHOWN]]
-            found.append(Table(code, item.label, columns, rows, described))
+            days = [fact.valid_from if item.valid_from else None for fact in facts[:SHOWN]]
+            found.append(Table(code, item.label, columns, rows, described, days))
     return lines, found
 
 

@@ -53,7 +53,7 @@ def registration(material: Material) -> Section:
             lines.append(Line(field.name, field.label, value, records.column_unit(field), described))
     if established := fact.values.get("established"):
         months = whole_months(date.fromisoformat(established), material.as_of)
-        lines.append(Line("firm_age_months", Text("成立时间", "Age"), months, "months", described))
+        lines.append(Line("firm_age_months", Text("成立时间", "Age"), months, "months", described, ("registration.basic.established",)))
     more, tables = records.tables(material, REGISTERED)
     return Section("registration", title, (*lines, *more), tuple(tables), None)
 
@@ -81,7 +81,8 @@ def associations(material: Material) -> Section:
             ]
             if rows:
                 name = Text(f"{year} 年前 {len(rows)} 大{zh}", f"Largest {len(rows)} {en}, {year}")
-                tables.append(Table(f"{direction}_{year}", name, columns, rows, _invoice_source(material, date(year, 12, 31))))
+                described = _invoice_source(material, date(year, 12, 31))
+                tables.append(Table(f"{direction}_{year}", name, columns, rows, described, [date(year, 1, 1)] * len(rows), _PARTNER_READS))
     return Section("associations", title, tuple(lines), (*tables, *held), None)
 
 
@@ -90,6 +91,24 @@ def _invoice_source(material: Material, valid_on: date) -> Source:
     return records.source(material, items.VAT_INVOICES, valid_on, business_date(received_at), generated=generated)
 
 
+# What the columns and lines made of invoices read; sums and shares name no partner.
+_PARTNER_READS = {
+    "counterparty": ("tax.vat_invoices.counterparty_id",),
+    "net": ("tax.vat_invoices.amount_net",),
+    "share": ("tax.vat_invoices.amount_net",),
+    "invoices": ("tax.vat_invoices.amount_net",),
+}
+_MONTH_READS = {
+    "month": ("tax.vat_invoices.issue_date",),
+    "sales_net": ("tax.vat_invoices.amount_net",),
+    "purchase_net": ("tax.vat_invoices.amount_net",),
+    "sales_tax": ("tax.vat_invoices.tax",),
+    "sales_void": ("tax.vat_invoices.amount_net", "tax.vat_invoices.status"),
+    "sales_count": ("tax.vat_invoices.amount_net",),
+    "sales_partners": ("tax.vat_invoices.amount_net",),
+}
+_LINE_READS = {"vat_12m": (("tax.vat_invoices.tax",), 12), "void_share": (_MONTH_READS["sales_void"], 12)}
+_LONG_LINES = {"sales_growth", "active_months"}
 _TAX_LINES: tuple[tuple[str, Text, str, Callable[[Any], Any]], ...] = (
     ("sales_12m", Text("近 12 个月销售额（不含税）", "Sales, 12 months (net)"), "fen", lambda a: features.total(a["sales_net"])),
     ("purchases_12m", Text("近 12 个月采购额（不含税）", "Purchases, 12 months (net)"), "fen", lambda a: features.total(a["purchase_net"])),
@@ -115,16 +134,21 @@ def tax_and_operation(material: Material) -> Section:
         for key, label, unit, formula in _TAX_LINES:
             value = float(formula(arrays)[0])
             if not np.isnan(value):
-                lines.append(Line(key, label, round(value) if unit == "fen" else round(value, 4), unit, described))
+                reads, months = _LINE_READS.get(key, (("tax.vat_invoices.amount_net",), 24 if key in _LONG_LINES else 12))
+                lines.append(Line(key, label, round(value) if unit == "fen" else round(value, 4), unit, described, reads, months))
         tables.append(_months_table(material, last_month, described))
     for fact in records.of(material, items.TAX_GRADE)[:1]:
         label = Text(f"纳税信用等级（{fact.values['year']:.0f} 年度）", f"Tax credit grade ({fact.values['year']:.0f})")
-        lines.append(Line("tax_grade", label, fact.values["grade"], "", records.of_fact(material, fact)))
+        lines.append(Line("tax_grade", label, fact.values["grade"], "", records.of_fact(material, fact), ("tax.credit_grade.grade",)))
     power = sorted(records.of(material, items.ELECTRICITY), key=lambda fact: fact.valid_from)[-TABLE_MONTHS:]
     if power:
         kwh = round(sum(fact.values["usage_kwh"] for fact in power))
         label = Text(f"近 {len(power)} 个月用电量", f"Electricity, {len(power)} months")
-        lines.append(Line("electricity_12m", label, kwh, "kwh", records.of_fact(material, power[-1])))
+        lines.append(
+            Line(
+                "electricity_12m", label, kwh, "kwh", records.of_fact(material, power[-1]), (f"{items.ELECTRICITY}.usage_kwh",), len(power)
+            )
+        )
     more, held = records.tables(material, OPERATED)
     lines, tables = [*lines, *more], [*tables, *held]
     note = None if lines else records.missing(material, [items.VAT_INVOICES])
@@ -141,13 +165,14 @@ def _months_table(material: Material, last_month: date, described: Source) -> Ta
         ("sales_count", Text("开票张数", "Invoices"), "count"),
         ("sales_partners", Text("客户数", "Customers"), "count"),
     )
-    rows = []
+    rows, days = [], []
     for back in range(TABLE_MONTHS):
         column = material.series.monthly["sales_net"].shape[1] - 1 - back
         values = [float(material.series.monthly[key][0, column]) for key, _, _ in columns[1:]]
         if not np.isnan(values).all():
+            days.append(add_months(last_month, -back))
             rows.append((add_months(last_month, -back).strftime("%Y-%m"), *(None if np.isnan(v) else round(v) for v in values)))
-    return Table("months", Text("逐月发票", "Invoices by month"), columns, rows, described)
+    return Table("months", Text("逐月发票", "Invoices by month"), columns, rows, described, days, _MONTH_READS)
 
 
 def legal_risk(material: Material) -> Section:

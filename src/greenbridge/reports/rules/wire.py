@@ -5,12 +5,14 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from greenbridge.consents.values import WITHHELD_NAMES, Withheld
 from greenbridge.kit.text import Text
+from greenbridge.reports.rules import projection
 from greenbridge.reports.rules.sections import all_sections
-from greenbridge.reports.values import Material, Section, Source
+from greenbridge.reports.values import Material, Section, Source, Table
 from greenbridge.scoring.values import Score
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 
 
 def _text(value: Any) -> Any:
@@ -28,11 +30,17 @@ def _source(source: Source) -> dict[str, Any]:
     }
 
 
+def withheld_json(why: Withheld | None) -> dict[str, Any] | None:
+    """Return why something is withheld: code and words."""
+    return None if why is None else {"reason": why.value, "text": _text(WITHHELD_NAMES[why])}
+
+
 def _section(section: Section) -> dict[str, Any]:
+    shown = any(line.withheld is None for line in section.lines) or any(len(t.withheld) < len(t.columns) for t in section.tables)
     return {
         "key": section.key,
         "title": _text(section.title),
-        "status": "no_data" if section.note else "available",
+        "status": "no_data" if section.note else "available" if shown else "withheld",
         "note": _text(section.note),
         "facts": [
             {
@@ -41,19 +49,25 @@ def _section(section: Section) -> dict[str, Any]:
                 "value": _text(line.value),
                 "unit": line.unit,
                 "source": _source(line.source),
+                "withheld": withheld_json(line.withheld),
             }
             for line in section.lines
         ],
-        "tables": [
-            {
-                "key": table.key,
-                "title": _text(table.title),
-                "columns": [{"key": key, "label": _text(label), "unit": unit} for key, label, unit in table.columns],
-                "rows": [[_text(cell) for cell in row] for row in table.rows],
-                "source": _source(table.source),
-            }
-            for table in section.tables
+        "tables": [_table(table) for table in section.tables],
+    }
+
+
+def _table(table: Table) -> dict[str, Any]:
+    return {
+        "key": table.key,
+        "title": _text(table.title),
+        "columns": [
+            {"key": key, "label": _text(label), "unit": unit, "withheld": withheld_json(table.withheld.get(key))}
+            for key, label, unit in table.columns
         ],
+        "rows": [[_text(cell) for cell in row] for row in table.rows],
+        "older_withheld": table.older_withheld,
+        "source": _source(table.source),
     }
 
 
@@ -77,10 +91,11 @@ def score_json(score: Score) -> dict[str, Any]:
     }
 
 
-def content(material: Material) -> dict[str, Any]:
-    """Return the report's content; equal material gives equal content."""
+def content(material: Material, ask: projection.Ask) -> dict[str, Any]:
+    """Return the report's content as its reader may see it; equal material and an equal reader give equal content."""
     enterprise = material.enterprise
     last_month = material.series.last_month
+    score, why = projection.score(material.score, ask, material.as_of, material.known_on)
     return {
         "schema_version": SCHEMA_VERSION,
         "enterprise": {
@@ -94,8 +109,9 @@ def content(material: Material) -> dict[str, Any]:
         "known_on": material.known_on.isoformat(),
         "last_invoice_month": last_month.strftime("%Y-%m") if last_month else None,
         "model_version": material.model_version,
-        "score": score_json(material.score) if material.score else None,
-        "sections": [_section(section) for section in all_sections(material)],
+        "score": score_json(score) if score else None,
+        "score_withheld": withheld_json(why),
+        "sections": [_section(section) for section in projection.project(all_sections(material), ask, material.as_of, material.known_on)],
     }
 
 

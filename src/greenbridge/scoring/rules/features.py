@@ -13,6 +13,14 @@ from greenbridge.kit.text import Text
 from greenbridge.scoring.values import Arrays, Feature, Floats
 
 YEAR = 12
+# How far back the features reach, in months: the two last whole years can end eleven months ago.
+REACH = 36
+
+
+def fields(name: str) -> tuple[str, ...]:
+    """Return the fields of departments' data that a feature is made of. Shares and counts of partners name nobody: amounts."""
+    own = ["status"] if "void" in name else ["tax"] if name == "tax_burden" else []
+    return tuple(f"tax.vat_invoices.{field}" for field in ("amount_net", *own))
 
 
 def ratio(part: Floats, whole: Floats) -> Floats:

@@ -1,0 +1,28 @@
+"""Events for the outside, written in the transaction of what they tell: sent after the commit, or never."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Identity
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import Field, SQLModel
+
+from greenbridge.kit.columns import JsonObject, instant, json, reference
+
+
+class OutboxEvent(SQLModel, table=True):
+    """An event for one organisation; `taken_at` is set by whoever delivered it."""
+
+    __tablename__ = "outbox_event"
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=(Identity(always=True),))
+    at: datetime = instant()
+    organisation_id: UUID = reference("organisation.id")
+    topic: str
+    payload: JsonObject = json()
+    taken_at: datetime | None = instant(nullable=True)
+
+
+async def publish(session: AsyncSession, organisation_id: UUID, topic: str, payload: JsonObject, now: datetime) -> None:
+    """Write an event for an organisation (`consent.withdrawn`) in the caller's transaction."""
+    session.add(OutboxEvent(at=now, organisation_id=organisation_id, topic=topic, payload=payload))
+    await session.flush()
