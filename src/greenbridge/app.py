@@ -29,11 +29,13 @@ from greenbridge.answers.api import BankAnswersApi, FirmAnswersApi
 from greenbridge.answers.pages import FirmAnswerPages, OfficerPages
 from greenbridge.catalog.api import ProductsApi
 from greenbridge.catalog.pages import ProductPages
+from greenbridge.consents.api import BankConsentsApi, FirmConsentsApi
+from greenbridge.consents.pages import BankConsentPages, FirmConsentPages, ReceiptPages
 from greenbridge.enterprises.api import EnterprisesApi
 from greenbridge.enterprises.pages import EnterprisePages
-from greenbridge.facts.api import CatalogueApi, DeliveriesApi, PushApi, QualityApi
+from greenbridge.facts.api import CatalogueApi, DeliveriesApi, FactsApi, PushApi, QualityApi
 from greenbridge.facts.pages import CataloguePages, DeliveryPages, DoubtPages, QualityPages
-from greenbridge.facts.service import RegistrationFacts
+from greenbridge.facts.service import RegistrationFacts, described
 from greenbridge.home.pages import HomePages
 from greenbridge.kit import database, logs
 from greenbridge.kit.clock import make_clock
@@ -55,7 +57,10 @@ API = (
     MatchesApi,
     FirmAnswersApi,
     BankAnswersApi,
+    FirmConsentsApi,
+    BankConsentsApi,
     ReportsApi,
+    FactsApi,
     ProductsApi,
     CatalogueApi,
     PushApi,
@@ -70,6 +75,9 @@ PAGES = (
     MatchPages,
     FirmAnswerPages,
     OfficerPages,
+    FirmConsentPages,
+    BankConsentPages,
+    ReceiptPages,
     ReportPages,
     ProductPages,
     CataloguePages,
@@ -134,6 +142,7 @@ def create_app(
             "sessions": sessions or database.make_sessions(engine),
             "clock": clock or make_clock(settings.today),
             "registry": RegistrationFacts(),
+            "described": described(),
             "model": model,
         }
     )

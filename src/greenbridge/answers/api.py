@@ -9,7 +9,8 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from greenbridge.accounts.guards import Caller, only
 from greenbridge.accounts.values import Role
 from greenbridge.answers import service
-from greenbridge.answers.schemas import AnswerOut, DeclineIn, OfferIn, OpenNeedOut
+from greenbridge.answers.schemas import AcceptanceIn, AnswerOut, DeclineIn, OfferIn, OpenNeedOut
+from greenbridge.consents.schemas import NarrowingIn
 from greenbridge.kit import idempotency
 from greenbridge.kit.web import Deps, IdempotencyKeyHeader, Now, Session
 
@@ -84,11 +85,15 @@ class FirmAnswersApi(Controller):
         return [AnswerOut.of(view.answer, view) for view in await service.of_need(session, request.user, need_id, now)]
 
     @post("/answers/{answer_id:uuid}/agreement", status_code=200)
-    async def agree(self, answer_id: FromPath[UUID], request: Caller, session: Session, now: Now) -> AnswerOut:
-        """Agree that the answering bank learns who asks and reads the report."""
-        return AnswerOut.of(await service.agree(session, request.user, answer_id, now))
+    async def agree(
+        self, answer_id: FromPath[UUID], request: Caller, session: Session, now: Now, data: JSONBody[NarrowingIn | None] = None
+    ) -> AnswerOut:
+        """Agree that the answering bank learns who asks and reads the report; a body narrows what it sees."""
+        return AnswerOut.of(await service.agree(session, request.user, answer_id, now, data.narrowing() if data else None))
 
     @post("/answers/{answer_id:uuid}/acceptance", status_code=200)
-    async def accept(self, answer_id: FromPath[UUID], request: Caller, session: Session, now: Now) -> AnswerOut:
-        """Accept an offer."""
-        return AnswerOut.of(await service.accept(session, request.user, answer_id, now))
+    async def accept(
+        self, answer_id: FromPath[UUID], request: Caller, session: Session, now: Now, data: JSONBody[AcceptanceIn | None] = None
+    ) -> AnswerOut:
+        """Accept an offer: the bank reads on until it pays out, with `post_loan` afterwards too."""
+        return AnswerOut.of(await service.accept(session, request.user, answer_id, now, post_loan=bool(data and data.post_loan)))

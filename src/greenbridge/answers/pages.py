@@ -1,5 +1,6 @@
 """The firm's offers, the officer's work list and need."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -8,13 +9,19 @@ from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery, URLEncodedBody
 from litestar.response import Redirect, Template
 
+from greenbridge.accounts import service as accounts
 from greenbridge.accounts.guards import Caller, only
-from greenbridge.accounts.values import Role
+from greenbridge.accounts.values import STAFF_FUNCTION_NAMES, Role
 from greenbridge.answers import rules, service
 from greenbridge.answers.values import ANSWER_STATUS_NAMES, DECLINE_REASON_NAMES, AnswerStatus, DeclineReason, Offer
 from greenbridge.catalog.values import Eligibility
+from greenbridge.consents import rules as consent_rules
+from greenbridge.consents import service as consents
+from greenbridge.consents.values import WORK_STEP_NAMES, Narrowing, WorkStep
+from greenbridge.consents.values import Purpose as ConsentPurpose
+from greenbridge.facts import service as facts
 from greenbridge.kit.calendar import business_date
-from greenbridge.kit.errors import FieldProblem, Invalid, Problem
+from greenbridge.kit.errors import FieldProblem, Forbidden, Invalid, Problem
 from greenbridge.kit.money import bp_from_percent, fen_from_wan
 from greenbridge.kit.text import Text
 from greenbridge.kit.web import Deps, Now, Session, page
@@ -59,10 +66,78 @@ class FirmAnswerPages(Controller):
         answer = await service.agree(session, request.user, answer_id, now)
         return Redirect(f"/enterprise/needs/{answer.need_id}/offers", status_code=303)
 
-    @post("/answers/{answer_id:uuid}/acceptance")
-    async def accept(self, answer_id: FromPath[UUID], request: Caller, session: Session, now: Now) -> Redirect:
-        answer = await service.accept(session, request.user, answer_id, now)
+    async def _consent(
+        self, request: Caller, session: Any, now: Any, answer_id: UUID, typed: dict[str, Any], problem: Problem | None = None
+    ) -> Template:
+        answer, need, steps = await service.agreeing(session, request.user, answer_id)
+        banks = {bank.id: bank for bank in await accounts.banks(session)}
+        readers = []
+        for step in steps:
+            for function, access in await consents.preview(session, answer.bank_id, ConsentPurpose.LOAN_REVIEW, step, Narrowing(), now):
+                readers.append((step, function, consent_rules.in_words(access, facts.described())))
+        return page(
+            request,
+            "consent_form.html",
+            status_code=problem.status if problem else 200,
+            answer=answer,
+            need=need,
+            bank=banks[answer.bank_id],
+            readers=readers,
+            steps=steps,
+            categories=consent_rules.by_category(facts.described()),
+            template=consents.template(ConsentPurpose.LOAN_REVIEW, now),
+            form=typed,
+            problem=problem,
+            step_names=WORK_STEP_NAMES,
+            function_names=STAFF_FUNCTION_NAMES,
+        )
+
+    @get("/answers/{answer_id:uuid}/consent")
+    async def consent(self, answer_id: FromPath[UUID], request: Caller, session: Session, now: Now) -> Template:
+        """Show what the bank will see, in words, before the firm agrees; it may narrow it."""
+        return await self._consent(request, session, now, answer_id, {})
+
+    @post("/answers/{answer_id:uuid}/consent")
+    async def grant(self, answer_id: FromPath[UUID], request: Caller, session: Session, now: Now) -> Response[Any]:
+        form = await request.form()
+        typed = {**{name: str(form.get(name, "")) for name in form}, "shown": form.getall("shown", [])}
+        try:
+            narrowing = read_narrowing(typed, [item.code for item in facts.described()])
+            async with session.begin_nested():
+                answer = await service.agree(session, request.user, answer_id, now, narrowing)
+        except Problem as problem:
+            return await self._consent(request, session, now, answer_id, typed, problem)
         return Redirect(f"/enterprise/needs/{answer.need_id}/offers", status_code=303)
+
+    @post("/answers/{answer_id:uuid}/acceptance")
+    async def accept(
+        self, answer_id: FromPath[UUID], data: URLEncodedBody[dict[str, str]], request: Caller, session: Session, now: Now
+    ) -> Redirect:
+        answer = await service.accept(session, request.user, answer_id, now, post_loan=data.get("post_loan") == "yes")
+        return Redirect(f"/enterprise/needs/{answer.need_id}/offers", status_code=303)
+
+
+def read_narrowing(typed: Mapping[str, Any], items: Sequence[str]) -> Narrowing:
+    """Return what the firm narrowed in the form: items that are not ticked are withheld. Raises Invalid for what is no number."""
+    found: list[FieldProblem] = []
+
+    def read(field: str) -> int | None:
+        try:
+            return int(typed[field]) if typed.get(field) else None
+        except ValueError:
+            found.append(FieldProblem(field, Text("请填写整数", "Type a whole number")))
+            return None
+
+    narrowing = Narrowing(
+        max_level=read("max_level"),
+        months=read("months"),
+        days=read("days"),
+        max_reads=read("max_reads"),
+        withheld=frozenset(code for code in items if code not in typed.get("shown", ())),
+    )
+    if found:
+        raise Invalid("wrong-consent", "请检查授权内容。", "Check what the consent says.", fields=tuple(found))
+    return narrowing
 
 
 def read_offer(form: dict[str, str], today: date, open_until: date) -> Offer:
@@ -121,9 +196,19 @@ class OfficerPages(Controller):
         need_id: UUID,
         form: dict[str, str],
         problem: Problem | None = None,
+        step: WorkStep | None = None,
     ) -> Template:
         seen = await service.open_need(session, request.user, need_id, deps.model, now)
-        report = await reports.for_actor(session, request.user, seen.enterprise.id, deps.model, now) if seen.enterprise else None
+        report, refusal = None, None
+        # Without a choice: the step at which the bank's work stands.
+        now_at = WorkStep.APPROVAL if seen.mine and seen.mine.status is AnswerStatus.CHOSEN else WorkStep.SURVEY
+        step = step or now_at
+        if seen.enterprise:
+            try:
+                async with session.begin_nested():
+                    report = await reports.for_actor(session, request.user, seen.enterprise.id, deps.model, now, step=step)
+            except Forbidden as forbidden:  # the reads are used up, or the step is not this officer's: the need is shown all the same
+                refusal = forbidden
         status = problem.status if problem else 200
         return page(
             request,
@@ -131,6 +216,10 @@ class OfficerPages(Controller):
             status_code=status,
             seen=seen,
             report=report,
+            refusal=refusal,
+            step=step,
+            step_names=WORK_STEP_NAMES,
+            function_names=STAFF_FUNCTION_NAMES,
             form=form,
             problem=problem,
             path=f"/officer/needs/{need_id}",
@@ -140,8 +229,10 @@ class OfficerPages(Controller):
         )
 
     @get("/needs/{need_id:uuid}")
-    async def need(self, need_id: FromPath[UUID], request: Caller, session: Session, now: Now, deps: Deps) -> Template:
-        return await self._detail(request, session, now, deps, need_id, {})
+    async def need(
+        self, need_id: FromPath[UUID], request: Caller, session: Session, now: Now, deps: Deps, step: FromQuery[WorkStep | None] = None
+    ) -> Template:
+        return await self._detail(request, session, now, deps, need_id, {}, step=step)
 
     @post("/needs/{need_id:uuid}/claim")
     async def claim(self, need_id: FromPath[UUID], request: Caller, session: Session, now: Now, deps: Deps) -> Response[Any]:

@@ -31,6 +31,12 @@ class DeclineIn(Closed):
     note: str = ""
 
 
+class AcceptanceIn(Closed):
+    """What the firm agrees to beside the offer: that the bank watches the loan afterwards."""
+
+    post_loan: bool = False
+
+
 class OfferOut(Closed):
     """An offer as made."""
 

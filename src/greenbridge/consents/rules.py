@@ -151,16 +151,24 @@ def withheld(found: Access, key: str, level: int, months: int = 0) -> Withheld |
     return None
 
 
+def by_category(known: Iterable[DescribedItem]) -> list[tuple[Text, list[DescribedItem]]]:
+    """Return (category, its items) in the order of the catalogue."""
+    groups: dict[str, tuple[Text, list[DescribedItem]]] = {}
+    for item in known:
+        groups.setdefault(item.category.en, (item.category, []))[1].append(item)
+    return list(groups.values())
+
+
 def in_words(found: Access, known: Iterable[DescribedItem]) -> list[tuple[Text, list[ItemInWords]]]:
     """Return (category, its items) with the labels of what is shown and what is withheld."""
-    groups: dict[str, tuple[Text, list[ItemInWords]]] = {}
-    for item in known:
-        shown = [label for name, label, level in item.fields if withheld(found, f"{item.code}.{name}", level) is None]
-        rest = [label for name, label, level in item.fields if withheld(found, f"{item.code}.{name}", level) is not None]
-        groups.setdefault(item.category.en, (item.category, []))[1].append(
-            ItemInWords(item.label, item.department, tuple(shown), tuple(rest))
-        )
-    return list(groups.values())
+
+    def item_in_words(item: DescribedItem) -> ItemInWords:
+        parts: tuple[list[Text], list[Text]] = ([], [])
+        for name, label, level in item.fields:
+            parts[withheld(found, f"{item.code}.{name}", level) is not None].append(label)
+        return ItemInWords(item.label, item.department, tuple(parts[0]), tuple(parts[1]))
+
+    return [(category, [item_in_words(item) for item in group]) for category, group in by_category(known)]
 
 
 def is_overdue(consent: Consent, today: date) -> bool:

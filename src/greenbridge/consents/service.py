@@ -20,6 +20,7 @@ from greenbridge.consents.values import (
     Purpose,
     Read,
     ReadKind,
+    Template,
     View,
     Withheld,
     WorkStep,
@@ -51,13 +52,13 @@ async def grant(
     Invalid for more than the template allows.
     """
     today = business_date(now)
-    template = gateway.template(purpose, today)
+    limits = gateway.template(purpose, today)
     earlier = rules.standing(await store.between(session, enterprise_id, bank_id, for_update=True), purpose, today)
     if earlier and narrowing is None and set(steps) <= set(earlier.steps):
         return earlier
-    if found := rules.grant_problems(template, steps, narrowing or AS_THE_TEMPLATE, known):
+    if found := rules.grant_problems(limits, steps, narrowing or AS_THE_TEMPLATE, known):
         raise Invalid("wrong-consent", "请检查授权内容。", "Check what the consent says.", fields=found)
-    scope, functions, max_reads, expires_on = rules.granted(template, narrowing or AS_THE_TEMPLATE, today)
+    scope, functions, max_reads, expires_on = rules.granted(limits, narrowing or AS_THE_TEMPLATE, today)
     if earlier and narrowing is None:  # a step more, not a field more
         scope, functions, max_reads = earlier.scope, earlier.functions, earlier.max_reads
     covered = set(steps) | (set(earlier.steps) if earlier else set())
@@ -71,7 +72,7 @@ async def grant(
         functions,
         scope,
         max_reads,
-        template.version,
+        limits.version,
         basis,
         now,
         expires_on,
@@ -140,6 +141,11 @@ def _must_be_bank(actor: Actor) -> None:
         raise Forbidden("not-a-bank", "只有银行人员可以办理。", "Only a bank's staff may do this.")
 
 
+def template(purpose: Purpose, now: datetime) -> Template:
+    """Return what consents for a purpose may allow at most now."""
+    return gateway.template(purpose, business_date(now))
+
+
 async def standing(session: AsyncSession, enterprise_id: UUID, bank_id: UUID, purpose: Purpose, now: datetime) -> Consent | None:
     """Return the consent that stands between a firm and a bank, if there is one."""
     return rules.standing(await store.between(session, enterprise_id, bank_id), purpose, business_date(now))
@@ -204,15 +210,15 @@ async def reading(
 
 async def _access(session: AsyncSession, actor: Actor, enterprise_id: UUID, purpose: Purpose, step: WorkStep, now: datetime) -> Access:
     today = business_date(now)
-    template = gateway.template(purpose, today)
+    limits = gateway.template(purpose, today)
     consents = await store.between(session, enterprise_id, actor.organisation.id, for_update=True)
     consent = rules.standing(consents, purpose, today)
     used = await store.used(session, consent.id, day_start(today)) if consent else (0, 0)
-    refusal = rules.refusal(consents, purpose, step, actor.function, template, used, today)
+    refusal = rules.refusal(consents, purpose, step, actor.function, limits, used, today)
     if refusal or consent is None or actor.function is None:
         assert refusal is not None
         raise Forbidden(refusal.code, refusal.text.zh, refusal.text.en)
-    return rules.access(consent, step, actor.function, template, await store.view(session, actor.organisation.id, step, actor.function))
+    return rules.access(consent, step, actor.function, limits, await store.view(session, actor.organisation.id, step, actor.function))
 
 
 async def record_operators(
@@ -251,11 +257,11 @@ async def preview(
     session: AsyncSession, bank_id: UUID | None, purpose: Purpose, step: WorkStep, narrowing: Narrowing, now: datetime
 ) -> list[tuple[StaffFunction, Access]]:
     """Return (staff function, what it would see) at a step under a consent that is narrowed so; with a bank, through its views."""
-    template = gateway.template(purpose, business_date(now))
+    limits = template(purpose, now)
     found = []
-    for function in template.levels.get(step, {}):
+    for function in limits.levels.get(step, {}):
         view = await store.view(session, bank_id, step, function) if bank_id else None
-        found.append((function, rules.would_see(template, step, function, narrowing, view)))
+        found.append((function, rules.would_see(limits, step, function, narrowing, view)))
     return found
 
 
@@ -264,8 +270,8 @@ async def views(session: AsyncSession, actor: Actor) -> list[tuple[View, int]]:
     _must_be_bank(actor)
     own = {(view.step, view.function): view for view in await store.views(session, actor.organisation.id)}
     found = []
-    for template in gateway.templates():
-        for step, by_function in template.levels.items():
+    for limits in gateway.templates():
+        for step, by_function in limits.levels.items():
             for function, cap in by_function.items():
                 found.append((own.get((step, function)) or View(step, function, cap, frozenset()), cap))
     return found
@@ -298,9 +304,10 @@ async def set_view(session: AsyncSession, actor: Actor, view: View, known: Seque
     return view
 
 
-async def overdue_receipts(session: AsyncSession, now: datetime) -> list[Consent]:
-    """Return the withdrawn consents of which a bank still owes the receipt after its due day."""
-    return await store.overdue(session, business_date(now))
+async def overdue_receipts(session: AsyncSession, now: datetime) -> list[ConsentView]:
+    """Return the withdrawn consents of which a bank still owes the receipt after its due day, oldest first."""
+    banks = {bank.id: bank.name for bank in await accounts.banks(session)}
+    return [ConsentView(consent, banks[consent.bank_id], 0, None) for consent in await store.overdue(session, business_date(now))]
 
 
 async def forget_old_reads(session: AsyncSession, now: datetime) -> int:

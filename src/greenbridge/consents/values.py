@@ -125,7 +125,9 @@ class Consent:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What a bank shows one staff function at one work step, within what consents allow: up to a level, without `hidden` items and fields."""
+    """What a bank shows one staff function at one work step, within what consents allow: up to a level, without `hidden` items and
+    fields.
+    """
 
     step: WorkStep
     function: StaffFunction
@@ -136,7 +138,10 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What one officer may read of one firm now: the consent, the template's cap at the step, the bank's own view; a preview has no consent."""
+    """What one officer may read of one firm now: the consent, the template's cap at the step, the bank's own view.
+
+    A preview has no consent.
+    """
 
     consent_id: UUID | None
     purpose: Purpose

@@ -9,12 +9,13 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Controller, Request, Response, get, post
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from greenbridge.accounts.guards import Caller, only
 from greenbridge.accounts.values import Role
+from greenbridge.consents.values import WorkStep
 from greenbridge.facts import service
-from greenbridge.facts.schemas import AlertOut, BatchOut, DecisionIn, PullOut, QualityOut, QuarantinedRowOut, QuestionOut
+from greenbridge.facts.schemas import AlertOut, BatchOut, DecisionIn, FactOut, PullOut, QualityOut, QuarantinedRowOut, QuestionOut
 from greenbridge.facts.values import Delivery
 from greenbridge.kit.errors import Invalid
 from greenbridge.kit.web import Now, Session
@@ -45,6 +46,27 @@ class CatalogueApi(Controller):
     async def one(self, item: FromPath[str]) -> dict[str, Any]:
         """Return one item."""
         return service.item_document(service.item_named(item))
+
+
+class FactsApi(Controller):
+    """A firm's facts, field by field."""
+
+    path = "/api/v1/enterprises/{enterprise_id:uuid}/facts"
+    tags = ("facts",)
+    guards = (only(Role.ENTERPRISE, Role.OFFICER),)
+
+    @get()
+    async def of_firm(
+        self,
+        enterprise_id: FromPath[UUID],
+        request: Caller,
+        session: Session,
+        now: Now,
+        item: FromQuery[list[str] | None] = None,
+        step: FromQuery[WorkStep] = WorkStep.SURVEY,
+    ) -> list[FactOut]:
+        """List the firm's present facts, of some items or of all: whole to the firm, to an officer as consented at the work step."""
+        return [FactOut.of(listed) for listed in await service.list_facts(session, request.user, enterprise_id, item or (), step, now)]
 
 
 class PushApi(Controller):

@@ -4,7 +4,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from greenbridge.facts.values import Alert, Batch, Quality
+from greenbridge.consents.values import Withheld
+from greenbridge.facts.values import Alert, Batch, ListedFact, Quality
 from greenbridge.kit.wire import Closed
 
 
@@ -29,6 +30,32 @@ class BatchOut(Closed):
     def of(cls, b: Batch) -> "BatchOut":
         """Return the wire form."""
         return cls.model_validate(b, from_attributes=True)
+
+
+class FactOut(Closed):
+    """A fact as its reader sees it; `withheld`: field -> why it is not shown (by_firm, by_step, by_bank)."""
+
+    item: str
+    valid_from: date
+    valid_to: date | None
+    recorded_at: datetime
+    generated: bool
+    values: dict[str, Any]
+    withheld: dict[str, Withheld]
+
+    @classmethod
+    def of(cls, listed: ListedFact) -> "FactOut":
+        """Return the wire form."""
+        f = listed.fact
+        return cls(
+            item=f.item,
+            valid_from=f.valid_from,
+            valid_to=f.valid_to,
+            recorded_at=f.recorded_at,
+            generated=f.generated,
+            values=dict(listed.shown),
+            withheld={name: Withheld(why) for name, why in listed.withheld.items()},
+        )
 
 
 class QuarantinedRowOut(Closed):

@@ -291,6 +291,15 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedFact:
+    """A fact as its reader sees it: shown fields with their values (money in fen), the others with why they are withheld."""
+
+    fact: Fact
+    shown: Mapping[str, Any]
+    withheld: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Series:
     """Monthly VAT series of firms, oldest month first, up to and with `last_month`.
 

@@ -31,8 +31,8 @@ class HomePages(Controller):
         return page(request, "overview.html", found=found, statuses=NEED_STATUS_NAMES, purposes=PURPOSE_NAMES)
 
     @get("/operator", guards=[only(Role.OPERATOR)])
-    async def board(self, request: Caller, session: Session) -> Template:
-        board = await service.board(session)
+    async def board(self, request: Caller, session: Session, now: Now) -> Template:
+        board = await service.board(session, now)
         return page(request, "operator.html", board=board, known=catalogue().items, reason_text=reason_text, shanghai=SHANGHAI)
 
     @get("/design")

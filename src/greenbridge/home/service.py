@@ -10,6 +10,7 @@ from greenbridge.answers import service as answers
 from greenbridge.answers.values import AnswerStatus
 from greenbridge.audit import service as audit
 from greenbridge.catalog import service as catalog
+from greenbridge.consents import service as consents
 from greenbridge.enterprises import service as enterprises
 from greenbridge.enterprises.values import Enterprise
 from greenbridge.facts import service as facts
@@ -42,7 +43,9 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """The operator's board: the newest deliveries, and how many alerts, doubts and failed pulls wait for the operator."""
+    """The operator's board: the newest deliveries, and how many alerts, doubts, failed pulls and overdue receipts
+    wait for the operator.
+    """
 
     figures: Figures
     batches: list[Batch]
@@ -51,6 +54,7 @@ class Board:
     alerts: int
     doubts: int
     failed_pulls: int
+    overdue_receipts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,7 @@ async def figures(session: AsyncSession) -> Figures:
     )
 
 
-async def board(session: AsyncSession) -> Board:
+async def board(session: AsyncSession, now: datetime) -> Board:
     """Return the operator's board; the audit chain is verified as it is read."""
     return Board(
         await figures(session),
@@ -91,6 +95,7 @@ async def board(session: AsyncSession) -> Board:
         len(await facts.alerts(session)),
         await facts.questions_count(session),
         sum(problem is not None for *_, problem in await facts.pulls(session)),
+        len(await consents.overdue_receipts(session, now)),
     )
 
 

@@ -1,14 +1,25 @@
 """The firm's own report."""
 
+from uuid import UUID
+
 from litestar import Controller, get
+from litestar.params import FromQuery
 from litestar.response import Redirect, Template
 
 from greenbridge.accounts.guards import Caller, only
-from greenbridge.accounts.values import Role
+from greenbridge.accounts.values import STAFF_FUNCTION_NAMES, Role
+from greenbridge.consents import service as consents
+from greenbridge.consents.values import WORK_STEP_NAMES, Narrowing, Purpose, WorkStep
 from greenbridge.enterprises import service as enterprises
 from greenbridge.enterprises.values import EnterpriseStatus
 from greenbridge.kit.web import Deps, Now, Session, page
 from greenbridge.reports import service
+
+# At which work steps banks read, and for what.
+READERS = (
+    *((Purpose.LOAN_REVIEW, step) for step in (WorkStep.SURVEY, WorkStep.APPROVAL, WorkStep.DISBURSEMENT)),
+    (Purpose.POST_LOAN, WorkStep.POST_LOAN),
+)
 
 
 class ReportPages(Controller):
@@ -26,4 +37,41 @@ class ReportPages(Controller):
             request,
             "report.html",
             report=await service.for_actor(session, request.user, enterprise.id, deps.model, now),
+        )
+
+    @get("/enterprise/report/views")
+    async def views(
+        self,
+        request: Caller,
+        session: Session,
+        now: Now,
+        deps: Deps,
+        left: FromQuery[str] = "survey.relationship_manager",
+        right: FromQuery[str] = "approval.credit_reviewer",
+        consent: FromQuery[UUID | None] = None,
+    ) -> Template | Redirect:
+        """Show side by side what two readers see of the report: a work step and a staff function each, under a consent or as usual."""
+        enterprise = await enterprises.mine(session, request.user)
+        if enterprise is None or enterprise.status is not EnterpriseStatus.VERIFIED:
+            return Redirect("/enterprise/start", status_code=303)
+        given = [view.consent for view in await consents.of_firm(session, enterprise.id) if view.consent.id == consent]
+        narrowing, bank_id = Narrowing(), None
+        if given:
+            scope, bank_id = given[0].scope, given[0].bank_id
+            narrowing = Narrowing(scope.max_level, scope.months, functions=given[0].functions, withheld=scope.withheld)
+        known = {}
+        for purpose, step in READERS:
+            for function, access in await consents.preview(session, bank_id, purpose, step, narrowing, now):
+                known[f"{step.value}.{function.value}"] = access
+        chosen = [name if name in known else next(iter(known)) for name in (left, right)]
+        contents = await service.previews(session, request.user, enterprise.id, deps.model, [known[name] for name in chosen], now)
+        return page(
+            request,
+            "report_views.html",
+            enterprise=enterprise,
+            known=known,
+            columns=list(zip(chosen, contents, strict=True)),
+            consent=given[0] if given else None,
+            steps=WORK_STEP_NAMES,
+            functions=STAFF_FUNCTION_NAMES,
         )

@@ -1,7 +1,8 @@
 """Making a credit report: the firm's own, a consenting bank's, the command line's."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -9,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from greenbridge.accounts.values import Actor, Role
 from greenbridge.consents import service as consents
 from greenbridge.consents.service import Reading
-from greenbridge.consents.values import Purpose, ReadKind, WorkStep
+from greenbridge.consents.values import Access, Purpose, ReadKind, WorkStep
 from greenbridge.enterprises import service as enterprises
 from greenbridge.enterprises.values import Enterprise, EnterpriseStatus
 from greenbridge.facts import service as facts
@@ -20,7 +21,6 @@ from greenbridge.reports.rules import wire
 from greenbridge.reports.values import CreditReport, Material
 from greenbridge.scoring import service as scoring
 from greenbridge.scoring.gateway import DefaultModel
-from greenbridge.scoring.values import Score
 
 EARLIEST = date(2000, 1, 1)  # no department delivers anything older
 
@@ -69,6 +69,17 @@ async def make(
 
     The caller has checked who asks.
     """
+    reports = []
+    for index, material in enumerate(await _materials(session, firms, model, as_of, now)):
+        content = wire.content(material, (readings[index] if readings else Reading(None, facts.levels())).withheld)
+        score_id = material.score.id if material.score else None
+        firm = material.enterprise
+        reports.append(await store.add(session, firm.id, as_of, now, made_for, score_id, content, wire.digest(content)))
+    return reports
+
+
+async def _materials(session: AsyncSession, firms: Sequence[Enterprise], model: DefaultModel, as_of: date, now: datetime) -> list[Material]:
+    """Gather what the reports of firms are assembled from, in a few queries for all of them."""
     if as_of < EARLIEST:
         raise Invalid.at("too-early", "as_of", f"报告日期不能早于 {EARLIEST}。", f"A report's day may not lie before {EARLIEST}.")
     if as_of > business_date(now):
@@ -78,16 +89,23 @@ async def make(
     scores = await scoring.score_series(session, firms, series, model, as_of, now)
     found = await facts.facts_of(session, usccs, as_of, now)
     coverage = await facts.coverage(session, now)
-    reports = []
+    materials = []
     for index, firm in enumerate(firms):
-        score: Score | None = scores.get(firm.id)
         partners = await facts.counterparties(session, firm.uscc, as_of, now)
-        known = (found[firm.uscc], series.of(index), partners, coverage, score, model.version, facts.catalogue().items)
-        material = Material(firm, as_of, business_date(now), *known)
-        content = wire.content(material, (readings[index] if readings else Reading(None, facts.levels())).withheld)
-        score_id = score.id if score else None
-        reports.append(await store.add(session, firm.id, as_of, now, made_for, score_id, content, wire.digest(content)))
-    return reports
+        known = (found[firm.uscc], series.of(index), partners, coverage, scores.get(firm.id), model.version, facts.catalogue().items)
+        materials.append(Material(firm, as_of, business_date(now), *known))
+    return materials
+
+
+async def previews(
+    session: AsyncSession, actor: Actor, enterprise_id: UUID, model: DefaultModel, accesses: Sequence[Access], now: datetime
+) -> list[Mapping[str, Any]]:
+    """Return what the actor's own firm's report would show to readers, one content each; nothing is kept."""
+    enterprise = await enterprises.own(session, actor, enterprise_id)
+    if enterprise.status is not EnterpriseStatus.VERIFIED:
+        raise Conflict("not-verified", "企业尚未通过实名核验，不能查阅报告。", "The firm is not verified and may not read its report.")
+    (material,) = await _materials(session, [enterprise], model, business_date(now), now)
+    return [wire.content(material, Reading(access, facts.levels()).withheld) for access in accesses]
 
 
 async def count(session: AsyncSession) -> int:

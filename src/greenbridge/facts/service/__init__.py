@@ -4,6 +4,7 @@ from greenbridge.facts.gateway import catalogue
 from greenbridge.facts.service.documents import catalogue_document, described, item_document, levels
 from greenbridge.facts.service.doubts import Question, decide, questions, questions_count, rows_in_doubt
 from greenbridge.facts.service.intake import item_named
+from greenbridge.facts.service.listing import list_facts
 from greenbridge.facts.service.pulling import pulls
 from greenbridge.facts.service.quality import PERIOD_DAYS, alerts, measure, trends
 from greenbridge.facts.service.reading import (
@@ -43,6 +44,7 @@ __all__ = [
     "item_document",
     "item_named",
     "levels",
+    "list_facts",
     "measure",
     "pulls",
     "quarantined",

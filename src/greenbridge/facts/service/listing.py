@@ -1,0 +1,69 @@
+"""A firm's facts as a list, for the firm itself and for a bank with its consent: through the same door as the report."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from greenbridge.accounts.values import Actor, Role
+from greenbridge.consents import service as consents
+from greenbridge.consents.service import Reading
+from greenbridge.consents.values import Purpose, ReadKind, WorkStep
+from greenbridge.enterprises import service as enterprises
+from greenbridge.enterprises.values import EnterpriseStatus
+from greenbridge.facts.gateway import catalogue
+from greenbridge.facts.service.documents import levels
+from greenbridge.facts.service.intake import item_named
+from greenbridge.facts.service.reading import facts_of
+from greenbridge.facts.values import Fact, Field, Kind, ListedFact
+from greenbridge.kit.calendar import business_date, whole_months
+from greenbridge.kit.errors import Conflict, Forbidden
+
+
+async def list_facts(
+    session: AsyncSession, actor: Actor, enterprise_id: UUID, wanted: Sequence[str], step: WorkStep, now: datetime
+) -> list[ListedFact]:
+    """Return a firm's present facts of some items (none named: all): whole to the firm, as consented to an officer."""
+    for code in wanted:
+        item_named(code)
+    if actor.role is Role.ENTERPRISE:
+        enterprise = await enterprises.own(session, actor, enterprise_id)
+        if enterprise.status is not EnterpriseStatus.VERIFIED:
+            raise Conflict("not-verified", "企业尚未通过实名核验。", "The firm is not verified.")
+        return await _listed(session, enterprise.uscc, wanted, Reading(None, levels()), now)
+    if actor.role is not Role.OFFICER:
+        raise Forbidden("wrong-role", "您的角色不能查阅企业数据。", "Your role may not read firms' data.")
+    purpose = Purpose.POST_LOAN if step is WorkStep.POST_LOAN else Purpose.LOAN_REVIEW
+    async with consents.reading(session, actor, enterprise_id, purpose, step, ReadKind.FACTS, levels(), now) as reading:
+        enterprise = await enterprises.get(session, enterprise_id)
+        return await _listed(session, enterprise.uscc, wanted, reading, now)
+
+
+async def _listed(session: AsyncSession, uscc: str, wanted: Sequence[str], reading: Reading, now: datetime) -> list[ListedFact]:
+    today = business_date(now)
+    found = (await facts_of(session, [uscc], today, now, wanted))[uscc]
+    return [_one(fact, reading, whole_months(fact.valid_from, today)) for fact in found]
+
+
+def _one(fact: Fact, reading: Reading, age: int) -> ListedFact:
+    item = catalogue().items[fact.item]
+    months = max(0, age) if item.valid_from else 0
+    shown: dict[str, Any] = {}
+    withheld: dict[str, str] = {}
+    for field in item.fields:
+        if field.name == "uscc":
+            continue
+        if (why := reading.withheld((f"{item.code}.{field.name}",), months)) is None:
+            shown.update({name: fact.values[name] for name in _names(field) if name in fact.values})
+        else:
+            withheld[field.name] = why.value
+    return ListedFact(fact, shown, withheld)
+
+
+def _names(field: Field) -> tuple[str, ...]:
+    """Return the names under which a field's value is stored."""
+    if field.kind is Kind.YUAN:
+        return (f"{field.name}_fen", f"{field.name}_foreign", f"{field.name}_currency")
+    return (field.name,)
