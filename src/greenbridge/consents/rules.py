@@ -19,6 +19,7 @@ from greenbridge.consents.values import (
     Withheld,
     WorkStep,
 )
+from greenbridge.kit.calendar import business_date
 from greenbridge.kit.errors import FieldProblem
 from greenbridge.kit.text import Text
 
@@ -114,7 +115,7 @@ def _no_standing(consents: Sequence[Consent], today: date) -> Refusal:
     """Tell a bank that had a consent what became of it; whoever never had one learns nothing."""
     last = max((c for c in consents if c.replaced_by is None), key=lambda c: c.granted_at, default=None)
     if last and last.ended_at is not None:
-        day = last.ended_at.date()
+        day = business_date(last.ended_at)
         return _refusal("consent-withdrawn", f"企业已于 {day} 撤回授权。", f"The firm withdrew its consent on {day}.")
     if last and last.expires_on < today:
         return _refusal("consent-over", f"授权已于 {last.expires_on} 到期。", f"The consent ended on {last.expires_on}.")

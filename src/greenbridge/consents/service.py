@@ -221,15 +221,10 @@ async def _access(session: AsyncSession, actor: Actor, enterprise_id: UUID, purp
     return rules.access(consent, step, actor.function, limits, await store.view(session, actor.organisation.id, step, actor.function))
 
 
-async def record_operators(
-    session: AsyncSession, enterprise_ids: Sequence[UUID], fields: Sequence[str], numbers: Sequence[str], now: datetime
-) -> None:
-    """Write into the ledger that the platform itself read firms' reports on the command line."""
-    rows = [
-        Read(now, enterprise_id, None, "绿桥平台", "-", None, None, None, None, ReadKind.REPORT, number, tuple(fields))
-        for enterprise_id, number in zip(enterprise_ids, numbers, strict=True)
-    ]
-    await store.add_reads(session, rows, None)
+async def record_operators(session: AsyncSession, enterprise_id: UUID, fields: Sequence[str], report_number: str, now: datetime) -> None:
+    """Write into the ledger that the platform itself read a firm's report, on its own machine."""
+    row = Read(now, enterprise_id, None, "绿桥平台", "-", None, None, None, None, ReadKind.REPORT, report_number, tuple(fields))
+    await store.add_reads(session, [row], None)
 
 
 async def of_firm(session: AsyncSession, enterprise_id: UUID) -> list[ConsentView]:

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select, text, update
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -152,7 +153,7 @@ def _view(row: StaffView) -> View:
 async def views(session: AsyncSession, bank_id: UUID) -> list[View]:
     """Return the newest view of each step and function of a bank."""
     key = (col(StaffView.step), col(StaffView.function))
-    query = select(StaffView).where(col(StaffView.bank_id) == bank_id).distinct(*key).order_by(*key, col(StaffView.set_at).desc())
+    query = select(StaffView).where(col(StaffView.bank_id) == bank_id).ext(distinct_on(*key)).order_by(*key, col(StaffView.set_at).desc())
     return [_view(row) for row in await session.scalars(query)]
 
 

@@ -247,6 +247,7 @@ def _serve(settings: Settings, url: str, serve: Callable[[Settings, str, str, in
     for login, role in (
         ("enterprise", "企业"),
         ("officer", "信贷员"),
+        ("reviewer", "审批人员"),
         ("bank", "银行管理员"),
         ("operator", "平台运营"),
     ):

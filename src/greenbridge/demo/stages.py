@@ -8,12 +8,13 @@ from uuid import UUID
 import numpy as np
 
 from greenbridge.accounts import service as accounts
-from greenbridge.accounts.values import Actor, OrganisationKind, Role
+from greenbridge.accounts.values import Actor, OrganisationKind, Role, StaffFunction
 from greenbridge.answers import rules as answer_rules
 from greenbridge.answers import service as answers
 from greenbridge.answers.values import DeclineReason, Offer
 from greenbridge.catalog import service as catalog
 from greenbridge.catalog.values import Eligibility
+from greenbridge.consents.values import WorkStep
 from greenbridge.enterprises import service as enterprises
 from greenbridge.enterprises.gateway import Registry
 from greenbridge.enterprises.values import Enterprise
@@ -67,7 +68,7 @@ async def deliver(stage: Stage, feeds: Sequence[Feed], advance: Advance) -> list
 
 
 async def open_banks(stage: Stage, advance: Advance) -> dict[str, Actor]:
-    """List the products and open one officer a bank, a bank administrator and an operator; return officers by bank code."""
+    """List the products and open one officer a bank, a reviewer, a bank administrator and an operator; return officers by bank code."""
     async with stage.sessions.begin() as session:
         now = stage.clock.now()
         await catalog.import_folder(session, stage.settings.products_dir, now)
@@ -79,6 +80,8 @@ async def open_banks(stage: Stage, advance: Advance) -> dict[str, Actor]:
             officers[bank.code] = await accounts.open_account(session, None, login, PASSWORD, Role.OFFICER, bank, now)
             if number == 1:
                 await accounts.open_account(session, None, "bank", PASSWORD, Role.BANK_ADMINISTRATOR, bank, now)
+                reviewer = StaffFunction.CREDIT_REVIEWER
+                await accounts.open_account(session, None, "reviewer", PASSWORD, Role.OFFICER, bank, now, reviewer)
             advance(1)
     return officers
 
@@ -203,7 +206,7 @@ async def answer(
 ) -> int:
     """Let banks claim, offer or decline, and firms accept two in three of the needs that have an offer; return the offers made.
 
-    The first firm's need is left with its offers open, for whoever tries the pages.
+    The first firm's need is left with its offers open, for whoever tries the pages; it lets one bank read its report.
     """
     rng = np.random.default_rng((stage.seed, 13))
     offers = 0
@@ -217,8 +220,20 @@ async def answer(
                 views = [v for v in await answers.of_need(session, actor, need.id, stage.clock.now()) if v.answer.offer]
                 best = min(views, key=lambda v: v.answer.offer.annual_rate_bp if v.answer.offer else 0)
                 await answers.accept(session, actor, best.answer.id, stage.clock.now())
+            await _read(stage, officers, need, best.answer.bank_id, WorkStep.APPROVAL)
+        elif good and number == 0:
+            async with stage.sessions.begin() as session:
+                agreed = await answers.agree(session, actor, good[0], stage.clock.now())
+            await _read(stage, officers, need, agreed.bank_id, WorkStep.SURVEY)
         advance(1)
     return offers
+
+
+async def _read(stage: Stage, officers: dict[str, Actor], need: Need, bank_id: UUID, step: WorkStep) -> None:
+    """Let the bank's officer read the report that the firm has agreed to."""
+    officer = next(officer for officer in officers.values() if officer.organisation.id == bank_id)
+    async with stage.sessions.begin() as session:
+        await reports.for_actor(session, officer, need.enterprise_id, stage.model, stage.clock.now(), step=step)
 
 
 def _best_per_bank(run: MatchRun) -> list[Match]:
