@@ -1,6 +1,7 @@
 import asyncio
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from hypothesis import given
@@ -10,14 +11,15 @@ from sqlalchemy.exc import DBAPIError
 
 from greenbridge.accounts.values import Role
 from greenbridge.answers import rules, service
-from greenbridge.answers.values import AnswerStatus, DeclineReason, Offer
+from greenbridge.answers.schemas import OpenNeedOut
+from greenbridge.answers.values import AnswerStatus, Band, DeclineReason, Offer
 from greenbridge.audit import service as audit
 from greenbridge.enterprises import service as enterprises
 from greenbridge.facts.rules import items
 from greenbridge.kit import database
 from greenbridge.kit.errors import Conflict, Forbidden, Invalid, NotFound, Problem
 from greenbridge.needs import service as needs
-from greenbridge.needs.values import NeedStatus
+from greenbridge.needs.values import Need, NeedStatus
 from greenbridge.reports import service as reports
 from tests.builders import a_draft, a_product, a_verified_firm, an_actor, deliver, steady_invoices, the_products, token
 
@@ -46,6 +48,41 @@ def test_nothing_leaves_a_final_state(final, other):
 def test_an_offer_outside_the_products_frame_names_its_field(change, field):
     offer = replace(Offer("TEST-1", 100_000_000, 500, 12, TODAY), **change)
     assert [p.field for p in rules.offer_problems(offer, a_product(), a_draft(), TODAY, TODAY + timedelta(days=30))] == [field]
+
+
+def test_bands_hide_the_figure_and_small_counts_hide_each_other():
+    assert rules.band(100_000_000, rules.AMOUNT_BANDS_FEN) == Band(50_000_000, 100_000_000)
+    assert rules.band(100_000_001, rules.AMOUNT_BANDS_FEN) == Band(100_000_000, 300_000_000)
+    assert rules.band(10_000_000_000, rules.AMOUNT_BANDS_FEN) == Band(3_000_000_000, None)
+    assert rules.counted({"a": 40, "b": 12, "c": 3}) == {"a": 40, "b": None, "c": None}
+    assert rules.counted({"a": 40, "b": 3, "c": 3, "d": 0}) == {"a": 40, "b": None, "c": None, "d": 0}
+    assert rules.counted({"a": 40, "b": 10}) == {"a": 40, "b": 10}
+
+
+@given(st.dictionaries(st.integers(0, 20), st.integers(0, 60), max_size=8))
+def test_no_count_below_ten_is_told_or_follows_from_the_total(groups):
+    told = rules.counted(groups)
+    hidden = [groups[key] for key, n in told.items() if n is None]
+    assert all(n is None or n == 0 or n >= rules.K for n in told.values())
+    assert len(hidden) != 1 or sum(n > 0 for n in groups.values()) == 1
+
+
+def test_a_district_is_told_from_ten_open_needs_on():
+    need = Need(uuid4(), "N1", uuid4(), a_draft(), "330502", NeedStatus.PUBLISHED, datetime(2026, 3, 1, tzinfo=UTC), TODAY)
+    assert rules.outline(need, 9).region_code == "330500"
+    assert rules.outline(need, 10).region_code == "330502"
+
+
+async def test_a_bank_sees_bands_until_it_has_claimed(session, now, model, published):
+    _, need = published
+    officer = await an_officer(session, now)
+    seen = await service.open_need(session, officer, need.id, model, now)
+    assert seen.draft is None
+    assert seen.outline.amount_fen == Band(50_000_000, 100_000_000)
+    assert OpenNeedOut.of(seen).terms is None
+    assert (await service.overview(session, officer, now))[1] == (Band(50_000_000, 100_000_000), None)
+    await service.claim(session, officer, need.id, model, now)
+    assert (await service.open_need(session, officer, need.id, model, now)).draft == need.draft
 
 
 def test_slots_are_the_lowest_free_ones():

@@ -9,7 +9,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from greenbridge.accounts.guards import Caller, only
 from greenbridge.accounts.values import Role
 from greenbridge.answers import service
-from greenbridge.answers.schemas import AcceptanceIn, AnswerOut, DeclineIn, OfferIn, OpenNeedOut
+from greenbridge.answers.schemas import AcceptanceIn, AmountCount, AnswerOut, BandOut, DeclineIn, OfferIn, OpenNeedOut
 from greenbridge.consents.schemas import NarrowingIn
 from greenbridge.kit import idempotency
 from greenbridge.kit.web import Deps, IdempotencyKeyHeader, Now, Session
@@ -35,6 +35,12 @@ class BankAnswersApi(Controller):
         """List open needs, newest first; a firm's name comes only after it has agreed."""
         found = await service.work_list(session, request.user, deps.model, now, limit=limit, offset=offset)
         return [OpenNeedOut.of(seen) for seen in found]
+
+    @get("/open-needs/overview")
+    async def overview(self, request: Caller, session: Session, now: Now) -> list[AmountCount]:
+        """Count the open needs by amount; counts below ten are not told."""
+        found = await service.overview(session, request.user, now)
+        return [AmountCount(amount_fen=BandOut.of(band), needs=n) for band, n in found]
 
     @get("/open-needs/{need_id:uuid}")
     async def open_need(self, need_id: FromPath[UUID], request: Caller, session: Session, now: Now, deps: Deps) -> OpenNeedOut:

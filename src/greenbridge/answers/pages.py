@@ -183,6 +183,7 @@ class OfficerPages(Controller):
             answered_before=before,
             offset=offset,
             more=more,
+            overview=await service.overview(session, request.user, now),
             size=PAGE_SIZE,
             **WORDS,
         )

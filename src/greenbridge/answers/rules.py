@@ -1,15 +1,18 @@
 """Slots, deadlines, states, and what an offer may say."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from datetime import date
+from itertools import pairwise
+from typing import TypeVar
 
-from greenbridge.answers.values import Answer, AnswerStatus, DeclineReason, Offer
+from greenbridge.answers.values import Answer, AnswerStatus, Band, DeclineReason, Offer, Outline
 from greenbridge.catalog.values import LoanProduct
 from greenbridge.kit.errors import FieldProblem
 from greenbridge.kit.money import in_percent, in_wan
 from greenbridge.kit.text import Text
-from greenbridge.needs.values import NeedDraft
+from greenbridge.needs.values import Need, NeedDraft
 
+Key = TypeVar("Key", bound=Hashable)
 SLOTS = 3  # profile HZ-2019: the first three banks win a slot
 ACT_WORKING_DAYS = 2  # default profile: offer or decline within two working days
 OFFER_DAYS = 15
@@ -87,3 +90,41 @@ def decline_problems(reasons: Collection[DeclineReason]) -> tuple[FieldProblem, 
     if not 1 <= len(set(reasons)) <= 4:
         return (FieldProblem("reasons", Text("请选择 1 至 4 个理由", "Choose one to four reasons")),)
     return ()
+
+
+# What a bank sees of terms before it has claimed a slot. A figure lies in the band whose lower end it exceeds: 1 m yuan is in the
+# band that ends with it.
+K = 10  # a district, or a cell of a count, is shown from so many needs on
+AMOUNT_BANDS_FEN = tuple(wan * 1_000_000 for wan in (0, 50, 100, 300, 500, 1000, 3000))
+RATE_BANDS_BP = tuple(range(0, 2400, 100))
+TERM_BANDS_MONTHS = (0, 6, 12, 24, 36, 60)
+
+
+def band(value: int, ends: Sequence[int]) -> Band:
+    """Return the band of a positive value. `band(12, (0, 6, 12, 24)) == Band(6, 12)`; above the last end there is no upper one."""
+    return next((Band(low, high) for low, high in pairwise(ends) if low < value <= high), Band(ends[-1], None))
+
+
+def outline(need: Need, open_in_district: int) -> Outline:
+    """Return a need in bands; its district where at least K needs are open there, else its city."""
+    draft = need.draft
+    return Outline(
+        band(draft.amount_fen, AMOUNT_BANDS_FEN),
+        band(draft.max_annual_rate_bp, RATE_BANDS_BP),
+        band(draft.term_months, TERM_BANDS_MONTHS),
+        draft.purpose,
+        draft.guarantee_modes,
+        draft.collateral,
+        need.region_code if open_in_district >= K else f"{need.region_code[:4]}00",
+    )
+
+
+def counted(groups: Mapping[Key, int], least: int = K) -> dict[Key, int | None]:
+    """Return counts of which none below `least` is told (None). Where only one would be hidden, the next smallest hides with it, so
+    that no total gives it away. `counted({"a": 40, "b": 12, "c": 3})` tells a alone.
+    """
+    hidden = {key for key, n in groups.items() if 0 < n < least}
+    if len(hidden) == 1 and sum(groups[key] for key in hidden) < least:
+        rest = sorted((n, index, key) for index, (key, n) in enumerate(groups.items()) if n >= least)
+        hidden |= {key for _, _, key in rest[:1]}
+    return {key: None if key in hidden else n for key, n in groups.items()}

@@ -3,8 +3,9 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from greenbridge.answers.values import Answer, AnswerStatus, AnswerView, DeclineReason, Offer, OpenNeed
+from greenbridge.answers.values import Answer, AnswerStatus, AnswerView, Band, DeclineReason, Offer, OpenNeed
 from greenbridge.catalog.values import Eligibility
+from greenbridge.consents.values import WorkStep
 from greenbridge.kit.wire import Closed
 from greenbridge.needs.values import Collateral, GuaranteeMode, NeedStatus, Purpose
 
@@ -104,15 +105,42 @@ class EnterpriseRef(Closed):
     name: str
 
 
+class BandOut(Closed):
+    """A range: from `low` up to and with `high`; null: no upper end."""
+
+    low: int
+    high: int | None
+
+    @classmethod
+    def of(cls, band: Band) -> "BandOut":
+        """Return the wire form."""
+        return cls(low=band.low, high=band.high)
+
+
+class AmountCount(Closed):
+    """How many needs are open with such an amount; null: some, but fewer than may be told."""
+
+    amount_fen: BandOut
+    needs: int | None
+
+
+class TermsOut(Closed):
+    """A need's exact terms: told to a bank that holds a slot."""
+
+    amount_fen: int
+    max_annual_rate_bp: int
+    term_months: int
+
+
 class OpenNeedOut(Closed):
-    """A need as a bank sees it; `enterprise` is null until the firm agrees."""
+    """A need as a bank sees it, in bands; `terms` are null until the bank has claimed a slot, `enterprise` until the firm agrees."""
 
     need_id: UUID
     number: str
     status: NeedStatus
-    amount_fen: int
-    max_annual_rate_bp: int
-    term_months: int
+    amount_fen: BandOut
+    max_annual_rate_bp: BandOut
+    term_months: BandOut
     purpose: Purpose
     guarantee_modes: list[GuaranteeMode]
     collateral: list[Collateral]
@@ -122,29 +150,34 @@ class OpenNeedOut(Closed):
     slots_left: int
     generated: bool
     products: list[ProductFit]
+    terms: TermsOut | None
     enterprise: EnterpriseRef | None
+    steps: list[WorkStep]
     answer: AnswerOut | None
 
     @classmethod
     def of(cls, seen: OpenNeed) -> "OpenNeedOut":
         """Return the wire form."""
-        need, draft = seen.need, seen.need.draft
+        outline, draft = seen.outline, seen.draft
         return cls(
-            need_id=need.id,
-            number=need.number,
-            status=need.status,
-            amount_fen=draft.amount_fen,
-            max_annual_rate_bp=draft.max_annual_rate_bp,
-            term_months=draft.term_months,
-            purpose=draft.purpose,
-            guarantee_modes=list(draft.guarantee_modes),
-            collateral=list(draft.collateral),
-            region_code=need.region_code,
-            published_at=need.published_at,
-            open_until=need.open_until,
+            need_id=seen.need_id,
+            number=seen.number,
+            status=seen.status,
+            amount_fen=BandOut.of(outline.amount_fen),
+            max_annual_rate_bp=BandOut.of(outline.max_annual_rate_bp),
+            term_months=BandOut.of(outline.term_months),
+            purpose=outline.purpose,
+            guarantee_modes=list(outline.guarantee_modes),
+            collateral=list(outline.collateral),
+            region_code=outline.region_code,
+            published_at=seen.published_at,
+            open_until=seen.open_until,
             slots_left=seen.slots_left,
             generated=seen.generated,
             products=[ProductFit(code=p.code, name=p.name, eligibility=e) for p, e in seen.products],
+            terms=draft
+            and TermsOut(amount_fen=draft.amount_fen, max_annual_rate_bp=draft.max_annual_rate_bp, term_months=draft.term_months),
             enterprise=seen.enterprise and EnterpriseRef(id=seen.enterprise.id, uscc=seen.enterprise.uscc, name=seen.enterprise.name),
+            steps=list(seen.steps),
             answer=AnswerOut.of(seen.mine) if seen.mine else None,
         )

@@ -1,5 +1,6 @@
 """A bank claims a slot, offers or declines; the firm agrees to be named and accepts."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
@@ -15,6 +16,7 @@ from greenbridge.answers.values import (
     Answer,
     AnswerStatus,
     AnswerView,
+    Band,
     DeclineReason,
     NamedEnterprise,
     Offer,
@@ -55,6 +57,14 @@ async def work_list(
     return [await _seen(session, actor, need, model, now) for need in found]
 
 
+async def overview(session: AsyncSession, actor: Actor, now: datetime) -> list[tuple[Band, int | None]]:
+    """Return how many needs are open in each band of amounts; None: some, but fewer than may be told."""
+    _must_be_officer(actor)
+    found = Counter(rules.band(amount, rules.AMOUNT_BANDS_FEN) for amount in await needs.open_amounts(session, business_date(now)))
+    bands = [rules.band(low + 1, rules.AMOUNT_BANDS_FEN) for low in rules.AMOUNT_BANDS_FEN]
+    return list(rules.counted({band: found[band] for band in bands}).items())
+
+
 async def open_need(session: AsyncSession, actor: Actor, need_id: UUID, model: DefaultModel, now: datetime) -> OpenNeed:
     """Return one need as the officer's bank may see it: an open one, or one that the bank has answered."""
     _must_be_officer(actor)
@@ -75,8 +85,15 @@ async def _seen(session: AsyncSession, actor: Actor, need: Need, model: DefaultM
     agreed = mine is not None and mine.agreed_at is not None
     stands = await consents.standing(session, enterprise.id, actor.organisation.id, Purpose.LOAN_REVIEW, now) if agreed else None
     may_read = stands is not None
+    districts = await needs.open_by_region(session, business_date(now))
     return OpenNeed(
-        need,
+        need.id,
+        need.number,
+        need.status,
+        need.published_at,
+        need.open_until,
+        rules.outline(need, districts.get(need.region_code, 0)),
+        need.draft if mine else None,
         rules.SLOTS - sum(rules.takes_slot(a.status) for a in answers),
         mine,
         tuple((m.product, m.eligibility) for m in own),

@@ -8,7 +8,7 @@ from uuid import UUID
 from greenbridge.catalog.values import Eligibility, LoanProduct
 from greenbridge.consents.values import WorkStep
 from greenbridge.kit.text import Text
-from greenbridge.needs.values import Need
+from greenbridge.needs.values import Collateral, GuaranteeMode, NeedDraft, NeedStatus, Purpose
 
 
 class AnswerStatus(StrEnum):
@@ -104,14 +104,42 @@ class NamedEnterprise:
 
 
 @dataclass(frozen=True, slots=True)
+class Band:
+    """A range that a figure lies in: from `low` up to and with `high`; None: no upper end."""
+
+    low: int
+    high: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """A need in bands: what a bank that has not claimed it may see of its terms. The district only where others hide it."""
+
+    amount_fen: Band
+    max_annual_rate_bp: Band
+    term_months: Band
+    purpose: Purpose
+    guarantee_modes: tuple[GuaranteeMode, ...]
+    collateral: tuple[Collateral, ...]
+    region_code: str
+
+
+@dataclass(frozen=True, slots=True)
 class OpenNeed:
-    """A need as a bank sees it. Until the firm agrees: no name, no code, no figure of the firm.
+    """A need as a bank sees it. Until the firm agrees: no name, no code, no figure of the firm; until the bank has claimed a slot,
+    no exact terms (`draft`) either.
 
     `products` are the bank's own with their answer, best first; an officer without one may not claim. `generated` marks
     demonstration data; `steps` are the work steps at which the bank may read the report.
     """
 
-    need: Need
+    need_id: UUID
+    number: str
+    status: NeedStatus
+    published_at: datetime
+    open_until: date
+    outline: Outline
+    draft: NeedDraft | None
     slots_left: int
     mine: Answer | None
     products: tuple[tuple[LoanProduct, Eligibility], ...]

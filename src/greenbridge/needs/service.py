@@ -1,5 +1,6 @@
 """Publishing a need and moving it along."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -78,6 +79,16 @@ async def of_enterprise(session: AsyncSession, enterprise_id: UUID) -> list[Need
 async def open_ones(session: AsyncSession, today: date, *, limit: int = 50, offset: int = 0) -> list[Need]:
     """Return the needs that banks may answer, newest first."""
     return await store.open_ones(session, today, limit, offset)
+
+
+async def open_by_region(session: AsyncSession, today: date) -> Mapping[str, int]:
+    """Return region code -> how many needs are open there."""
+    return await store.open_by_region(session, today)
+
+
+async def open_amounts(session: AsyncSession, today: date) -> list[int]:
+    """Return the amounts of all open needs, in fen."""
+    return await store.open_amounts(session, today)
 
 
 async def expire(session: AsyncSession, now: datetime) -> int:

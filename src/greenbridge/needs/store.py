@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -86,6 +86,16 @@ async def open_ones(session: AsyncSession, today: date, limit: int, offset: int)
         .offset(offset)
     )
     return [_value(row) for row in await session.scalars(query)]
+
+
+async def open_by_region(session: AsyncSession, today: date) -> dict[str, int]:
+    query = select(col(NeedRow.region_code), func.count()).where(col(NeedRow.status).in_(OPEN), col(NeedRow.open_until) >= today)
+    return {region: int(n) for region, n in await session.execute(query.group_by(col(NeedRow.region_code)))}
+
+
+async def open_amounts(session: AsyncSession, today: date) -> list[int]:
+    query = select(col(NeedRow.amount_fen)).where(col(NeedRow.status).in_(OPEN), col(NeedRow.open_until) >= today)
+    return [int(amount) for amount in await session.scalars(query)]
 
 
 async def set_status(session: AsyncSession, need_id: UUID, status: NeedStatus) -> Need:
