@@ -13,7 +13,7 @@ import typer
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from greenbridge.accounts import service as accounts
-from greenbridge.accounts.values import ORGANISATION_OF_ROLE, Role
+from greenbridge.accounts.values import ORGANISATION_OF_ROLE, Role, StaffFunction
 from greenbridge.catalog import service as catalog
 from greenbridge.cli.frame import DataDir, Json, Today, connected, ended, err, out, run, settings_of
 from greenbridge.kit import logs
@@ -131,13 +131,14 @@ def account(
     organisation: Annotated[str, typer.Option(help="Organisation code: a bank's, or `platform`.")],
     password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True, envvar="GREENBRIDGE_PASSWORD")],
     name: Annotated[str | None, typer.Option(help="The organisation's name, if it is new.")] = None,
+    function: Annotated[StaffFunction | None, typer.Option(help="What an officer does; relationship_manager where not said.")] = None,
     data_dir: DataDir = None,
 ) -> None:
     """Open an account on the machine itself: how the first operator comes about."""
 
     async def work(session: AsyncSession, now: datetime) -> None:
         belongs = await accounts.organisation(session, ORGANISATION_OF_ROLE[role], organisation, name or organisation)
-        await accounts.open_account(session, None, login, password, role, belongs, now)
+        await accounts.open_account(session, None, login, password, role, belongs, now, function)
 
     run(settings_of(data_dir), work)
     out.print(f"{role.value} account {login} is open.")
