@@ -213,6 +213,29 @@ async def test_an_officers_wrong_offer_stays_typed_with_its_problem_beside_the_f
     assert "已谢绝" in await visitor.get(path)
 
 
+async def test_an_answer_is_given_under_the_address_of_its_own_need_only(visitor, session, now, model):
+    from greenbridge.answers import service as answers
+    from greenbridge.answers.values import AnswerStatus
+    from greenbridge.needs import service as needs
+    from tests.builders import a_draft, a_verified_firm
+
+    await the_products(session, now)
+    actor, enterprise = await a_verified_firm(session, now)
+    await deliver(session, now, items.VAT_INVOICES, *steady_invoices(enterprise.uscc))
+    need, other = [await needs.publish(session, actor, enterprise.id, a_draft(term_months=months), now) for months in (12, 10)]
+    officer = await an_actor(session, now, Role.OFFICER, "GB02", "claimer")
+    claimed = await answers.claim(session, officer, need.id, model, now)
+    await signed_in(visitor, session, now, Role.OFFICER, code="GB02")
+    typed = {"product_code": "GB02-INV", "amount_fen": "50", "annual_rate_bp": "5.2", "term_months": "10"}
+    for deed, fields in (("offer", typed), ("decline", {"reasons": ["no_capacity"]})):
+        wrong = await visitor.post(f"/officer/needs/{need.id}", f"/officer/needs/{other.id}/{deed}/{claimed.id}", **fields)
+        assert wrong.status_code == 404
+        (view,) = await answers.of_need(session, actor, need.id, now)
+        assert view.answer.status is AnswerStatus.CLAIMED
+    done = await visitor.post(f"/officer/needs/{need.id}", f"/officer/needs/{need.id}/offer/{claimed.id}", **typed)
+    assert done.status_code == 303
+
+
 async def test_odd_input_is_a_clear_problem_never_a_crash(client, session, now):
     await an_actor(session, now, Role.OFFICER, login="officer")
     await session.commit()

@@ -55,6 +55,19 @@ async def test_a_bank_administrator_opens_officers_of_its_own_bank_only(session,
         await service.open_account(session, administrator, "boss", PASSWORD, Role.OPERATOR, administrator.organisation, now)
 
 
+async def test_a_bank_administrator_is_not_told_which_organisations_there_are(client, session, now):
+    await an_actor(session, now, Role.BANK_ADMINISTRATOR, "GB01", "administrator")
+    await an_actor(session, now, Role.OFFICER, "GB02")
+    await session.commit()
+    mine = await token(client, "administrator")
+    body = {"login": "officer-2", "password": PASSWORD, "role": "officer"}
+    answers = [
+        await client.post("/api/v1/accounts", json={**body, "organisation_code": code}, headers=mine) for code in ("GB02", "GB99", "GB01")
+    ]
+    assert [answer.status_code for answer in answers] == [403, 403, 201]
+    assert answers[0].text == answers[1].text
+
+
 async def test_api_sign_up_token_me_and_sign_out(client):
     answer = await client.post("/api/v1/accounts/sign-up", json={"login": "firm-1", "password": PASSWORD})
     assert (answer.status_code, answer.json()["role"]) == (201, "enterprise")

@@ -280,6 +280,19 @@ async def test_no_offer_and_no_agreement_after_the_need_is_withdrawn_or_the_day_
         await service.agree(session, firm, claimed.id, now)
 
 
+async def test_a_need_that_closed_is_there_for_the_banks_that_answered_it_and_for_no_other(session, now, model, published):
+    firm, need = published
+    officer, stranger = await an_officer(session, now), await an_officer(session, now, "GB03")
+    await service.claim(session, officer, need.id, model, now)
+    await needs.withdraw(session, firm, need.id, now)
+    with pytest.raises(Conflict, match="not open"):
+        await service.claim(session, officer, need.id, model, now)
+    with pytest.raises(NotFound):
+        await service.claim(session, stranger, need.id, model, now)
+    with pytest.raises(NotFound):
+        await service.open_need(session, stranger, need.id, model, now)
+
+
 async def test_agreeing_on_one_need_names_the_firm_on_no_other(session, now, model, published):
     firm, need = published
     officer = await an_officer(session, now)

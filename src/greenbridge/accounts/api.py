@@ -7,7 +7,7 @@ from greenbridge.accounts import service
 from greenbridge.accounts.guards import Caller, only, signed_in
 from greenbridge.accounts.schemas import AccountOut, Credentials, NewAccount, Token
 from greenbridge.accounts.values import ORGANISATION_OF_ROLE, Actor, Role
-from greenbridge.kit.errors import Invalid
+from greenbridge.kit.errors import Forbidden, Invalid
 from greenbridge.kit.web import Now, Session
 
 
@@ -31,6 +31,9 @@ class AccountsApi(Controller):
     @post("/accounts", guards=[only(Role.OPERATOR, Role.BANK_ADMINISTRATOR)])
     async def open_account(self, data: JSONBody[NewAccount], request: Caller, session: Session, now: Now) -> AccountOut:
         """Open an account: an operator for anybody, a bank administrator for its own officers."""
+        if request.user.role is not Role.OPERATOR and data.organisation_code != request.user.organisation.code:
+            # Before the look-up: which codes there are is not told to whoever may open accounts at home only.
+            raise Forbidden("may-not-open", "您不能开设此类账户。", "You may not open an account of this kind.")
         kind = ORGANISATION_OF_ROLE[data.role]
         if request.user.role is Role.OPERATOR and data.organisation_name:
             organisation = await service.organisation(session, kind, data.organisation_code, data.organisation_name)

@@ -13,7 +13,7 @@ from greenbridge.accounts import service as accounts
 from greenbridge.accounts.guards import Caller, only
 from greenbridge.accounts.values import STAFF_FUNCTION_NAMES, Role
 from greenbridge.answers import rules, service
-from greenbridge.answers.values import ANSWER_STATUS_NAMES, DECLINE_REASON_NAMES, AnswerStatus, DeclineReason, Offer
+from greenbridge.answers.values import ANSWER_STATUS_NAMES, DECLINE_REASON_NAMES, Answer, AnswerStatus, DeclineReason, Offer
 from greenbridge.catalog.values import Eligibility
 from greenbridge.consents import rules as consent_rules
 from greenbridge.consents import service as consents
@@ -21,7 +21,7 @@ from greenbridge.consents.values import WORK_STEP_NAMES, Narrowing, WorkStep
 from greenbridge.consents.values import Purpose as ConsentPurpose
 from greenbridge.facts import service as facts
 from greenbridge.kit.calendar import business_date
-from greenbridge.kit.errors import FieldProblem, Forbidden, Invalid, Problem
+from greenbridge.kit.errors import FieldProblem, Forbidden, Invalid, NotFound, Problem
 from greenbridge.kit.money import bp_from_percent, fen_from_wan
 from greenbridge.kit.text import Text
 from greenbridge.kit.web import Deps, Now, Session, page
@@ -159,6 +159,12 @@ def read_offer(form: dict[str, str], today: date, open_until: date) -> Offer:
     return Offer(form.get("product_code", ""), amount, rate, term, min(today + timedelta(days=rules.OFFER_DAYS), open_until))
 
 
+def _must_answer(answer: Answer, need_id: UUID) -> None:
+    """Refuse, and so roll back, what was done under the address of another need: whether there is such a need must not show."""
+    if answer.need_id != need_id:
+        raise NotFound("no-answer", "没有这条应答。", "There is no such answer.")
+
+
 class OfficerPages(Controller):
     """What an officer must answer, and one need with all that may be seen of it."""
 
@@ -258,7 +264,7 @@ class OfficerPages(Controller):
         try:
             async with session.begin_nested():
                 terms = read_offer(data, business_date(now), (await needs.get(session, need_id)).open_until)
-                await service.offer(session, request.user, answer_id, terms, data.get("note", ""), now)
+                _must_answer(await service.offer(session, request.user, answer_id, terms, data.get("note", ""), now), need_id)
         except Problem as problem:
             return await self._detail(request, session, now, deps, need_id, data, problem)
         return Redirect(f"/officer/needs/{need_id}", status_code=303)
@@ -277,7 +283,7 @@ class OfficerPages(Controller):
         chosen = [DeclineReason(reason) for reason in form.getall("reasons", []) if reason in set(DeclineReason)]
         try:
             async with session.begin_nested():
-                await service.decline(session, request.user, answer_id, chosen, form.get("note", ""), now)
+                _must_answer(await service.decline(session, request.user, answer_id, chosen, form.get("note", ""), now), need_id)
         except Problem as problem:
             return await self._detail(request, session, now, deps, need_id, {}, problem)
         return Redirect(f"/officer/needs/{need_id}", status_code=303)

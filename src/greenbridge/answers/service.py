@@ -110,10 +110,14 @@ async def claim(session: AsyncSession, actor: Actor, need_id: UUID, model: Defau
     """
     _must_be_officer(actor)
     need = await needs.locked(session, need_id)
+    answers = await store.of_need(session, need.id)
+    answered_before = any(a.bank_id == actor.organisation.id for a in answers)
+    if not need_rules.is_open(need.status) and not answered_before:
+        # As `open_need` says: which needs there were is nobody's business but the firm's and the banks' that answered.
+        raise NotFound("no-need", "没有这条需求。", "There is no such need.")
     if not need_rules.is_open(need.status) or need.open_until < business_date(now):
         raise Conflict("need-not-open", "该需求已不再开放。", "The need is not open any more.")
-    answers = await store.of_need(session, need.id)
-    if any(a.bank_id == actor.organisation.id for a in answers):
+    if answered_before:
         raise Conflict("claimed-before", "贵行已受理过该需求。", "Your bank has answered this need already.")
     slot = rules.free_slot({a.slot for a in answers if rules.takes_slot(a.status)})
     if slot is None:

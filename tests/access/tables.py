@@ -1,0 +1,185 @@
+"""What the walk puts in: one line for each parameter, one for each request that changes something, one for each exception.
+
+A new route needs a line here when its path holds a new kind of id (`things`) or when it is not a GET (`ASKS`); then renew the
+table with `python -m tests.access.write`.
+"""
+
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from greenbridge.accounts.values import Role
+from greenbridge.kit.codes import generated_uscc
+from greenbridge.settings import home
+from tests.access.world import (
+    ADMIN,
+    DEPARTMENT,
+    FIRM,
+    OFFICER,
+    OPERATOR,
+    OTHER_BANK,
+    OTHER_ITEM,
+    OUR_BANK,
+    OUR_ITEM,
+    Caller,
+    World,
+    licence,
+)
+from tests.builders import PASSWORD, a_need_body
+
+OWN, RELATED, UNNAMED, OPEN, ANY, OTHER, NONE = "own", "related", "unnamed", "open", "any", "other", "none"
+# Relations in the order of the table's cells. The first one that a caller has is its home: mixed ids depart from it.
+RELATIONS: Mapping[str, str] = {
+    OWN: "the caller's own thing: its firm, its need, an answer to it, its bank's product, its department's item",
+    RELATED: "of a firm that agreed to the caller's bank: the firm, a need that the bank answered, the answer",
+    UNNAMED: "the same of a firm that did not agree: the bank answered its need and does not know whose it is",
+    OPEN: "an open need that the caller's bank did not answer: every officer sees it, and nobody's name",
+    ANY: "one that exists, for those whose work is all of them (the operator), or where it is public",
+    OTHER: "another firm's, bank's or department's, with which the caller has nothing to do",
+    NONE: "a well-formed id of nothing",
+}
+NOTHING = UUID("00000000-0000-4000-8000-000000000000")
+
+
+@dataclass(frozen=True)
+class Things:
+    """The ids that a parameter may stand for. The operator's `other` is called `any`: all of them are its work."""
+
+    other: object
+    none: object
+    by_role: Mapping[Role, Mapping[str, object]] = field(default_factory=dict)
+    public: bool = False
+
+    def of(self, caller: Caller) -> dict[str, str]:
+        """Return relation -> id for a caller, in the order of RELATIONS."""
+        if self.public or caller is OPERATOR:
+            found = {ANY: self.other, NONE: self.none, **self.by_role.get(OPERATOR, {})}
+        else:
+            own = self.by_role.get(caller, {}) if caller else {}
+            found = {OTHER: self.other, NONE: self.none, **own}
+        return {relation: str(found[relation]) for relation in RELATIONS if relation in found}
+
+
+def things(w: World) -> dict[str, Things]:
+    """Return parameter -> its ids. A name stands for itself everywhere, `/path/{name}/more name` for the name in that path alone."""
+    bank_firms = {RELATED: w.a.enterprise.id, UNNAMED: w.c.enterprise.id}
+    bank_needs = {RELATED: w.a_claimed.id, UNNAMED: w.c_claimed.id, OPEN: w.b_open.id, OTHER: w.b_withdrawn.id}
+    bank_answers = {RELATED: w.a_claim, UNNAMED: w.c_claim}
+    return {
+        "enterprise_id": Things(w.b.enterprise.id, NOTHING, {FIRM: {OWN: w.a.enterprise.id}, OFFICER: bank_firms, ADMIN: bank_firms}),
+        "need_id": Things(w.b_open.id, NOTHING, {FIRM: {OWN: w.a_offered.id}, OFFICER: bank_needs, ADMIN: bank_needs}),
+        "answer_id": Things(w.b_answer, NOTHING, {FIRM: {OWN: w.a_offer}, OFFICER: bank_answers, ADMIN: bank_answers}),
+        "code": Things(f"{OTHER_BANK}-INV", "NO-SUCH-1", {OFFICER: {OWN: f"{OUR_BANK}-INV"}, ADMIN: {OWN: f"{OUR_BANK}-INV"}}),
+        "batch_id": Things(w.other_batch.id, NOTHING, {DEPARTMENT: {OWN: w.our_batch.id}}),
+        "row_no": Things(0, 999_999, {DEPARTMENT: {OWN: 0}}),
+        "/api/v1/deliveries/{batch_id}/rows/{row_no}/decision batch_id": Things(w.doubt.id, NOTHING, {DEPARTMENT: {OWN: w.our_batch.id}}),
+        "/operator/doubts/{batch_id}/{row_no} batch_id": Things(w.doubt.id, NOTHING, {DEPARTMENT: {OWN: w.our_batch.id}}),
+        "/api/v1/catalogue/{item} item": Things(OUR_ITEM, "no.such", public=True),
+        "/language/{code} code": Things("en", "xx", public=True),
+        # Named in a query or a body only.
+        "uscc": Things(w.b.enterprise.uscc, generated_uscc(799, "330502"), {FIRM: {OWN: w.a.enterprise.uscc}}),
+        "organisation_code": Things(OTHER_BANK, "GB99", {ADMIN: {OWN: OUR_BANK}, OFFICER: {OWN: OUR_BANK}}),
+        "product_code": Things(f"{OTHER_BANK}-INV", "NO-SUCH-1", {OFFICER: dict.fromkeys((RELATED, UNNAMED), f"{OUR_BANK}-INV")}),
+        "delivered_item": Things(OTHER_ITEM, "no.such", {DEPARTMENT: {OWN: OUR_ITEM}, OPERATOR: {ANY: OUR_ITEM}}),
+    }
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What a request carries. `{name}` in a text is replaced as in a path. A page's form gets its CSRF token from the walk."""
+
+    json: Any = None
+    form: Mapping[str, Any] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    content: bytes | None = None
+    media: str | None = None
+    file: tuple[str, bytes] | None = None
+
+
+def _a_product() -> dict[str, Any]:
+    document = tomllib.loads((home() / "products" / f"{OUR_BANK.lower()}-inv.toml").read_text())
+    return json.loads(json.dumps({**document, "code": "{code}"}, default=str))
+
+
+_OFFER = {"product_code": "{product_code}", "amount_fen": 50_000_000, "annual_rate_bp": 520, "term_months": 10, "valid_until": "2026-03-20"}
+_TYPED_NEED = {
+    "amount_fen": "100",
+    "max_annual_rate_bp": "5",
+    "term_months": "12",
+    "purpose": "working_capital",
+    "guarantee_modes": "credit",
+}
+# Every route that is not a GET, with what makes it go through where the caller may; Ask() where it carries nothing.
+ASKS: Mapping[str, Ask] = {
+    "POST /api/v1/accounts/sign-up": Ask(json={"login": "newcomer-1", "password": PASSWORD}),
+    "POST /api/v1/accounts": Ask(
+        json={"login": "newcomer-2", "password": PASSWORD, "role": "officer", "organisation_code": "{organisation_code}"}
+    ),
+    "POST /api/v1/tokens": Ask(json={"login": "firm-a", "password": PASSWORD}),
+    "DELETE /api/v1/tokens/current": Ask(),
+    "POST /api/v1/enterprises": Ask(json={"uscc": "{uscc}", "name": "湖州某某有限公司"}),
+    "POST /api/v1/enterprises/{enterprise_id}/verification": Ask(),
+    "POST /api/v1/enterprises/{enterprise_id}/needs": Ask(json=a_need_body()),
+    "POST /api/v1/needs/{need_id}/withdrawal": Ask(),
+    "POST /api/v1/open-needs/{need_id}/answers": Ask(),
+    "POST /api/v1/answers/{answer_id}/offer": Ask(json=_OFFER),
+    "POST /api/v1/answers/{answer_id}/decline": Ask(json={"reasons": ["no_capacity"]}),
+    "POST /api/v1/answers/{answer_id}/agreement": Ask(),
+    "POST /api/v1/answers/{answer_id}/acceptance": Ask(),
+    "POST /api/v1/products": Ask(json=_a_product()),
+    "DELETE /api/v1/products/{code}": Ask(),
+    "POST /api/v1/deliveries": Ask(query={"item": "{delivered_item}", "batch_id": "2"}, content=licence("L-2"), media="text/csv"),
+    "POST /api/v1/deliveries/{batch_id}/rows/{row_no}/decision": Ask(json={"uscc": None}),
+    "POST /sign-up": Ask(form={"login": "newcomer-3", "password": PASSWORD}),
+    "POST /sign-in": Ask(form={"login": "firm-a", "password": PASSWORD}),
+    "POST /sign-out": Ask(),
+    "POST /enterprise/start": Ask(form={"uscc": "{uscc}", "name": "湖州某某有限公司"}),
+    "POST /enterprise/needs/new": Ask(form=_TYPED_NEED),
+    "POST /enterprise/needs/{need_id}/withdrawal": Ask(),
+    "POST /enterprise/answers/{answer_id}/agreement": Ask(),
+    "POST /enterprise/answers/{answer_id}/acceptance": Ask(),
+    "POST /officer/needs/{need_id}/claim": Ask(),
+    "POST /officer/needs/{need_id}/offer/{answer_id}": Ask(
+        form={"product_code": f"{OUR_BANK}-INV", "amount_fen": "50", "annual_rate_bp": "5.2", "term_months": "10"}
+    ),
+    "POST /officer/needs/{need_id}/decline/{answer_id}": Ask(form={"reasons": "no_capacity"}),
+    "POST /operator/deliveries": Ask(form={"item": OUR_ITEM, "stated_at": ""}, file=("licences.csv", licence("L-3"))),
+    "POST /operator/doubts/{batch_id}/{row_no}": Ask(form={"choice": "none"}),
+}
+
+# Routes that the application does not answer itself: (path begins so, why they have no row).
+LEFT_OUT: Mapping[str, str] = {
+    "/static/": "files that ship with the package, the same for everybody",
+    "/schema": "the description of the API and the files that render it, the same for everybody",
+}
+LEFT_OUT_METHODS: Mapping[str, str] = {"OPTIONS": "the framework answers it with the route's methods alone"}
+
+# What a visitor may do. Everything else asks to sign in.
+PUBLIC = frozenset(
+    {
+        "GET /",
+        "GET /api/v1/catalogue",
+        "GET /api/v1/catalogue/{item}",
+        "GET /catalogue",
+        "GET /design",
+        "GET /health/live",
+        "GET /health/ready",
+        "GET /language/{code}",
+        "GET /sign-in",
+        "GET /sign-up",
+        "POST /api/v1/accounts/sign-up",
+        "POST /api/v1/tokens",
+        "POST /sign-in",
+        "POST /sign-out",
+        "POST /sign-up",
+    }
+)
+
+# (route, caller) -> why another's thing and no thing at all may be answered differently.
+TOLD_APART: Mapping[tuple[str, Caller], str] = {
+    ("POST /api/v1/products", ADMIN): "product codes are one list for all banks and are shown to every firm: a taken one must be refused",
+    ("POST /api/v1/deliveries", DEPARTMENT): "which items there are, and whose, stands in the public catalogue",
+}

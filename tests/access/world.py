@@ -1,0 +1,198 @@
+"""A small world with a secret in every corner: three firms, two banks, two departments, an operator; what may be seen by whom."""
+
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from greenbridge.accounts import service as accounts
+from greenbridge.accounts.values import Actor, Role
+from greenbridge.answers import service as answers
+from greenbridge.answers.values import Offer
+from greenbridge.catalog import service as catalog
+from greenbridge.enterprises import service as enterprises
+from greenbridge.enterprises.values import Enterprise
+from greenbridge.facts import service as facts
+from greenbridge.facts.rules import items
+from greenbridge.facts.service import RegistrationFacts
+from greenbridge.facts.values import Batch, Delivery
+from greenbridge.kit.codes import generated_uscc
+from greenbridge.kit.money import in_wan
+from greenbridge.needs import service as needs
+from greenbridge.needs.values import Need
+from greenbridge.scoring.gateway import DefaultModel
+from tests.builders import PASSWORD, a_draft, a_registration, an_actor, deliver, steady_invoices, the_products
+
+NOW = datetime(2026, 3, 10, 2, 0, tzinfo=UTC)  # Tuesday, 10:00 in Shanghai
+OUR_BANK, OTHER_BANK = "GB02", "GB03"
+OUR_ITEM, OTHER_ITEM = "licences.licences", "tax.paid"
+VISITOR = None
+Caller = Role | None
+FIRM, OFFICER, ADMIN, OPERATOR, DEPARTMENT = Role.ENTERPRISE, Role.OFFICER, Role.BANK_ADMINISTRATOR, Role.OPERATOR, Role.DEPARTMENT
+CALLERS: tuple[Caller, ...] = (VISITOR, FIRM, OFFICER, ADMIN, OPERATOR, DEPARTMENT)
+
+
+def licence(number: str) -> bytes:
+    return f"统一社会信用代码,许可证编号,许可名称,许可日期\n{generated_uscc(704, '330502')},{number},食品经营许可,2025-06-01\n".encode()
+
+
+@dataclass(frozen=True)
+class Marker:
+    """A string that tells on somebody, and the callers of this world who may read it."""
+
+    text: str
+    what: str
+    known_to: AbstractSet[Caller]
+
+
+@dataclass(frozen=True)
+class Firm:
+    actor: Actor
+    enterprise: Enterprise
+    markers: tuple[tuple[str, str], ...]  # (text, what it is)
+
+
+@dataclass(frozen=True)
+class World:
+    """Our people are firm A's, bank 1's (GB02) and the market regulator's; firm B, bank 2 (GB03) and the tax office are the others.
+
+    A agreed that bank 1 reads it; C has an answer of bank 1 and did not agree; B dealt with bank 2 alone.
+    """
+
+    actors: dict[Role, Actor]
+    a: Firm
+    b: Firm
+    c: Firm
+    a_offered: Need
+    a_offer: UUID
+    a_claimed: Need
+    a_claim: UUID
+    b_open: Need
+    b_answer: UUID
+    b_withdrawn: Need
+    c_claimed: Need
+    c_claim: UUID
+    our_batch: Batch
+    other_batch: Batch
+    doubt: Batch
+    markers: tuple[Marker, ...]
+
+
+async def a_firm(session: AsyncSession, number: int, letter: str, name: str, monthly_net: int) -> Firm:
+    """A verified firm with invoices, a tax grade and a penalty; each of them bears its letter or a number of its own."""
+    uscc = generated_uscc(number, "330502")
+    login = f"firm-{letter.lower()}"
+    await deliver(session, NOW, items.REGISTRATION, a_registration(uscc=uscc, name=name))
+    actor = await an_actor(session, NOW, Role.ENTERPRISE, login=login)
+    enterprise = await enterprises.register(session, actor, uscc, name, NOW)
+    enterprise = await enterprises.verify(session, actor, enterprise.id, RegistrationFacts(), NOW)
+    invoices = [{**row, "counterparty_id": f"KUNDE{letter}{row['counterparty_id']}"} for row in steady_invoices(uscc, net=monthly_net)]
+    await deliver(session, NOW, items.VAT_INVOICES, *invoices)
+    await deliver(session, NOW, items.TAX_GRADE, {"uscc": uscc, "year": 2024, "grade": "A", "published_on": "2025-04-25"})
+    penalty = {"uscc": uscc, "document_no": f"湖处〔2025〕{letter}{number} 号", "authority": "局", "decided_on": "2025-06-07"}
+    await deliver(session, NOW, items.PENALTIES, penalty)
+    year_fen = 12 * monthly_net * 100
+    markers = (
+        (name, "name"),
+        (uscc, "code"),
+        (str(enterprise.id), "id"),
+        (f"KUNDE{letter}output0", "customer"),
+        (f"KUNDE{letter}input0", "supplier"),
+        (penalty["document_no"], "penalty"),
+        (str(year_fen), "sales of a year"),
+        (in_wan(year_fen), "sales of a year, in 万元"),
+    )
+    return Firm(actor, enterprise, markers)
+
+
+async def a_bank(session: AsyncSession, code: str) -> tuple[Actor, Actor]:
+    officer = await an_actor(session, NOW, Role.OFFICER, code, f"officer-{code}")
+    return officer, await an_actor(session, NOW, Role.BANK_ADMINISTRATOR, code, f"administrator-{code}")
+
+
+async def a_delivery(session: AsyncSession, department: Actor, item: str, content: bytes) -> Batch:
+    return await facts.hand_in(session, department, Delivery(item, "handed-in.csv", content), NOW, "1")
+
+
+async def a_doubt(session: AsyncSession) -> Batch:
+    """Two firms of one name in two counties, and a penalty that only gives the name: row 0 waits for the operator."""
+    twins = [(generated_uscc(705, "330502"), "330502"), (generated_uscc(706, "330503"), "330503")]
+    rows = [a_registration(uscc=uscc, name="湖州双生木业有限公司", reg_region_code=region) for uscc, region in twins]
+    await deliver(session, NOW, items.REGISTRATION, *rows)
+    penalty = {"firm_name": "湖州双生木业有限公司", "document_no": "湖处〔2026〕9 号", "authority": "局", "decided_on": "2026-01-05"}
+    batch = await deliver(session, NOW, items.PENALTIES, penalty)
+    assert batch.reasons == {"doubtful_identity": 1}
+    return batch
+
+
+async def build(session: AsyncSession, model: DefaultModel) -> World:
+    await the_products(session, NOW)
+    a = await a_firm(session, 701, "A", "湖州甲鹤竹编有限公司", 412_370)
+    b = await a_firm(session, 702, "B", "湖州乙鹭织造有限公司", 538_190)
+    c = await a_firm(session, 703, "C", "湖州丙雁电缆有限公司", 476_530)
+    (officer, administrator), (rival, _) = await a_bank(session, OUR_BANK), await a_bank(session, OTHER_BANK)
+
+    async def a_need(firm: Firm, **changes: object) -> Need:
+        return await needs.publish(session, firm.actor, firm.enterprise.id, a_draft(**changes), NOW)
+
+    async def an_offer(banker: Actor, need: Need, product: str, note: str) -> UUID:
+        claimed = await answers.claim(session, banker, need.id, model, NOW)
+        terms = Offer(product, 50_000_000, 520, 12, date(2026, 3, 10) + timedelta(days=10))
+        return (await answers.offer(session, banker, claimed.id, terms, note, NOW)).id
+
+    a_offered, a_claimed = await a_need(a), await a_need(a, term_months=10)
+    a_offer = await an_offer(officer, a_offered, f"{OUR_BANK}-INV", "苕溪给甲的话")
+    await an_offer(rival, a_offered, f"{OTHER_BANK}-INV", "莫干给甲的话")
+    a_claim = (await answers.claim(session, officer, a_claimed.id, model, NOW)).id
+    for answer in (a_offer, a_claim):
+        await answers.agree(session, a.actor, answer, NOW)
+    b_open, b_withdrawn = await a_need(b), await a_need(b, term_months=9)
+    b_answer = await an_offer(rival, b_open, f"{OTHER_BANK}-INV", "莫干给乙的话")
+    await answers.agree(session, b.actor, b_answer, NOW)
+    await needs.withdraw(session, b.actor, b_withdrawn.id, NOW)
+    c_claimed = await a_need(c)
+    c_claim = (await answers.claim(session, officer, c_claimed.id, model, NOW)).id
+
+    operator = await an_actor(session, NOW, Role.OPERATOR, login="operator")
+    department = await an_actor(session, NOW, Role.DEPARTMENT, "market_regulator", "market")
+    elsewhere = await an_actor(session, NOW, Role.DEPARTMENT, "tax", "tax-office")
+    our_batch = await a_delivery(session, department, OUR_ITEM, licence("L-1"))
+    paid = f"统一社会信用代码,所属期,税种,申报税额,实缴税额\n{b.enterprise.uscc},2025-01-01,增值税,1.00,1.00\n"
+    other_batch = await a_delivery(session, elsewhere, OTHER_ITEM, paid.encode())
+    doubt = await a_doubt(session)
+    await facts.measure(session, NOW)
+
+    (rivals_product,) = [product for product in await catalog.listed(session) if product.code == f"{OTHER_BANK}-INV"]
+    markers = (
+        *(Marker(text, f"firm A's {what}", {FIRM, OFFICER, OPERATOR}) for text, what in a.markers),
+        *(Marker(text, f"firm B's {what}", {OPERATOR}) for text, what in b.markers),
+        *(Marker(text, f"firm C's {what}", {OPERATOR}) for text, what in c.markers),
+        # An open need is anonymous, not secret: every officer may see its number.
+        *(Marker(need.number, "firm A's need", {FIRM, OFFICER}) for need in (a_offered, a_claimed)),
+        *(Marker(need.number, "another firm's open need", {OFFICER}) for need in (b_open, c_claimed)),
+        Marker(b_withdrawn.number, "firm B's withdrawn need", set()),
+        Marker("苕溪给甲的话", "bank 1's note to firm A", {FIRM, OFFICER}),
+        Marker("莫干给甲的话", "bank 2's note to firm A", {FIRM}),
+        Marker("莫干给乙的话", "bank 2's note to firm B", set()),
+        # Firms choose among all banks' products; a bank is not shown its rivals'.
+        Marker(rivals_product.name, "bank 2's product", {FIRM, OPERATOR, DEPARTMENT}),
+        Marker(rivals_product.name_en, "bank 2's product", {FIRM, OPERATOR, DEPARTMENT}),
+    )
+    people = (a.actor, officer, administrator, operator, department)
+    actors = {actor.role: actor for actor in people}
+    return World(
+        actors, a, b, c, a_offered, a_offer, a_claimed, a_claim, b_open, b_answer, b_withdrawn, c_claimed, c_claim,
+        our_batch, other_batch, doubt, markers,
+    )  # fmt: skip
+
+
+async def secrets_of(session: AsyncSession, world: World) -> dict[Role, tuple[str, str]]:
+    """Return each role's (bearer token, session secret): signed in once, used for the whole walk."""
+    found = {}
+    for role, actor in world.actors.items():
+        token, _ = await accounts.sign_in(session, actor.login, PASSWORD, "token", NOW)
+        cookie, _ = await accounts.sign_in(session, actor.login, PASSWORD, "session", NOW)
+        found[role] = (token, cookie)
+    return found
