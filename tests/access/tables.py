@@ -68,12 +68,19 @@ def things(w: World) -> dict[str, Things]:
     bank_firms = {RELATED: w.a.enterprise.id, UNNAMED: w.c.enterprise.id}
     bank_needs = {RELATED: w.a_claimed.id, UNNAMED: w.c_claimed.id, OPEN: w.b_open.id, OTHER: w.b_withdrawn.id}
     bank_answers = {RELATED: w.a_claim, UNNAMED: w.c_claim}
+    withdrawn = {role: {RELATED: w.a_withdrawn_consent} for role in (OFFICER, ADMIN)}
+    bank_consents = {role: {RELATED: w.a_consent} for role in (OFFICER, ADMIN)}
     return {
         "enterprise_id": Things(w.b.enterprise.id, NOTHING, {FIRM: {OWN: w.a.enterprise.id}, OFFICER: bank_firms, ADMIN: bank_firms}),
         "need_id": Things(w.b_open.id, NOTHING, {FIRM: {OWN: w.a_offered.id}, OFFICER: bank_needs, ADMIN: bank_needs}),
         "answer_id": Things(w.b_answer, NOTHING, {FIRM: {OWN: w.a_offer}, OFFICER: bank_answers, ADMIN: bank_answers}),
         "code": Things(f"{OTHER_BANK}-INV", "NO-SUCH-1", {OFFICER: {OWN: f"{OUR_BANK}-INV"}, ADMIN: {OWN: f"{OUR_BANK}-INV"}}),
         "batch_id": Things(w.other_batch.id, NOTHING, {DEPARTMENT: {OWN: w.our_batch.id}}),
+        "consent_id": Things(w.b_consent, NOTHING, {FIRM: {OWN: w.a_consent}, **bank_consents}),
+        "/api/v1/consents/{consent_id}/receipt consent_id": Things(w.b_consent, NOTHING, withdrawn),
+        "/bank/consents/{consent_id}/receipt consent_id": Things(w.b_consent, NOTHING, withdrawn),
+        "step": Things("survey", "lunch", public=True),
+        "function": Things("relationship_manager", "cook", public=True),
         "row_no": Things(0, 999_999, {DEPARTMENT: {OWN: 0}}),
         "/api/v1/deliveries/{batch_id}/rows/{row_no}/decision batch_id": Things(w.doubt.id, NOTHING, {DEPARTMENT: {OWN: w.our_batch.id}}),
         "/operator/doubts/{batch_id}/{row_no} batch_id": Things(w.doubt.id, NOTHING, {DEPARTMENT: {OWN: w.our_batch.id}}),
@@ -129,6 +136,9 @@ ASKS: Mapping[str, Ask] = {
     "POST /api/v1/answers/{answer_id}/decline": Ask(json={"reasons": ["no_capacity"]}),
     "POST /api/v1/answers/{answer_id}/agreement": Ask(),
     "POST /api/v1/answers/{answer_id}/acceptance": Ask(),
+    "POST /api/v1/consents/{consent_id}/withdrawal": Ask(),
+    "POST /api/v1/consents/{consent_id}/receipt": Ask(),
+    "PUT /api/v1/staff-views/{step}/{function}": Ask(json={"max_level": 2}),
     "POST /api/v1/products": Ask(json=_a_product()),
     "DELETE /api/v1/products/{code}": Ask(),
     "POST /api/v1/deliveries": Ask(query={"item": "{delivered_item}", "batch_id": "2"}, content=licence("L-2"), media="text/csv"),
@@ -141,6 +151,10 @@ ASKS: Mapping[str, Ask] = {
     "POST /enterprise/needs/{need_id}/withdrawal": Ask(),
     "POST /enterprise/answers/{answer_id}/agreement": Ask(),
     "POST /enterprise/answers/{answer_id}/acceptance": Ask(),
+    "POST /enterprise/answers/{answer_id}/consent": Ask(form={"months": "24", "days": "30", "max_reads": "9", "shown": "tax.paid"}),
+    "POST /enterprise/consents/{consent_id}/withdrawal": Ask(),
+    "POST /bank/consents/{consent_id}/receipt": Ask(),
+    "POST /bank/views": Ask(form={"step": "survey", "function": "relationship_manager", "max_level": "2"}),
     "POST /officer/needs/{need_id}/claim": Ask(),
     "POST /officer/needs/{need_id}/offer/{answer_id}": Ask(
         form={"product_code": f"{OUR_BANK}-INV", "amount_fen": "50", "annual_rate_bp": "5.2", "term_months": "10"}

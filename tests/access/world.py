@@ -12,6 +12,9 @@ from greenbridge.accounts.values import Actor, Role
 from greenbridge.answers import service as answers
 from greenbridge.answers.values import Offer
 from greenbridge.catalog import service as catalog
+from greenbridge.consents import service as consents
+from greenbridge.consents.values import Purpose as ConsentPurpose
+from greenbridge.consents.values import WorkStep
 from greenbridge.enterprises import service as enterprises
 from greenbridge.enterprises.values import Enterprise
 from greenbridge.facts import service as facts
@@ -74,6 +77,9 @@ class World:
     b_withdrawn: Need
     c_claimed: Need
     c_claim: UUID
+    a_consent: UUID
+    a_withdrawn_consent: UUID
+    b_consent: UUID
     our_batch: Batch
     other_batch: Batch
     doubt: Batch
@@ -152,6 +158,11 @@ async def build(session: AsyncSession, model: DefaultModel) -> World:
     b_answer = await an_offer(rival, b_open, f"{OTHER_BANK}-INV", "莫干给乙的话")
     await answers.agree(session, b.actor, b_answer, NOW)
     await needs.withdraw(session, b.actor, b_withdrawn.id, NOW)
+    ((a_view,), (b_view,)) = [await consents.of_firm(session, firm.enterprise.id) for firm in (a, b)]
+    a_consent, b_consent = a_view.consent.id, b_view.consent.id
+    to = (a.enterprise.id, officer.organisation.id, ConsentPurpose.POST_LOAN, (WorkStep.POST_LOAN,), facts.described(), NOW)
+    watching = await consents.grant(session, *to, told_by=None, narrowing=None, basis="")
+    await consents.withdraw(session, a.actor, watching.id, NOW)
     c_claimed = await a_need(c)
     c_claim = (await answers.claim(session, officer, c_claimed.id, model, NOW)).id
 
@@ -166,11 +177,15 @@ async def build(session: AsyncSession, model: DefaultModel) -> World:
 
     (rivals_product,) = [product for product in await catalog.listed(session) if product.code == f"{OTHER_BANK}-INV"]
     markers = (
-        *(Marker(text, f"firm A's {what}", {FIRM, OFFICER, OPERATOR}) for text, what in a.markers),
+        # At survey, which is what firm A agreed to, an officer reads sums and shares, and no partner's name.
+        *(
+            Marker(text, f"firm A's {what}", {FIRM, OPERATOR} if what in {"customer", "supplier"} else {FIRM, OFFICER, OPERATOR})
+            for text, what in a.markers
+        ),
         *(Marker(text, f"firm B's {what}", {OPERATOR}) for text, what in b.markers),
         *(Marker(text, f"firm C's {what}", {OPERATOR}) for text, what in c.markers),
         # An open need is anonymous, not secret: every officer may see its number.
-        *(Marker(need.number, "firm A's need", {FIRM, OFFICER}) for need in (a_offered, a_claimed)),
+        *(Marker(need.number, "firm A's need", {FIRM, OFFICER, ADMIN}) for need in (a_offered, a_claimed)),
         *(Marker(need.number, "another firm's open need", {OFFICER}) for need in (b_open, c_claimed)),
         Marker(b_withdrawn.number, "firm B's withdrawn need", set()),
         Marker("苕溪给甲的话", "bank 1's note to firm A", {FIRM, OFFICER}),
@@ -184,7 +199,7 @@ async def build(session: AsyncSession, model: DefaultModel) -> World:
     actors = {actor.role: actor for actor in people}
     return World(
         actors, a, b, c, a_offered, a_offer, a_claimed, a_claim, b_open, b_answer, b_withdrawn, c_claimed, c_claim,
-        our_batch, other_batch, doubt, markers,
+        a_consent, watching.id, b_consent, our_batch, other_batch, doubt, markers,
     )  # fmt: skip
 
 
