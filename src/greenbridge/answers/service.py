@@ -27,9 +27,11 @@ from greenbridge.consents import service as consents
 from greenbridge.consents.values import Purpose
 from greenbridge.enterprises import service as enterprises
 from greenbridge.enterprises.values import Origin
+from greenbridge.kit import database
 from greenbridge.kit.calendar import add_working_days, business_date
 from greenbridge.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from greenbridge.matching import service as matching
+from greenbridge.matching.values import MatchRun
 from greenbridge.needs import rules as need_rules
 from greenbridge.needs import service as needs
 from greenbridge.needs.values import Need, NeedStatus
@@ -47,35 +49,50 @@ async def work_list(
     """Return the open needs as the officer's bank may see them, newest first."""
     _must_be_officer(actor)
     found = await needs.open_ones(session, business_date(now), limit=limit, offset=offset)
-    return [await _seen(session, actor, need, model, now) for need in found]
+    async with database.as_platform(session):
+        behind = [await _behind(session, need, model, now) for need in found]
+    return [await _seen(session, actor, need, *known, now) for need, known in zip(found, behind, strict=True)]
 
 
 async def open_need(session: AsyncSession, actor: Actor, need_id: UUID, model: DefaultModel, now: datetime) -> OpenNeed:
     """Return one need as the officer's bank may see it: an open one, or one that the bank has answered."""
     _must_be_officer(actor)
     need = await needs.get(session, need_id)
-    seen = await _seen(session, actor, need, model, now)
+    seen = await _seen_alone(session, actor, need, model, now)
     if not need_rules.is_open(need.status) and seen.mine is None:
         raise NotFound("no-need", "没有这条需求。", "There is no such need.")
     return seen
 
 
-async def _seen(session: AsyncSession, actor: Actor, need: Need, model: DefaultModel, now: datetime) -> OpenNeed:
+async def _behind(session: AsyncSession, need: Need, model: DefaultModel, now: datetime) -> tuple[list[Answer], MatchRun, Origin]:
+    """Return what the platform knows and a bank sees in part: all answers to a need, all matches, the firm's origin."""
     answers = await store.of_need(session, need.id)
-    mine = next((a for a in answers if a.bank_id == actor.organisation.id), None)
     run = await matching.of_need(session, need, model, now)
+    return answers, run, (await enterprises.get(session, need.enterprise_id)).origin
+
+
+async def _seen_alone(session: AsyncSession, actor: Actor, need: Need, model: DefaultModel, now: datetime) -> OpenNeed:
+    async with database.as_platform(session):
+        behind = await _behind(session, need, model, now)
+    return await _seen(session, actor, need, *behind, now)
+
+
+async def _seen(
+    session: AsyncSession, actor: Actor, need: Need, answers: Sequence[Answer], run: MatchRun, origin: Origin, now: datetime
+) -> OpenNeed:
+    mine = next((a for a in answers if a.bank_id == actor.organisation.id), None)
     own = [m for m in run.matches if m.product.bank.code == actor.organisation.code]
-    enterprise = await enterprises.get(session, need.enterprise_id)
     # Agreed for this need, and the consent still stands: an agreement on one need names the firm on no other.
     agreed = mine is not None and mine.agreed_at is not None
-    may_read = agreed and await consents.allows(session, actor, enterprise.id, Purpose.LOAN_REVIEW, now)
+    may_read = agreed and await consents.allows(session, actor, need.enterprise_id, Purpose.LOAN_REVIEW, now)
+    firm = await enterprises.get(session, need.enterprise_id) if may_read else None
     return OpenNeed(
         need,
         rules.SLOTS - sum(rules.takes_slot(a.status) for a in answers),
         mine,
         tuple((m.product, m.eligibility) for m in own),
-        NamedEnterprise(enterprise.id, enterprise.uscc, enterprise.name) if may_read else None,
-        enterprise.origin is Origin.GENERATED,
+        NamedEnterprise(firm.id, firm.uscc, firm.name) if firm else None,
+        origin is Origin.GENERATED,
     )
 
 
@@ -85,16 +102,17 @@ async def claim(session: AsyncSession, actor: Actor, need_id: UUID, model: Defau
     The need's row is locked, so that banks come one after another; the unique index stands behind it.
     """
     _must_be_officer(actor)
-    need = await needs.locked(session, need_id)
+    async with database.as_platform(session):  # a bank may not lock a firm's need, nor see which slots other banks hold
+        need = await needs.locked(session, need_id)
+        answers = await store.of_need(session, need.id)
     if not need_rules.is_open(need.status) or need.open_until < business_date(now):
         raise Conflict("need-not-open", "该需求已不再开放。", "The need is not open any more.")
-    answers = await store.of_need(session, need.id)
     if any(a.bank_id == actor.organisation.id for a in answers):
         raise Conflict("claimed-before", "贵行已受理过该需求。", "Your bank has answered this need already.")
     slot = rules.free_slot({a.slot for a in answers if rules.takes_slot(a.status)})
     if slot is None:
         raise Conflict("no-slot", "该需求的银行名额已满。", "All slots of this need are taken.")
-    seen = await _seen(session, actor, need, model, now)
+    seen = await _seen_alone(session, actor, need, model, now)
     if not any(answer is not Eligibility.NOT_ELIGIBLE for _, answer in seen.products):
         raise Conflict(
             "no-fitting-product",
@@ -107,7 +125,8 @@ async def claim(session: AsyncSession, actor: Actor, need_id: UUID, model: Defau
     except IntegrityError:
         raise Conflict("no-slot", "名额刚被其他银行占用。", "Another bank took the slot just now.") from None
     if need.status is NeedStatus.PUBLISHED:
-        await needs.move(session, need.id, NeedStatus.IN_ANSWER, now, account_id=actor.account_id)
+        async with database.as_platform(session):
+            await needs.move(session, need.id, NeedStatus.IN_ANSWER, now, account_id=actor.account_id)
     await audit.record(session, "answer.claimed", f"answer:{answer.id}", now, account_id=actor.account_id, need=str(need.id), slot=slot)
     return answer
 
@@ -118,7 +137,8 @@ async def _banks_own(session: AsyncSession, actor: Actor, answer_id: UUID) -> tu
     answer = await store.find(session, answer_id)
     if answer is None or answer.bank_id != actor.organisation.id:
         raise NotFound("no-answer", "没有这条应答。", "There is no such answer.")
-    need = await needs.locked(session, answer.need_id)
+    async with database.as_platform(session):
+        need = await needs.locked(session, answer.need_id)
     again = await store.find(session, answer_id)
     assert again is not None
     return again, need
@@ -177,9 +197,10 @@ async def decline(
 
 
 async def _reopen_if_unanswered(session: AsyncSession, need: Need, now: datetime) -> None:
-    left = [a for a in await store.of_need(session, need.id) if rules.takes_slot(a.status)]
-    if not left and need.status is NeedStatus.IN_ANSWER:
-        await needs.move(session, need.id, NeedStatus.PUBLISHED, now)
+    async with database.as_platform(session):
+        left = [a for a in await store.of_need(session, need.id) if rules.takes_slot(a.status)]
+        if not left and need.status is NeedStatus.IN_ANSWER:
+            await needs.move(session, need.id, NeedStatus.PUBLISHED, now)
 
 
 async def of_need(session: AsyncSession, actor: Actor, need_id: UUID, now: datetime) -> list[AnswerView]:
