@@ -69,9 +69,10 @@ BANK = "bank_id = (select greenbridge_bank())"
 ENTERPRISE = "enterprise_id = (select greenbridge_enterprise())"
 STANDING = "c.bank_id = (select greenbridge_bank()) and c.withdrawn_at is null and c.expires_on >= greenbridge_today()"
 OF_FIRM = f"{ENTERPRISE} or exists (select 1 from consent c where c.enterprise_id = {{table}}.enterprise_id and {STANDING})"
-OF_CODE = f"""
+# The own code first, which costs nothing; of another firm the policies of `enterprise` decide.
+OF_CODE = """
     uscc = (select greenbridge_uscc())
-    or exists (select 1 from enterprise e join consent c on c.enterprise_id = e.id where e.uscc = {{table}}.uscc and {STANDING})
+    or exists (select 1 from enterprise e where e.uscc = {table}.uscc and e.status = 'verified')
 """
 OF_NEED = "need_id in (select greenbridge_needs())"
 # (table, command): which rows it sees and leaves behind.
@@ -131,9 +132,14 @@ def _role() -> None:
                     null;  -- another database's migration was quicker
                 end;
             end if;
-            if not pg_has_role(current_user, '{ROLE}', 'member') then
-                grant {ROLE} to current_user;
+            if not (select rolsuper from pg_roles where rolname = current_user) then
+                begin
+                    grant {ROLE} to current_user;
+                exception when insufficient_privilege then
+                    null;  -- an administrator granted it, or what follows fails
+                end;
             end if;
+            perform set_config('role', '{ROLE}', true), set_config('role', 'none', true);
         end $$
     """)
 

@@ -25,6 +25,7 @@ from greenbridge.needs.tables import NeedRow
 from greenbridge.needs.values import Need
 from greenbridge.reports import service as reports
 from greenbridge.schema import METADATA
+from greenbridge.settings import home
 from tests.builders import a_draft, a_verified_firm, an_actor, deliver, steady_invoices, the_products, token
 
 # Table -> the column that says whose a row is.
@@ -294,6 +295,19 @@ async def test_each_transaction_of_a_session_is_confined_and_no_connection_stays
     for _ in range(3):
         async with sessions() as session:
             assert await role(session) == owner
+
+
+def test_the_confinement_is_lifted_where_decision_15_says_so_and_nowhere_else():
+    source = home() / "src" / "greenbridge"
+    lifting = {str(p.relative_to(source)) for p in source.rglob("*.py") if "database.as_platform(" in p.read_text()}
+    assert lifting == {
+        "accounts/service.py",
+        "answers/service.py",
+        "catalog/service.py",
+        "enterprises/service.py",
+        "facts/service/receiving.py",
+        "home/service.py",
+    }
 
 
 async def test_the_operator_is_the_platform(session, sessions, now):
