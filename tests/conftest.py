@@ -18,6 +18,9 @@ from greenbridge.scoring.gateway import LightGbmModel, load_current
 from greenbridge.settings import Settings, home
 
 NOW = datetime(2026, 3, 10, 2, 0, tzinfo=UTC)  # Tuesday, 10:00 in Shanghai
+RELEASE = text(
+    "select set_config('role', 'none', true), set_config('greenbridge.organisation', '', true), set_config('greenbridge.today', '', true)"
+)
 
 
 class FixedClock:
@@ -87,7 +90,15 @@ async def sessions(engine: AsyncEngine) -> AsyncIterator[async_sessionmaker[Asyn
     """Sessions whose commits are savepoints of one transaction that never commits."""
     async with engine.connect() as connection:
         outer = await connection.begin()
-        yield async_sessionmaker(connection, expire_on_commit=False, join_transaction_mode="create_savepoint")
+
+        class Releasing(AsyncSession):
+            """Takes its confinement along when it ends: on one connection it would stay, for the test's own session too."""
+
+            async def close(self) -> None:
+                await super().close()
+                await connection.execute(RELEASE)
+
+        yield async_sessionmaker(connection, class_=Releasing, expire_on_commit=False, join_transaction_mode="create_savepoint")
         await outer.rollback()
 
 

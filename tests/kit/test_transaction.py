@@ -15,11 +15,12 @@ from greenbridge.kit.web import Session, on_problem
 
 
 @pytest.fixture
-async def tiny(own_database: str):
+async def tiny(own_database: str, clock):
     engine = database.make_engine(own_database)
     sessions = database.make_sessions(engine)
     async with sessions.begin() as session:
         await session.execute(text("create table t (x int unique deferrable initially deferred)"))
+        await session.execute(text("grant insert on t to greenbridge_app"))
 
     @post("/api/returned")
     async def returned(session: Session) -> Response[Any]:
@@ -45,7 +46,7 @@ async def tiny(own_database: str):
         logging_config=None,
         dependencies={"session": Provide(database.provide_session)},
         exception_handlers={Problem: on_problem},
-        state=State({"sessions": sessions}),
+        state=State({"sessions": sessions, "clock": clock}),
     )
     app.debug = False
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from greenbridge.accounts import rules, store
 from greenbridge.accounts.values import ORGANISATION_OF_ROLE, Actor, Organisation, OrganisationKind, Role, StaffFunction
 from greenbridge.audit import service as audit
+from greenbridge.kit import database
 from greenbridge.kit.errors import Forbidden, Invalid, NotSignedIn
 
 SignInKind = Literal["session", "token"]
@@ -36,8 +37,9 @@ def hashed(secret: str) -> str:
 
 async def sign_up(session: AsyncSession, login: str, password: str, now: datetime) -> Actor:
     """Open an enterprise account; anyone may. Raises Invalid with the fields that are wrong."""
-    circle = await store.add_organisation(session, OrganisationKind.ENTERPRISE, str(uuid4()), login)
-    return await _open(session, login, password, Role.ENTERPRISE, circle, now, by=None)
+    async with database.as_platform(session):
+        circle = await store.add_organisation(session, OrganisationKind.ENTERPRISE, str(uuid4()), login)
+        return await _open(session, login, password, Role.ENTERPRISE, circle, now, by=None)
 
 
 async def open_account(
@@ -67,7 +69,8 @@ async def open_account(
         raise Invalid.at("no-function", "function", "只有信贷员账户有岗位。", "Only an officer has a staff function.")
     if role is Role.OFFICER:
         function = function or StaffFunction.RELATIONSHIP_MANAGER
-    return await _open(session, login, password, role, organisation, now, by=opener, function=function)
+    async with database.as_platform(session):
+        return await _open(session, login, password, role, organisation, now, by=opener, function=function)
 
 
 async def _open(
@@ -117,6 +120,11 @@ async def banks(session: AsyncSession) -> list[Organisation]:
 
 async def sign_in(session: AsyncSession, login: str, password: str, kind: SignInKind, now: datetime) -> tuple[str, Actor]:
     """Return (secret, actor) of a new session or token. Raises NotSignedIn, the same for a wrong log-in or password."""
+    async with database.as_platform(session):  # log-ins and secrets are closed to requests, whoever asks
+        return await _sign_in(session, login, password, kind, now)
+
+
+async def _sign_in(session: AsyncSession, login: str, password: str, kind: SignInKind, now: datetime) -> tuple[str, Actor]:
     found = await store.find_account(session, login)
     actor, kept = found or (None, _decoy())
     try:
@@ -139,7 +147,8 @@ async def who(session: AsyncSession, secret: str, kind: SignInKind, now: datetim
 
 async def sign_out(session: AsyncSession, secret: str) -> None:
     """End a session or token."""
-    await store.remove_sign_in(session, hashed(secret))
+    async with database.as_platform(session):
+        await store.remove_sign_in(session, hashed(secret))
 
 
 async def forget_expired(session: AsyncSession, now: datetime) -> int:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from greenbridge.answers.values import (
     NamedEnterprise,
     Offer,
     OpenNeed,
+    Outline,
 )
 from greenbridge.audit import service as audit
 from greenbridge.catalog import service as catalog
@@ -30,9 +32,11 @@ from greenbridge.consents.values import Narrowing, Purpose, WorkStep
 from greenbridge.enterprises import service as enterprises
 from greenbridge.enterprises.values import Origin
 from greenbridge.facts import service as facts
+from greenbridge.kit import database
 from greenbridge.kit.calendar import add_working_days, business_date
 from greenbridge.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from greenbridge.matching import service as matching
+from greenbridge.matching.values import MatchRun
 from greenbridge.needs import rules as need_rules
 from greenbridge.needs import service as needs
 from greenbridge.needs.values import Need, NeedStatus
@@ -53,14 +57,18 @@ async def work_list(
 ) -> list[OpenNeed]:
     """Return the open needs as the officer's bank may see them, newest first."""
     _must_be_officer(actor)
-    found = await needs.open_ones(session, business_date(now), limit=limit, offset=offset)
-    return [await _seen(session, actor, need, model, now) for need in found]
+    async with database.as_platform(session):  # the exact terms of needs that it has not answered are closed to a bank
+        found = await needs.open_ones(session, business_date(now), limit=limit, offset=offset)
+        behind = await _behind(session, found, model, now)
+    return [await _seen(session, actor, one, now) for one in behind]
 
 
 async def overview(session: AsyncSession, actor: Actor, now: datetime) -> list[tuple[Band, int | None]]:
     """Return how many needs are open in each band of amounts; None: some, but fewer than may be told."""
     _must_be_officer(actor)
-    found = Counter(rules.band(amount, rules.AMOUNT_BANDS_FEN) for amount in await needs.open_amounts(session, business_date(now)))
+    async with database.as_platform(session):
+        amounts = await needs.open_amounts(session, business_date(now))
+    found = Counter(rules.band(amount, rules.AMOUNT_BANDS_FEN) for amount in amounts)
     bands = [rules.band(low + 1, rules.AMOUNT_BANDS_FEN) for low in rules.AMOUNT_BANDS_FEN]
     return list(rules.counted({band: found[band] for band in bands}).items())
 
@@ -68,37 +76,61 @@ async def overview(session: AsyncSession, actor: Actor, now: datetime) -> list[t
 async def open_need(session: AsyncSession, actor: Actor, need_id: UUID, model: DefaultModel, now: datetime) -> OpenNeed:
     """Return one need as the officer's bank may see it: an open one, or one that the bank has answered."""
     _must_be_officer(actor)
-    need = await needs.get(session, need_id)
-    seen = await _seen(session, actor, need, model, now)
+    async with database.as_platform(session):
+        need = await needs.get(session, need_id)
+        (behind,) = await _behind(session, [need], model, now)
+    seen = await _seen(session, actor, behind, now)
     if not need_rules.is_open(need.status) and seen.mine is None:
         raise NotFound("no-need", "没有这条需求。", "There is no such need.")
     return seen
 
 
-async def _seen(session: AsyncSession, actor: Actor, need: Need, model: DefaultModel, now: datetime) -> OpenNeed:
-    answers = await store.of_need(session, need.id)
-    mine = next((a for a in answers if a.bank_id == actor.organisation.id), None)
-    run = await matching.of_need(session, need, model, now)
-    own = [m for m in run.matches if m.product.bank.code == actor.organisation.code]
-    enterprise = await enterprises.get(session, need.enterprise_id)
+@dataclass(frozen=True, slots=True)
+class _Behind:
+    """What the platform knows of a need and a bank sees in part: all answers, all matches, where the firm comes from."""
+
+    need: Need
+    outline: Outline
+    answers: Sequence[Answer]
+    run: MatchRun
+    origin: Origin
+
+
+async def _behind(session: AsyncSession, found: Sequence[Need], model: DefaultModel, now: datetime) -> list[_Behind]:
+    districts = await needs.open_by_region(session, business_date(now))
+    return [
+        _Behind(
+            need,
+            rules.outline(need, districts.get(need.region_code, 0)),
+            await store.of_need(session, need.id),
+            await matching.of_need(session, need, model, now),
+            (await enterprises.get(session, need.enterprise_id)).origin,
+        )
+        for need in found
+    ]
+
+
+async def _seen(session: AsyncSession, actor: Actor, behind: _Behind, now: datetime) -> OpenNeed:
+    need = behind.need
+    mine = next((a for a in behind.answers if a.bank_id == actor.organisation.id), None)
+    own = [m for m in behind.run.matches if m.product.bank.code == actor.organisation.code]
     # Agreed for this need, and the consent still stands: an agreement on one need names the firm on no other.
     agreed = mine is not None and mine.agreed_at is not None
-    stands = await consents.standing(session, enterprise.id, actor.organisation.id, Purpose.LOAN_REVIEW, now) if agreed else None
-    may_read = stands is not None
-    districts = await needs.open_by_region(session, business_date(now))
+    stands = await consents.standing(session, need.enterprise_id, actor.organisation.id, Purpose.LOAN_REVIEW, now) if agreed else None
+    firm = await enterprises.get(session, need.enterprise_id) if stands else None
     return OpenNeed(
         need.id,
         need.number,
         need.status,
         need.published_at,
         need.open_until,
-        rules.outline(need, districts.get(need.region_code, 0)),
+        behind.outline,
         need.draft if mine else None,
-        rules.SLOTS - sum(rules.takes_slot(a.status) for a in answers),
+        rules.SLOTS - sum(rules.takes_slot(a.status) for a in behind.answers),
         mine,
         tuple((m.product, m.eligibility) for m in own),
-        NamedEnterprise(enterprise.id, enterprise.uscc, enterprise.name) if may_read else None,
-        enterprise.origin is Origin.GENERATED,
+        NamedEnterprise(firm.id, firm.uscc, firm.name) if firm else None,
+        behind.origin is Origin.GENERATED,
         stands.steps if stands else (),
     )
 
@@ -109,8 +141,9 @@ async def claim(session: AsyncSession, actor: Actor, need_id: UUID, model: Defau
     The need's row is locked, so that banks come one after another; the unique index stands behind it.
     """
     _must_be_officer(actor)
-    need = await needs.locked(session, need_id)
-    answers = await store.of_need(session, need.id)
+    async with database.as_platform(session):  # a bank may not lock a firm's need, nor see which slots other banks hold
+        need = await needs.locked(session, need_id)
+        answers = await store.of_need(session, need.id)
     answered_before = any(a.bank_id == actor.organisation.id for a in answers)
     if not need_rules.is_open(need.status) and not answered_before:
         # As `open_need` says: which needs there were is nobody's business but the firm's and the banks' that answered.
@@ -122,7 +155,7 @@ async def claim(session: AsyncSession, actor: Actor, need_id: UUID, model: Defau
     slot = rules.free_slot({a.slot for a in answers if rules.takes_slot(a.status)})
     if slot is None:
         raise Conflict("no-slot", "该需求的银行名额已满。", "All slots of this need are taken.")
-    seen = await _seen(session, actor, need, model, now)
+    seen = await open_need(session, actor, need_id, model, now)
     if not any(answer is not Eligibility.NOT_ELIGIBLE for _, answer in seen.products):
         raise Conflict(
             "no-fitting-product",
@@ -135,9 +168,11 @@ async def claim(session: AsyncSession, actor: Actor, need_id: UUID, model: Defau
     except IntegrityError:
         raise Conflict("no-slot", "名额刚被其他银行占用。", "Another bank took the slot just now.") from None
     if need.status is NeedStatus.PUBLISHED:
-        await needs.move(session, need.id, NeedStatus.IN_ANSWER, now, account_id=actor.account_id)
+        async with database.as_platform(session):
+            await needs.move(session, need.id, NeedStatus.IN_ANSWER, now, account_id=actor.account_id)
     if need.draft.agrees_to_report:
-        await _grant(session, need, answer, SURVEY, now, told_by=None, narrowing=None)
+        async with database.as_platform(session):  # the firm said so with its need: the bank that reads does not grant it to itself
+            await _grant(session, need, answer, SURVEY, now, told_by=None, narrowing=None)
         answer = await store.set_agreed(session, answer.id, now)
     await audit.record(session, "answer.claimed", f"answer:{answer.id}", now, account_id=actor.account_id, need=str(need.id), slot=slot)
     return answer
@@ -149,7 +184,8 @@ async def _banks_own(session: AsyncSession, actor: Actor, answer_id: UUID) -> tu
     answer = await store.find(session, answer_id)
     if answer is None or answer.bank_id != actor.organisation.id:
         raise NotFound("no-answer", "没有这条应答。", "There is no such answer.")
-    need = await needs.locked(session, answer.need_id)
+    async with database.as_platform(session):
+        need = await needs.locked(session, answer.need_id)
     again = await store.find(session, answer_id)
     assert again is not None
     return again, need
@@ -208,9 +244,10 @@ async def decline(
 
 
 async def _reopen_if_unanswered(session: AsyncSession, need: Need, now: datetime) -> None:
-    left = [a for a in await store.of_need(session, need.id) if rules.takes_slot(a.status)]
-    if not left and need.status is NeedStatus.IN_ANSWER:
-        await needs.move(session, need.id, NeedStatus.PUBLISHED, now)
+    async with database.as_platform(session):
+        left = [a for a in await store.of_need(session, need.id) if rules.takes_slot(a.status)]
+        if not left and need.status is NeedStatus.IN_ANSWER:
+            await needs.move(session, need.id, NeedStatus.PUBLISHED, now)
 
 
 async def of_need(session: AsyncSession, actor: Actor, need_id: UUID, now: datetime) -> list[AnswerView]:

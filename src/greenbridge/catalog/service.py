@@ -12,7 +12,7 @@ from greenbridge.catalog import gateway, store
 from greenbridge.catalog.rules import verdicts
 from greenbridge.catalog.schemas import ProductFile, ProductOut
 from greenbridge.catalog.values import Bank, LoanProduct
-from greenbridge.kit import codes
+from greenbridge.kit import codes, database
 from greenbridge.kit.calendar import business_date
 from greenbridge.kit.errors import Conflict, FieldProblem, Forbidden, Invalid, NotFound
 from greenbridge.kit.text import Text
@@ -43,7 +43,8 @@ async def list_product(session: AsyncSession, actor: Actor, document: ProductFil
     if failed := failed_cases(product):
         fields = tuple(FieldProblem(f"cases.{name}", Text(problem, problem)) for name, problem in failed)
         raise Invalid("failed-case", "产品自带用例未通过。", "The product's own cases fail.", fields=fields)
-    newest = await store.newest(session, product.code)
+    async with database.as_platform(session):  # another bank's code is taken also while that bank does not list it
+        newest = await store.newest(session, product.code)
     if newest and newest[1] != actor.organisation.id:
         raise Conflict("code-taken", "该产品代码已被其他银行使用。", "Another bank uses this product code.")
     if newest and newest[0] >= product.version:

@@ -26,7 +26,7 @@ from greenbridge.consents.values import (
     WorkStep,
 )
 from greenbridge.enterprises import service as enterprises
-from greenbridge.kit import outbox
+from greenbridge.kit import database, outbox
 from greenbridge.kit.calendar import add_months, add_working_days, business_date, day_start
 from greenbridge.kit.errors import Conflict, Forbidden, Invalid, NotFound
 
@@ -255,7 +255,8 @@ async def preview(
     limits = template(purpose, now)
     found = []
     for function in limits.levels.get(step, {}):
-        view = await store.view(session, bank_id, step, function) if bank_id else None
+        async with database.as_platform(session):  # a bank's view is the bank's; a firm sees what it comes to
+            view = await store.view(session, bank_id, step, function) if bank_id else None
         found.append((function, rules.would_see(limits, step, function, narrowing, view)))
     return found
 

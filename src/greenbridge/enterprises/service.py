@@ -12,6 +12,7 @@ from greenbridge.audit import service as audit
 from greenbridge.enterprises import rules, store
 from greenbridge.enterprises.gateway import Registry
 from greenbridge.enterprises.values import Enterprise, EnterpriseStatus, Origin
+from greenbridge.kit import database
 from greenbridge.kit.calendar import business_date
 from greenbridge.kit.codes import is_generated_uscc, region_of, valid_uscc
 from greenbridge.kit.errors import Conflict, Forbidden, Invalid, NotFound
@@ -36,14 +37,17 @@ async def register(session: AsyncSession, actor: Actor, uscc: str, name: str, no
         raise Conflict("already-registered", f"本账户已登记企业“{mine.name}”。", "This account has registered a firm already.")
     if mine and mine.uscc == code:
         return await store.update(session, mine.id, name=name.strip())
-    standing = await store.find_by_uscc(session, code)
-    if standing and standing.status is EnterpriseStatus.VERIFIED:
-        raise Conflict(
-            "uscc-taken", "该统一社会信用代码已在平台登记；如非本企业操作，请联系平台。", "This code is registered on the platform already."
-        )
-    for outdated in (mine, standing):
-        if outdated:
-            await store.remove_unverified(session, outdated.id)
+    async with database.as_platform(session):  # the code may stand with another account
+        standing = await store.find_by_uscc(session, code)
+        if standing and standing.status is EnterpriseStatus.VERIFIED:
+            raise Conflict(
+                "uscc-taken",
+                "该统一社会信用代码已在平台登记；如非本企业操作，请联系平台。",
+                "This code is registered on the platform already.",
+            )
+        for outdated in (mine, standing):
+            if outdated:
+                await store.remove_unverified(session, outdated.id)
     origin = Origin.GENERATED if is_generated_uscc(code) else Origin.DECLARED
     try:
         async with session.begin_nested():
@@ -61,7 +65,8 @@ async def verify(session: AsyncSession, actor: Actor, enterprise_id: UUID, regis
     enterprise = await own(session, actor, enterprise_id)
     if enterprise.status is EnterpriseStatus.VERIFIED:
         return enterprise
-    record = await registry.find(session, enterprise.uscc, business_date(now))
+    async with database.as_platform(session):  # until it is verified, the firm's own facts are closed to it too
+        record = await registry.find(session, enterprise.uscc, business_date(now))
     if found := rules.mismatches(enterprise.uscc, enterprise.name, record):
         zh = "；".join(problem.message.zh for problem in found)
         raise Invalid(
@@ -71,7 +76,8 @@ async def verify(session: AsyncSession, actor: Actor, enterprise_id: UUID, regis
             fields=found,
         )
     assert record is not None
-    verified = await store.update(session, enterprise.id, region_code=record.region_code, verified=(now, record.batch_id))
+    async with database.as_platform(session):
+        verified = await store.update(session, enterprise.id, region_code=record.region_code, verified=(now, record.batch_id))
     await audit.record(
         session,
         "enterprise.verified",

@@ -15,7 +15,7 @@ from greenbridge.enterprises import service as enterprises
 from greenbridge.enterprises.values import Enterprise
 from greenbridge.facts import service as facts
 from greenbridge.facts.values import Batch
-from greenbridge.kit import jobs
+from greenbridge.kit import database, jobs
 from greenbridge.matching import service as matching
 from greenbridge.needs import service as needs
 from greenbridge.needs.values import Need
@@ -66,23 +66,24 @@ class Overview:
 
 
 async def figures(session: AsyncSession) -> Figures:
-    """Return the place in numbers."""
-    products = await catalog.listed(session)
-    count, amount = await needs.totals(session)
-    offers, accepted, accepted_fen = await answers.totals(session)
-    return Figures(
-        firms=await enterprises.count(session),
-        facts=await facts.count(session),
-        reports=await reports.count(session),
-        products=len(products),
-        banks=len({product.bank.code for product in products}),
-        needs=count,
-        needs_fen=amount,
-        matches=await matching.count(session),
-        offers=offers,
-        accepted=accepted,
-        accepted_fen=accepted_fen,
-    )
+    """Return the place in numbers: public sums over all organisations."""
+    async with database.as_platform(session):
+        products = await catalog.listed(session)
+        count, amount = await needs.totals(session)
+        offers, accepted, accepted_fen = await answers.totals(session)
+        return Figures(
+            firms=await enterprises.count(session),
+            facts=await facts.count(session),
+            reports=await reports.count(session),
+            products=len(products),
+            banks=len({product.bank.code for product in products}),
+            needs=count,
+            needs_fen=amount,
+            matches=await matching.count(session),
+            offers=offers,
+            accepted=accepted,
+            accepted_fen=accepted_fen,
+        )
 
 
 async def board(session: AsyncSession, now: datetime) -> Board:

@@ -5,15 +5,20 @@ import logging
 import tempfile
 import warnings
 from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
+from litestar import Request
 from litestar.datastructures import State
-from sqlalchemy import text
+from sqlalchemy import Connection, event, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import Session as SyncSession
+from sqlalchemy.orm import SessionTransaction
 
+from greenbridge.kit.calendar import business_date
 from greenbridge.settings import Settings
 
 Sessions = async_sessionmaker[AsyncSession]
@@ -66,14 +71,60 @@ def make_sessions(engine: AsyncEngine) -> Sessions:
     return async_sessionmaker(engine, expire_on_commit=False)
 
 
-async def provide_session(state: State) -> AsyncIterator[AsyncSession]:
+# The role of requests, and whose rows it may see on which day (migration 0006): for this transaction only.
+_CONFINE = text(
+    "select set_config('role', 'greenbridge_app', true), set_config('greenbridge.organisation', :organisation, true),"
+    " set_config('greenbridge.today', :today, true)"
+)
+_LIFT = text("select set_config('role', 'none', true)")
+_CONFINED = "confined"
+
+
+async def provide_session(request: Request[Any, Any, Any], state: State) -> AsyncIterator[AsyncSession]:
     """Yield the request's one session: COMMIT when the handler returned, ROLLBACK when anything was raised.
 
     The dependency itself, never wrapped in another generator: an exception thrown into the outer one would not reach this
     one, and the rollback would wait for the garbage collector.
     """
     async with state.sessions.begin() as session:
+        confine(session, request.scope.get("user"), state.clock.now())
         yield session
+
+
+def confine(session: AsyncSession, caller: Any, now: datetime) -> None:
+    """Let the session's transactions see the rows of the caller's organisation only; nobody sees public rows, the platform all."""
+    if caller is None or caller.organisation.kind != "platform":
+        organisation = str(caller.organisation.id) if caller else ""
+        session.info[_CONFINED] = {"organisation": organisation, "today": business_date(now).isoformat()}
+
+
+@event.listens_for(SyncSession, "after_begin")
+def _confine_transaction(session: SyncSession, transaction: SessionTransaction, connection: Connection) -> None:
+    """Confine whatever transaction a session begins, so that a commit or a rollback on the way opens nothing."""
+    if (found := session.info.get(_CONFINED)) and not transaction.nested:
+        connection.execute(_CONFINE, found)
+
+
+@asynccontextmanager
+async def as_platform(session: AsyncSession) -> AsyncIterator[None]:
+    """Lift the session's confinement for a stretch that crosses organisations; whoever asks has been checked.
+
+    In an aborted transaction nothing can be set back: its rollback, also that to a savepoint, brings the confinement with it.
+    """
+    confined = session.info.pop(_CONFINED, None)
+    if confined is None:
+        yield
+        return
+    try:
+        await session.execute(_LIFT)
+        yield
+    except BaseException:
+        session.info[_CONFINED] = confined
+        with suppress(SQLAlchemyError):
+            await session.execute(_CONFINE, confined)
+        raise
+    session.info[_CONFINED] = confined
+    await session.execute(_CONFINE, confined)
 
 
 class MadeAhead:

@@ -7,6 +7,7 @@ from sqlalchemy import BigInteger, Identity
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field, SQLModel
 
+from greenbridge.kit import database
 from greenbridge.kit.columns import JsonObject, instant, json, reference
 
 
@@ -24,5 +25,6 @@ class OutboxEvent(SQLModel, table=True):
 
 async def publish(session: AsyncSession, organisation_id: UUID, topic: str, payload: JsonObject, now: datetime) -> None:
     """Write an event for an organisation (`consent.withdrawn`) in the caller's transaction."""
-    session.add(OutboxEvent(at=now, organisation_id=organisation_id, topic=topic, payload=payload))
-    await session.flush()
+    async with database.as_platform(session):  # an event is for somebody else's eyes than the writer's
+        session.add(OutboxEvent(at=now, organisation_id=organisation_id, topic=topic, payload=payload))
+        await session.flush()
