@@ -3,13 +3,19 @@
 from collections import defaultdict
 
 from greenbridge.settings import home
-from tests.access.tables import LEFT_OUT, LEFT_OUT_METHODS, RELATIONS
+from tests.access.tables import LEFT_OUT, LEFT_OUT_METHODS, RELATIONS, TOLD_APART
 from tests.access.walk import Route, Walk
 from tests.access.world import CALLERS, Caller
 
 FILE = home() / "docs" / "access-matrix.md"
 RENEW = "run `python -m tests.access.write` to renew it, and read what changed"
 AREAS = {"API": "/api/", "Health": "/health/", "Pages": "/"}
+
+
+def name_of(caller: Caller) -> str:
+    return caller.value.replace("_", " ") if caller else "visitor"
+
+
 HEADER = f"""# Who gets what
 
 Every route x every role x every relation between the caller and the thing that the route is about. Generated from the application's own
@@ -32,10 +38,14 @@ where their outcome is one.
 | sign in | 401, or the sign-in page |
 | no role | 403: this role may not use it, whatever the thing |
 | no consent | 403: the firm has not agreed; the same for a firm that does not exist |
-| not allowed | 403 for another reason, the same for what exists and what does not |
+| not allowed | 403 for another reason: it is another bank's or department's |
 | nothing there | 404: no such thing, or none that the caller may know of |
 | conflict | 409: the thing is in a state that does not allow it |
 | invalid | 400 or 422: the input is wrong |
+
+`other` and `none` are answered alike, to the letter, but for: {
+    "; ".join(f"`{route}` as {name_of(caller)} ({why})" for (route, caller), why in TOLD_APART.items())
+}.
 
 Without a row: {"; ".join(f"`{start}` ({why})" for start, why in {**LEFT_OUT, **LEFT_OUT_METHODS}.items())}.
 """
@@ -68,7 +78,7 @@ def rows(walk: Walk) -> dict[str, str]:
 def document(walk: Walk) -> str:
     """Return the whole file."""
     found = rows(walk)
-    names = [(caller.value.replace("_", " ") if caller else "visitor") for caller in CALLERS]
+    names = [name_of(caller) for caller in CALLERS]
     head = f"| | route | {' | '.join(names)} |\n|---|---|{'---|' * len(names)}"
     areas = [
         "\n".join([f"## {area}", "", head, *(found[route.name] for route in walk.routes if area_of(route) == area), ""]) for area in AREAS
