@@ -3,12 +3,14 @@ from datetime import date, timedelta
 import pytest
 
 from greenbridge.accounts.values import Role
+from greenbridge.enterprises import service as enterprises
 from greenbridge.facts.rules import items
+from greenbridge.facts.service import RegistrationFacts
 from greenbridge.kit.codes import generated_uscc
 from greenbridge.kit.errors import Forbidden, Invalid
 from greenbridge.reports import service
 from greenbridge.reports.rules import wire
-from tests.builders import a_registration, a_verified_firm, an_actor, deliver, steady_invoices, token
+from tests.builders import PASSWORD, a_registration, a_verified_firm, an_actor, deliver, steady_invoices, token
 
 SECTIONS = ["registration", "associations", "tax_and_operation", "legal_risk", "operating_risk"]
 
@@ -153,3 +155,18 @@ async def test_api_odd_days_are_clear_problems(client, session, now, firm, as_of
     await session.commit()
     path = f"/api/v1/enterprises/{enterprise.id}/credit-report?as_of={as_of}"
     assert (await client.get(path, headers=await token(client, actor.login))).status_code == status
+
+
+async def test_an_amount_in_foreign_currency_is_shown_as_it_was_delivered(client, session, now):
+    from tests.test_pages import Visitor
+
+    uscc = generated_uscc(3, "330502")
+    name = "湖州外资竹业有限公司"
+    await deliver(session, now, items.REGISTRATION, a_registration(uscc=uscc, name=name, capital="100万美元"))
+    actor = await an_actor(session, now, Role.ENTERPRISE)
+    enterprise = await enterprises.register(session, actor, uscc, name, now)
+    await enterprises.verify(session, actor, enterprise.id, RegistrationFacts(), now)
+    await session.commit()
+    visitor = Visitor(client)
+    await visitor.post("/sign-in", login=actor.login, password=PASSWORD)
+    assert "1,000,000.00 USD" in await visitor.get("/enterprise/report")

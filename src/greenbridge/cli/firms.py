@@ -107,7 +107,7 @@ def _print_report(made: CreditReportOut) -> None:
 def _shown(value: Any, unit: str) -> str:
     if value is None:
         return "—"
-    if unit == "fen":
+    if unit == "fen" and not isinstance(value, str):  # a foreign amount comes as text, with its currency
         return f"{value / 1_000_000:,.2f} 万元"
     if unit == "share":
         return f"{value:.1%}"

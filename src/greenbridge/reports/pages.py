@@ -8,6 +8,7 @@ from litestar.response import Redirect, Template
 
 from greenbridge.accounts.guards import Caller, only
 from greenbridge.accounts.values import STAFF_FUNCTION_NAMES, Role
+from greenbridge.consents import rules as consent_rules
 from greenbridge.consents import service as consents
 from greenbridge.consents.values import WORK_STEP_NAMES, Narrowing, Purpose, WorkStep
 from greenbridge.enterprises import service as enterprises
@@ -65,9 +66,14 @@ class ReportPages(Controller):
                 known[f"{step.value}.{function.value}"] = access
         chosen = [name if name in known else next(iter(known)) for name in (left, right)]
         contents = await service.previews(session, request.user, enterprise.id, deps.model, [known[name] for name in chosen], now)
+        words = [consent_rules.in_words(known[name], deps.described) for name in chosen]
+        items = [[item for _, group in found for item in group] for found in words]
+        counts = [(sum(len(i.shown) for i in found), sum(len(i.withheld) for i in found)) for found in items]
         return page(
             request,
             "report_views.html",
+            words=words,
+            counts=counts,
             enterprise=enterprise,
             known=known,
             columns=list(zip(chosen, contents, strict=True)),
