@@ -106,11 +106,11 @@ def test_a_new_route_says_where_its_line_is_missing(walked):
     @post("/letters")
     async def write() -> None: ...
 
-    (route,) = routes_of(Litestar([letter], openapi_config=None))
+    (route,) = routes_of(Litestar([letter], openapi_config=None, logging_config=None))
     with pytest.raises(Unknown, match=r"letter_id.*add a line .* tests/access/tables.py"):
         things_of(route, things(walked.world))
     with pytest.raises(Unknown, match=r"POST /letters is new: add a line .* ASKS in tests/access/tables.py"):
-        list(routes_of(Litestar([write], openapi_config=None)))
+        list(routes_of(Litestar([write], openapi_config=None, logging_config=None)))
 
 
 def test_ids_are_sent_together_and_one_by_one_away_from_home(walked):
