@@ -13,7 +13,6 @@ from greenbridge.answers import service as answers
 from greenbridge.answers.values import Offer
 from greenbridge.catalog import service as catalog
 from greenbridge.consents import service as consents
-from greenbridge.consents.values import Purpose as ConsentPurpose
 from greenbridge.consents.values import WorkStep
 from greenbridge.enterprises import service as enterprises
 from greenbridge.enterprises.values import Enterprise
@@ -160,7 +159,7 @@ async def build(session: AsyncSession, model: DefaultModel) -> World:
     await needs.withdraw(session, b.actor, b_withdrawn.id, NOW)
     ((a_view,), (b_view,)) = [await consents.of_firm(session, firm.enterprise.id) for firm in (a, b)]
     a_consent, b_consent = a_view.consent.id, b_view.consent.id
-    to = (a.enterprise.id, officer.organisation.id, ConsentPurpose.POST_LOAN, (WorkStep.POST_LOAN,), facts.described(), NOW)
+    to = (a.enterprise.id, officer.organisation.id, (WorkStep.POST_LOAN,), facts.described(), NOW)
     watching = await consents.grant(session, *to, told_by=None, narrowing=None, basis="")
     await consents.withdraw(session, a.actor, watching.id, NOW)
     c_claimed = await a_need(c)

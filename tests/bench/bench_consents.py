@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from greenbridge.accounts.values import Role
 from greenbridge.consents import service as consents
 from greenbridge.consents.service import Reading
-from greenbridge.consents.values import Narrowing, Purpose, WorkStep
+from greenbridge.consents.values import Narrowing, WorkStep
 from greenbridge.facts import service as facts
 from greenbridge.facts.rules import items
 from greenbridge.facts.service import listing
@@ -49,7 +49,7 @@ class Desk:
 
     async def grant(self) -> None:
         """Grant anew: the reads of a day under one consent are limited, and a benchmark reads more."""
-        arguments = (self.firm.id, self.officer.organisation.id, Purpose.LOAN_REVIEW, (WorkStep.SURVEY,), facts.described())
+        arguments = (self.firm.id, self.officer.organisation.id, (WorkStep.SURVEY,), facts.described())
         now = NOW + timedelta(seconds=next(self.rounds))
         async with self.sessions.begin() as session:
             await consents.grant(session, *arguments, now, told_by=None, narrowing=Narrowing(), basis="")

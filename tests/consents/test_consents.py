@@ -14,7 +14,7 @@ from greenbridge.accounts.values import OrganisationKind, Role, StaffFunction
 from greenbridge.answers import service as answers
 from greenbridge.answers.values import Offer
 from greenbridge.consents import service
-from greenbridge.consents.values import Narrowing, Purpose, ReadKind, View, WorkStep
+from greenbridge.consents.values import Narrowing, ReadKind, View, WorkStep
 from greenbridge.facts import service as facts
 from greenbridge.facts.rules import items
 from greenbridge.kit import database
@@ -53,12 +53,11 @@ async def an_officer(session, now, function=StaffFunction.RELATIONSHIP_MANAGER, 
     return await accounts.open_account(session, None, login, PASSWORD, Role.OFFICER, organisation, now, function)
 
 
-async def granted(session, enterprise, officer, now, *steps, narrowing=None, purpose=Purpose.LOAN_REVIEW):
+async def granted(session, enterprise, officer, now, *steps, narrowing=None):
     return await service.grant(
         session,
         enterprise.id,
         officer.organisation.id,
-        purpose,
         steps or (SURVEY,),
         facts.described(),
         now,
@@ -198,7 +197,7 @@ async def test_a_read_that_fails_leaves_no_row_and_a_row_is_never_changed(sessio
     _, enterprise = await a_firm_with_data(session, now)
     officer = await an_officer(session, now)
     await granted(session, enterprise, officer, now)
-    arguments = (officer, enterprise.id, Purpose.LOAN_REVIEW, SURVEY, ReadKind.REPORT, facts.levels(), now)
+    arguments = (officer, enterprise.id, SURVEY, ReadKind.REPORT, facts.levels(), now)
     with pytest.raises(ZeroDivisionError):
         async with service.reading(session, *arguments) as reading:
             reading.withheld(["tax.paid.paid"])
@@ -328,7 +327,7 @@ async def test_the_last_read_is_given_once_and_a_withdrawal_waits_for_it(own_dat
 
     async def slow_read():
         async with sessions.begin() as session:
-            arguments = (officer, enterprise.id, Purpose.LOAN_REVIEW, SURVEY, ReadKind.FACTS, facts.levels(), now)
+            arguments = (officer, enterprise.id, SURVEY, ReadKind.FACTS, facts.levels(), now)
             async with service.reading(session, *arguments):
                 begun.set()
                 await asyncio.sleep(0.3)

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError, ProgrammingError
 from greenbridge.accounts.values import Actor, Role
 from greenbridge.answers import service as answers
 from greenbridge.consents import service as consents
-from greenbridge.consents.values import Purpose, WorkStep
+from greenbridge.consents.values import WorkStep
 from greenbridge.enterprises import store as enterprise_store
 from greenbridge.enterprises.tables import EnterpriseRow
 from greenbridge.enterprises.values import Enterprise
@@ -91,7 +91,7 @@ class Town:
 
 
 async def grant(session, firm, officer, now):
-    to = (firm.enterprise.id, officer.organisation.id, Purpose.LOAN_REVIEW, (WorkStep.SURVEY,), facts.described(), now)
+    to = (firm.enterprise.id, officer.organisation.id, (WorkStep.SURVEY,), facts.described(), now)
     return await consents.grant(session, *to, told_by=None, narrowing=None, basis="")
 
 

@@ -73,7 +73,7 @@ class FirmAnswerPages(Controller):
         banks = {bank.id: bank for bank in await accounts.banks(session)}
         readers = []
         for step in steps:
-            for function, access in await consents.preview(session, answer.bank_id, ConsentPurpose.LOAN_REVIEW, step, Narrowing(), now):
+            for function, access in await consents.preview(session, answer.bank_id, step, Narrowing(), now):
                 readers.append((step, function, consent_rules.in_words(access, facts.described())))
         return page(
             request,

@@ -289,11 +289,8 @@ async def _grant(
     narrowing: Narrowing | None,
 ) -> None:
     """Grant the answering bank what the firm has agreed to: with its need, with its agreement, with its acceptance."""
-    purpose = Purpose.POST_LOAN if WorkStep.POST_LOAN in steps else Purpose.LOAN_REVIEW
     known, basis = facts.described(), f"need:{need.number}"
-    await consents.grant(
-        session, need.enterprise_id, answer.bank_id, purpose, steps, known, now, told_by=told_by, narrowing=narrowing, basis=basis
-    )
+    await consents.grant(session, need.enterprise_id, answer.bank_id, steps, known, now, told_by=told_by, narrowing=narrowing, basis=basis)
 
 
 async def agree(session: AsyncSession, actor: Actor, answer_id: UUID, now: datetime, narrowing: Narrowing | None = None) -> Answer:

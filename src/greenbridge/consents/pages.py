@@ -78,7 +78,7 @@ class FirmConsentPages(Controller):
         narrowing = Narrowing(consent.scope.max_level, consent.scope.months, functions=consent.functions, withheld=consent.scope.withheld)
         columns = []
         for step in consent.steps:
-            for function, access in await service.preview(session, consent.bank_id, consent.purpose, step, narrowing, now):
+            for function, access in await service.preview(session, consent.bank_id, step, narrowing, now):
                 columns.append((step, function, rules.in_words(access, deps.described)))
         return page(request, "consent.html", view=view, columns=columns, today=business_date(now), **WORDS)
 

@@ -19,11 +19,16 @@ from greenbridge.consents.values import (
     Withheld,
     WorkStep,
 )
-from greenbridge.kit.calendar import business_date
+from greenbridge.kit.calendar import business_date, whole_months
 from greenbridge.kit.errors import FieldProblem
 from greenbridge.kit.text import Text
 
 MAX_LEVEL = 5
+
+
+def purpose_of(step: WorkStep) -> Purpose:
+    """Return the purpose that a work step belongs to."""
+    return Purpose.POST_LOAN if step is WorkStep.POST_LOAN else Purpose.LOAN_REVIEW
 
 
 def standing(consents: Iterable[Consent], purpose: Purpose, today: date) -> Consent | None:
@@ -137,6 +142,14 @@ def would_see(template: Template, step: WorkStep, function: StaffFunction, narro
     scope, functions, _, _ = granted(template, narrowing, template.in_force_from)
     cap = template.levels[step][function] if function in functions else 0
     return Access(None, template.purpose, step, function, scope, cap, view)
+
+
+def age(day: date | None, today: date) -> int:
+    """Return how many months back a day lies, of which the running one does not count; None speaks of now: 0.
+
+    `age(date(2025, 3, 1), date(2026, 3, 10)) == 11`.
+    """
+    return 0 if day is None else max(0, whole_months(day, today) - 1)
 
 
 def withheld(found: Access, key: str, level: int, months: int = 0) -> Withheld | None:

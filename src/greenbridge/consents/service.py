@@ -37,7 +37,6 @@ async def grant(
     session: AsyncSession,
     enterprise_id: UUID,
     bank_id: UUID,
-    purpose: Purpose,
     steps: Sequence[WorkStep],
     known: Sequence[DescribedItem],
     now: datetime,
@@ -46,12 +45,12 @@ async def grant(
     narrowing: Narrowing | None,
     basis: str,
 ) -> Consent:
-    """Let a bank read a firm for a purpose at some steps; the caller has checked that the firm said so, now or with its need.
+    """Let a bank read a firm at some work steps of one purpose; the caller has checked that the firm said so, now or with its need.
 
     A consent that covers the steps already is returned as it stands; `narrowing=None` keeps what an earlier one narrowed. Raises
     Invalid for more than the template allows.
     """
-    today = business_date(now)
+    today, purpose = business_date(now), rules.purpose_of(steps[0])
     limits = gateway.template(purpose, today)
     earlier = rules.standing(await store.between(session, enterprise_id, bank_id, for_update=True), purpose, today)
     if earlier and narrowing is None and set(steps) <= set(earlier.steps):
@@ -177,7 +176,6 @@ async def reading(
     session: AsyncSession,
     actor: Actor,
     enterprise_id: UUID,
-    purpose: Purpose,
     step: WorkStep,
     kind: ReadKind,
     levels: Mapping[str, int],
@@ -188,7 +186,7 @@ async def reading(
     The consent's row stays locked until the transaction ends: a withdrawal waits for the read, and the read after it is refused.
     Raises Forbidden with what is in the way; a firm that does not exist gets the same answer as one that has not agreed.
     """
-    access = await _access(session, actor, enterprise_id, purpose, step, now)
+    access = await _access(session, actor, enterprise_id, step, now)
     found = Reading(access, levels)
     yield found
     row = Read(
@@ -198,7 +196,7 @@ async def reading(
         actor.organisation.name,
         actor.login,
         actor.function,
-        purpose,
+        access.purpose,
         step,
         access.consent_id,
         kind,
@@ -208,8 +206,8 @@ async def reading(
     await store.add_reads(session, [row], actor.account_id)
 
 
-async def _access(session: AsyncSession, actor: Actor, enterprise_id: UUID, purpose: Purpose, step: WorkStep, now: datetime) -> Access:
-    today = business_date(now)
+async def _access(session: AsyncSession, actor: Actor, enterprise_id: UUID, step: WorkStep, now: datetime) -> Access:
+    today, purpose = business_date(now), rules.purpose_of(step)
     limits = gateway.template(purpose, today)
     consents = await store.between(session, enterprise_id, actor.organisation.id, for_update=True)
     consent = rules.standing(consents, purpose, today)
@@ -249,10 +247,10 @@ async def reads_of(session: AsyncSession, enterprise_id: UUID, *, limit: int = 1
 
 
 async def preview(
-    session: AsyncSession, bank_id: UUID | None, purpose: Purpose, step: WorkStep, narrowing: Narrowing, now: datetime
+    session: AsyncSession, bank_id: UUID | None, step: WorkStep, narrowing: Narrowing, now: datetime
 ) -> list[tuple[StaffFunction, Access]]:
     """Return (staff function, what it would see) at a step under a consent that is narrowed so; with a bank, through its views."""
-    limits = template(purpose, now)
+    limits = template(rules.purpose_of(step), now)
     found = []
     for function in limits.levels.get(step, {}):
         async with database.as_platform(session):  # a bank's view is the bank's; a firm sees what it comes to

@@ -10,17 +10,11 @@ from greenbridge.accounts.guards import Caller, only
 from greenbridge.accounts.values import STAFF_FUNCTION_NAMES, Role
 from greenbridge.consents import rules as consent_rules
 from greenbridge.consents import service as consents
-from greenbridge.consents.values import WORK_STEP_NAMES, Narrowing, Purpose, WorkStep
+from greenbridge.consents.values import WORK_STEP_NAMES, Narrowing, WorkStep
 from greenbridge.enterprises import service as enterprises
 from greenbridge.enterprises.values import EnterpriseStatus
 from greenbridge.kit.web import Deps, Now, Session, page
 from greenbridge.reports import service
-
-# At which work steps banks read, and for what.
-READERS = (
-    *((Purpose.LOAN_REVIEW, step) for step in (WorkStep.SURVEY, WorkStep.APPROVAL, WorkStep.DISBURSEMENT)),
-    (Purpose.POST_LOAN, WorkStep.POST_LOAN),
-)
 
 
 class ReportPages(Controller):
@@ -61,8 +55,8 @@ class ReportPages(Controller):
             scope, bank_id = given[0].scope, given[0].bank_id
             narrowing = Narrowing(scope.max_level, scope.months, functions=given[0].functions, withheld=scope.withheld)
         known = {}
-        for purpose, step in READERS:
-            for function, access in await consents.preview(session, bank_id, purpose, step, narrowing, now):
+        for step in WorkStep:
+            for function, access in await consents.preview(session, bank_id, step, narrowing, now):
                 known[f"{step.value}.{function.value}"] = access
         chosen = [name if name in known else next(iter(known)) for name in (left, right)]
         contents = await service.previews(session, request.user, enterprise.id, deps.model, [known[name] for name in chosen], now)

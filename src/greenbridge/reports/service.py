@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from greenbridge.accounts.values import Actor, Role
 from greenbridge.consents import service as consents
 from greenbridge.consents.service import Reading
-from greenbridge.consents.values import Access, Purpose, ReadKind, WorkStep
+from greenbridge.consents.values import Access, ReadKind, WorkStep
 from greenbridge.enterprises import service as enterprises
 from greenbridge.enterprises.values import Enterprise, EnterpriseStatus
 from greenbridge.facts import service as facts
@@ -22,6 +22,8 @@ from greenbridge.reports.values import CreditReport, Material
 from greenbridge.scoring import service as scoring
 from greenbridge.scoring.gateway import DefaultModel
 
+# What names the firm stands above every report.
+NAMED = {"registration.basic.uscc", "registration.basic.name", "registration.basic.reg_region_code"}
 EARLIEST = date(2000, 1, 1)  # no department delivers anything older
 
 
@@ -47,11 +49,11 @@ async def for_actor(
         return (await make(session, [enterprise], model, day, now, made_for=actor.account_id))[0]
     if actor.role is not Role.OFFICER:
         raise Forbidden("wrong-role", "您的角色不能查阅信用报告。", "Your role may not read credit reports.")
-    purpose = Purpose.POST_LOAN if step is WorkStep.POST_LOAN else Purpose.LOAN_REVIEW
-    async with consents.reading(session, actor, enterprise_id, purpose, step, ReadKind.REPORT, facts.levels(), now) as reading:
+    async with consents.reading(session, actor, enterprise_id, step, ReadKind.REPORT, facts.levels(), now) as reading:
         enterprise = await enterprises.get(session, enterprise_id)
         report = (await make(session, [enterprise], model, day, now, made_for=actor.account_id, readings=[reading]))[0]
         reading.report_number = report.number
+        reading.shown.update(NAMED)
     return report
 
 

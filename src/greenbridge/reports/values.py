@@ -37,7 +37,8 @@ class Source:
 class Line:
     """One fact in a report. `unit` is fen, share, months, count, kwh, day, or empty for words.
 
-    `reads`: the fields it is made of, where that is not the item's field of its key; `months`: how far back it reaches.
+    `reads`: the fields it is made of, where that is not the item's field of its key; `since`: the earliest day that it
+    speaks of, None where it speaks of now.
     """
 
     key: str
@@ -46,7 +47,7 @@ class Line:
     unit: str
     source: Source
     reads: tuple[str, ...] = ()
-    months: int = 0
+    since: date | None = None
     withheld: Withheld | None = None
 
     @property

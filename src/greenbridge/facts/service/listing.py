@@ -1,16 +1,17 @@
 """A firm's facts as a list, for the firm itself and for a bank with its consent: through the same door as the report."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from greenbridge.accounts.values import Actor, Role
+from greenbridge.consents import rules
 from greenbridge.consents import service as consents
 from greenbridge.consents.service import Reading
-from greenbridge.consents.values import Purpose, ReadKind, WorkStep
+from greenbridge.consents.values import ReadKind, WorkStep
 from greenbridge.enterprises import service as enterprises
 from greenbridge.enterprises.values import EnterpriseStatus
 from greenbridge.facts.gateway import catalogue
@@ -18,7 +19,7 @@ from greenbridge.facts.service.documents import levels
 from greenbridge.facts.service.intake import item_named
 from greenbridge.facts.service.reading import facts_of
 from greenbridge.facts.values import Fact, Field, Kind, ListedFact
-from greenbridge.kit.calendar import business_date, whole_months
+from greenbridge.kit.calendar import business_date
 from greenbridge.kit.errors import Conflict, Forbidden
 
 
@@ -35,8 +36,7 @@ async def list_facts(
         return await _listed(session, enterprise.uscc, wanted, Reading(None, levels()), now)
     if actor.role is not Role.OFFICER:
         raise Forbidden("wrong-role", "您的角色不能查阅企业数据。", "Your role may not read firms' data.")
-    purpose = Purpose.POST_LOAN if step is WorkStep.POST_LOAN else Purpose.LOAN_REVIEW
-    async with consents.reading(session, actor, enterprise_id, purpose, step, ReadKind.FACTS, levels(), now) as reading:
+    async with consents.reading(session, actor, enterprise_id, step, ReadKind.FACTS, levels(), now) as reading:
         enterprise = await enterprises.get(session, enterprise_id)
         return await _listed(session, enterprise.uscc, wanted, reading, now)
 
@@ -44,12 +44,12 @@ async def list_facts(
 async def _listed(session: AsyncSession, uscc: str, wanted: Sequence[str], reading: Reading, now: datetime) -> list[ListedFact]:
     today = business_date(now)
     found = (await facts_of(session, [uscc], today, now, wanted))[uscc]
-    return [_one(fact, reading, whole_months(fact.valid_from, today)) for fact in found]
+    return [_one(fact, reading, today) for fact in found]
 
 
-def _one(fact: Fact, reading: Reading, age: int) -> ListedFact:
+def _one(fact: Fact, reading: Reading, today: date) -> ListedFact:
     item = catalogue().items[fact.item]
-    months = max(0, age) if item.valid_from else 0
+    months = rules.age(fact.valid_from if item.valid_from else None, today)
     shown: dict[str, Any] = {}
     withheld: dict[str, str] = {}
     for field in item.fields:

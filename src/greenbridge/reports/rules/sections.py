@@ -91,24 +91,16 @@ def _invoice_source(material: Material, valid_on: date) -> Source:
     return records.source(material, items.VAT_INVOICES, valid_on, business_date(received_at), generated=generated)
 
 
-# What the columns and lines made of invoices read; sums and shares name no partner.
-_PARTNER_READS = {
-    "counterparty": ("tax.vat_invoices.counterparty_id",),
-    "net": ("tax.vat_invoices.amount_net",),
-    "share": ("tax.vat_invoices.amount_net",),
-    "invoices": ("tax.vat_invoices.amount_net",),
-}
+# What the columns and lines made of invoices read: sums of valid invoices by direction and day. They name no partner.
+_SUMS = features.INVOICE_SUMS
+_TAXES = (*_SUMS, "tax.vat_invoices.tax")
+_PARTNER_READS = {"counterparty": ("tax.vat_invoices.counterparty_id", *_SUMS), "net": _SUMS, "share": _SUMS, "invoices": _SUMS}
 _MONTH_READS = {
-    "month": ("tax.vat_invoices.issue_date",),
-    "sales_net": ("tax.vat_invoices.amount_net",),
-    "purchase_net": ("tax.vat_invoices.amount_net",),
-    "sales_tax": ("tax.vat_invoices.tax",),
-    "sales_void": ("tax.vat_invoices.amount_net", "tax.vat_invoices.status"),
-    "sales_count": ("tax.vat_invoices.amount_net",),
-    "sales_partners": ("tax.vat_invoices.amount_net",),
+    **dict.fromkeys(("month", "sales_net", "purchase_net", "sales_void", "sales_count", "sales_partners"), _SUMS),
+    "sales_tax": _TAXES,
 }
-_LINE_READS = {"vat_12m": (("tax.vat_invoices.tax",), 12), "void_share": (_MONTH_READS["sales_void"], 12)}
-_LONG_LINES = {"sales_growth", "active_months"}
+_LINE_READS = {"vat_12m": _TAXES}
+_LINE_MONTHS = {"sales_growth": 24, "active_months": 24}
 _TAX_LINES: tuple[tuple[str, Text, str, Callable[[Any], Any]], ...] = (
     ("sales_12m", Text("近 12 个月销售额（不含税）", "Sales, 12 months (net)"), "fen", lambda a: features.total(a["sales_net"])),
     ("purchases_12m", Text("近 12 个月采购额（不含税）", "Purchases, 12 months (net)"), "fen", lambda a: features.total(a["purchase_net"])),
@@ -134,21 +126,19 @@ def tax_and_operation(material: Material) -> Section:
         for key, label, unit, formula in _TAX_LINES:
             value = float(formula(arrays)[0])
             if not np.isnan(value):
-                reads, months = _LINE_READS.get(key, (("tax.vat_invoices.amount_net",), 24 if key in _LONG_LINES else 12))
-                lines.append(Line(key, label, round(value) if unit == "fen" else round(value, 4), unit, described, reads, months))
+                reads, since = _LINE_READS.get(key, _SUMS), add_months(last_month, 1 - _LINE_MONTHS.get(key, 12))
+                lines.append(Line(key, label, round(value) if unit == "fen" else round(value, 4), unit, described, reads, since))
         tables.append(_months_table(material, last_month, described))
     for fact in records.of(material, items.TAX_GRADE)[:1]:
         label = Text(f"纳税信用等级（{fact.values['year']:.0f} 年度）", f"Tax credit grade ({fact.values['year']:.0f})")
-        lines.append(Line("tax_grade", label, fact.values["grade"], "", records.of_fact(material, fact), ("tax.credit_grade.grade",)))
+        reads = ("tax.credit_grade.grade", "tax.credit_grade.year")
+        lines.append(Line("tax_grade", label, fact.values["grade"], "", records.of_fact(material, fact), reads, fact.valid_from))
     power = sorted(records.of(material, items.ELECTRICITY), key=lambda fact: fact.valid_from)[-TABLE_MONTHS:]
     if power:
         kwh = round(sum(fact.values["usage_kwh"] for fact in power))
         label = Text(f"近 {len(power)} 个月用电量", f"Electricity, {len(power)} months")
-        lines.append(
-            Line(
-                "electricity_12m", label, kwh, "kwh", records.of_fact(material, power[-1]), (f"{items.ELECTRICITY}.usage_kwh",), len(power)
-            )
-        )
+        reads = (f"{items.ELECTRICITY}.usage_kwh", f"{items.ELECTRICITY}.month")
+        lines.append(Line("electricity_12m", label, kwh, "kwh", records.of_fact(material, power[-1]), reads, power[0].valid_from))
     more, held = records.tables(material, OPERATED)
     lines, tables = [*lines, *more], [*tables, *held]
     note = None if lines else records.missing(material, [items.VAT_INVOICES])

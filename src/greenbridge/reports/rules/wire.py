@@ -95,7 +95,8 @@ def content(material: Material, ask: projection.Ask) -> dict[str, Any]:
     """Return the report's content as its reader may see it; equal material and an equal reader give equal content."""
     enterprise = material.enterprise
     last_month = material.series.last_month
-    score, why = projection.score(material.score, ask, material.as_of, material.known_on)
+    invoices_open = ask(("tax.vat_invoices.issue_date",), 0) is None
+    score, why = projection.score(material.score, last_month, ask, material.known_on)
     return {
         "schema_version": SCHEMA_VERSION,
         "enterprise": {
@@ -107,11 +108,11 @@ def content(material: Material, ask: projection.Ask) -> dict[str, Any]:
         },
         "as_of": material.as_of.isoformat(),
         "known_on": material.known_on.isoformat(),
-        "last_invoice_month": last_month.strftime("%Y-%m") if last_month else None,
+        "last_invoice_month": last_month.strftime("%Y-%m") if last_month and invoices_open else None,
         "model_version": material.model_version,
         "score": score_json(score) if score else None,
         "score_withheld": withheld_json(why),
-        "sections": [_section(section) for section in projection.project(all_sections(material), ask, material.as_of, material.known_on)],
+        "sections": [_section(section) for section in projection.project(all_sections(material), ask, material.known_on)],
     }
 
 

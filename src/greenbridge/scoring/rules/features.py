@@ -6,21 +6,31 @@ void = |void| / (|valid| + |void|).
 """
 
 import warnings
+from datetime import date
 
 import numpy as np
 
+from greenbridge.kit.calendar import add_months
 from greenbridge.kit.text import Text
 from greenbridge.scoring.values import Arrays, Feature, Floats
 
 YEAR = 12
-# How far back the features reach, in months: the two last whole years can end eleven months ago.
-REACH = 36
+# What sums of invoices are made of. Shares and counts of partners name nobody.
+INVOICE_SUMS = tuple(f"tax.vat_invoices.{name}" for name in ("amount_net", "direction", "issue_date", "status"))
 
 
 def fields(name: str) -> tuple[str, ...]:
-    """Return the fields of departments' data that a feature is made of. Shares and counts of partners name nobody: amounts."""
-    own = ["status"] if "void" in name else ["tax"] if name == "tax_burden" else []
-    return tuple(f"tax.vat_invoices.{field}" for field in ("amount_net", *own))
+    """Return the fields of departments' data that a feature is made of."""
+    return (*INVOICE_SUMS, "tax.vat_invoices.tax") if name == "tax_burden" else INVOICE_SUMS
+
+
+def reach(last_month: date) -> date:
+    """Return the earliest day that features of series up to a month speak of: 24 months, and the last two whole years.
+
+    `reach(date(2026, 1, 1)) == date(2024, 1, 1)`.
+    """
+    whole = last_month.year if last_month.month == 12 else last_month.year - 1
+    return min(add_months(last_month, -23), date(whole - 1, 1, 1))
 
 
 def ratio(part: Floats, whole: Floats) -> Floats:
