@@ -440,3 +440,14 @@ async def test_pages_of_consents(client, session, now, clock):
     assert "回执期限" in await visitor.get("/bank/consents")
     assert (await visitor.post("/bank/consents", f"/bank/consents/{consent_id}/receipt")).status_code == 303
     assert "已回执" in await visitor.get("/bank/consents")
+
+
+async def test_what_still_holds_has_no_age(session, now, model):
+    _, enterprise = await a_firm_with_data(session, now)
+    old = {"uscc": enterprise.uscc, "licence_no": "L1", "title": "食品经营许可", "granted_on": "2019-06-01", "valid_until": "2029-05-31"}
+    await deliver(session, now, "licences.licences", old)
+    officer = await an_officer(session, now)
+    await granted(session, enterprise, officer, now, narrowing=Narrowing(months=12))
+    report = await reports.for_actor(session, officer, enterprise.id, model, now)
+    assert len(tables(report)["licences.licences"]["rows"]) == 1
+    assert tables(report)["licences.licences"]["older_withheld"] == 0

@@ -171,6 +171,10 @@ class Item:
         """Return a field; raises KeyError."""
         return next(f for f in self.fields if f.name == name)
 
+    def happened_on(self, valid_from: date) -> date | None:
+        """Return the day on which a record lies in the past; None for what still holds: a state, a licence, a mortgage."""
+        return None if self.shape is Shape.STATE or self.valid_to else valid_from
+
 
 @dataclass(frozen=True, slots=True)
 class Category:

@@ -49,7 +49,7 @@ async def _listed(session: AsyncSession, uscc: str, wanted: Sequence[str], readi
 
 def _one(fact: Fact, reading: Reading, today: date) -> ListedFact:
     item = catalogue().items[fact.item]
-    months = rules.age(fact.valid_from if item.valid_from else None, today)
+    months = rules.age(item.happened_on(fact.valid_from), today)
     shown: dict[str, Any] = {}
     withheld: dict[str, str] = {}
     for field in item.fields:

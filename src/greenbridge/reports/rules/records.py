@@ -81,7 +81,7 @@ def tables(material: Material, wanted: Sequence[str]) -> tuple[list[Line], list[
             fields = [f for f in item.fields if f.name != "uscc" and any(shown(f, fact.values) is not None for fact in facts)]
             columns = [(f.name, f.label, column_unit(f)) for f in fields]
             rows = [tuple(shown(f, fact.values) for f in fields) for fact in facts[:SHOWN]]
-            days = [fact.valid_from if item.valid_from else None for fact in facts[:SHOWN]]
+            days = [item.happened_on(fact.valid_from) for fact in facts[:SHOWN]]
             found.append(Table(code, item.label, columns, rows, described, days))
     return lines, found
 
