@@ -73,6 +73,19 @@ def _consents() -> None:
     op.add_column("consent", sa.Column("receipt_by", sa.Uuid(), nullable=True))
     for name in ("granted_by", "receipt_by"):
         op.create_foreign_key(op.f(f"fk_consent_{name}_account"), "consent", "account", [name], ["id"])
+    # Of several that stood together, which an old race could leave, the newest stands.
+    op.execute("""
+        update consent c set withdrawn_at = now(), replaced_by = newer.id from consent newer
+        where c.withdrawn_at is null and newer.withdrawn_at is null and c.enterprise_id = newer.enterprise_id
+            and c.bank_id = newer.bank_id and c.purpose = newer.purpose and (c.granted_at, c.id) < (newer.granted_at, newer.id)
+    """)
+    op.create_index(
+        "uq_consent_standing",
+        "consent",
+        ["enterprise_id", "bank_id", "purpose"],
+        unique=True,
+        postgresql_where=sa.text("withdrawn_at is null"),
+    )
     op.create_unique_constraint(op.f("uq_consent_number"), "consent", ["number"])
     op.drop_constraint(op.f("ck_consent_purpose"), "consent")
     op.create_check_constraint(op.f("ck_consent_purpose"), "consent", "purpose in ('loan_review', 'post_loan')")
@@ -149,6 +162,7 @@ def downgrade() -> None:
     op.execute("drop function refuse_change_of_ledger()")
     op.drop_table("staff_view")
     op.execute("delete from consent where purpose = 'post_loan'")
+    op.drop_index("uq_consent_standing", table_name="consent")
     for name in ("receipt_was_owed", "replaced_is_ended", "limits", "purpose"):
         op.drop_constraint(op.f(f"ck_consent_{name}"), "consent")
     op.create_check_constraint(op.f("ck_consent_purpose"), "consent", "purpose in ('loan_review')")

@@ -72,7 +72,6 @@ LOOKING = {
 BANK = "bank_id = (select greenbridge_bank())"
 ENTERPRISE = "enterprise_id = (select greenbridge_enterprise())"
 STANDING = "c.bank_id = (select greenbridge_bank()) and c.withdrawn_at is null and c.expires_on >= greenbridge_today()"
-OF_FIRM = f"{ENTERPRISE} or exists (select 1 from consent c where c.enterprise_id = {{table}}.enterprise_id and {STANDING})"
 # The own code first, which costs nothing; of another firm the policies of `enterprise` decide.
 OF_CODE = """
     uscc = (select greenbridge_uscc())
@@ -84,14 +83,21 @@ POLICIES = {
     ("answer", "all"): f"{BANK} or {OF_NEED}",
     ("consent", "all"): ENTERPRISE,
     ("consent", "select"): BANK,
-    # A read locks the consent, which asks for this one; what a bank may leave behind says CHECKS.
+    # A read locks the consent, which asks for this one; what may change in it says GUARD.
     ("consent", "update"): BANK,
     ("counterparty_year", "select"): OF_CODE,
-    ("credit_report", "all"): OF_FIRM,
+    # A report holds what its reader might see, and a bank's projection withheld from nobody else: each reads its own.
+    ("credit_report", "all"): ENTERPRISE,
+    ("credit_report", "select"): "made_for in (select greenbridge_accounts())",
+    ("credit_report", "insert"): f"exists (select 1 from consent c where c.enterprise_id = credit_report.enterprise_id and {STANDING})",
     # Who reads writes it down; the firm and the reader's organisation see it.
-    ("data_read", "insert"): "organisation_id = greenbridge_organisation()",
+    ("data_read", "insert"): f"""
+        organisation_id = greenbridge_organisation() and account_id in (select greenbridge_accounts()) and exists (
+            select 1 from consent c where c.id = data_read.consent_id and c.enterprise_id = data_read.enterprise_id and {STANDING})
+    """,
     ("data_read", "select"): f"{ENTERPRISE} or organisation_id = greenbridge_organisation()",
-    ("default_score", "all"): OF_FIRM,
+    ("default_score", "all"): ENTERPRISE,
+    ("default_score", "insert"): f"exists (select 1 from consent c where c.enterprise_id = default_score.enterprise_id and {STANDING})",
     ("enterprise", "all"): "organisation_id = greenbridge_organisation()",
     ("enterprise", "select"): f"exists (select 1 from consent c where c.enterprise_id = enterprise.id and {STANDING})",
     ("fact", "select"): OF_CODE,
@@ -107,8 +113,25 @@ POLICIES = {
     ("staff_view", "all"): BANK,
     ("organisation", "select"): "kind <> 'enterprise' or id = greenbridge_organisation()",
 }
-# Where a row may be found and yet not be left so: a bank gives its receipt, and never touches a consent that stands.
-CHECKS = {("consent", "update"): f"{BANK} and withdrawn_at is not null"}
+# A policy sees the row before or after, not the change: a consent is ended once and by its firm, acknowledged once and by its bank.
+GUARD = f"""
+create function guard_consent() returns trigger language plpgsql as $$
+begin
+    if current_user <> '{ROLE}' then
+        return new;
+    end if;
+    if (new.withdrawn_at, new.replaced_by, new.receipt_due_on) is distinct from (old.withdrawn_at, old.replaced_by, old.receipt_due_on)
+        and (old.withdrawn_at is not null or old.enterprise_id is distinct from greenbridge_enterprise()) then
+        raise insufficient_privilege using message = 'a consent is ended once, by its firm';
+    end if;
+    if (new.receipt_at, new.receipt_by) is distinct from (old.receipt_at, old.receipt_by)
+        and (old.receipt_at is not null or old.receipt_due_on is null or old.bank_id is distinct from greenbridge_bank()) then
+        raise insufficient_privilege using message = 'a receipt is given once, by its bank';
+    end if;
+    return new;
+end $$;
+create trigger guarded before update on consent for each row execute function guard_consent();
+"""
 GUARDED = sorted({*CLOSED, *(table for table, _ in POLICIES)})
 
 
@@ -126,8 +149,9 @@ def upgrade() -> None:
     for (table, command), rows in POLICIES.items():
         condition = rows.format(table=table)
         using = "" if command == "insert" else f" using ({condition})"
-        check = "" if command == "select" else f" with check ({CHECKS.get((table, command), condition)})"
+        check = "" if command == "select" else f" with check ({condition})"
         op.execute(f"create policy {table}_{command} on {table} for {command} to {ROLE}{using}{check}")
+    op.execute(GUARD)
     # Not forced: the owner, which is the platform itself (command line, scheduler, operator), sees everything.
     for table in GUARDED:
         op.execute(f"alter table {table} enable row level security")
@@ -166,6 +190,7 @@ def downgrade() -> None:
     for table in GRANTS:
         op.execute(f"revoke all on {table} from {ROLE}")
     op.execute(f"do $$ begin execute format('revoke usage on schema %I from {ROLE}', current_schema()); end $$")
+    op.execute("drop trigger guarded on consent; drop function guard_consent()")
     for head in LOOKING:
         op.execute(f"drop function {head.partition(' ')[0]}")
     op.execute("drop function greenbridge_today(); drop function greenbridge_organisation()")

@@ -119,6 +119,20 @@ async def test_what_the_firm_narrowed_is_withheld_and_not_missing(session, now, 
     # An earlier day of the report opens nothing older.
     earlier = await reports.for_actor(session, officer, enterprise.id, model, now, as_of=date(2025, 3, 10))
     assert lines(earlier)["sales_growth"]["withheld"]["reason"] == "by_firm"
+    with pytest.raises(Forbidden) as problem:
+        await reports.for_actor(session, officer, enterprise.id, model, now, as_of=date(2024, 1, 31))
+    assert problem.value.code == "day-not-agreed"
+
+
+async def test_what_a_score_or_a_head_is_made_of_is_asked_for(session, now, model):
+    _, enterprise = await a_firm_with_data(session, now)
+    officer = await an_officer(session, now)
+    hidden = frozenset({"tax.vat_invoices.tax", "registration.basic.reg_region_code"})
+    await granted(session, enterprise, officer, now, narrowing=Narrowing(withheld=hidden))
+    report = await reports.for_actor(session, officer, enterprise.id, model, now)
+    assert report.content["score"] is None
+    assert report.content["enterprise"]["region_code"] is None
+    assert not hidden & set((await service.reads_of(session, enterprise.id))[0].fields)
 
 
 async def test_a_banks_view_hides_within_what_the_consent_allows(session, now, model):
@@ -227,9 +241,9 @@ async def test_reads_are_counted_and_run_out(session, now, model):
     with pytest.raises(Forbidden) as problem:
         await reports.for_actor(session, officer, enterprise.id, model, now)
     assert problem.value.code == "reads-used-up"
-    # A day's frequency: the template's.
+    # A day's frequency: the template's, whatever was granted meanwhile.
     await granted(session, enterprise, officer, now + timedelta(minutes=1), narrowing=Narrowing(max_reads=200))
-    for _ in range(40):
+    for _ in range(38):
         await facts.list_facts(session, officer, enterprise.id, [items.TAX_GRADE], SURVEY, now)
     with pytest.raises(Forbidden) as problem:
         await facts.list_facts(session, officer, enterprise.id, [items.TAX_GRADE], SURVEY, now)
@@ -249,6 +263,19 @@ async def test_a_wider_consent_replaces_the_narrower_and_keeps_what_was_narrowed
     assert (newest.consent.id, older.consent.replaced_by, older.consent.receipt_due_on) == (second.id, second.id, None)
     with pytest.raises(Invalid):
         await granted(session, enterprise, officer, now, narrowing=Narrowing(days=91))
+
+
+async def test_more_steps_bring_no_more_days_reads_or_fields(session, now):
+    _, enterprise = await a_firm_with_data(session, now)
+    officer = await an_officer(session, now)
+    await granted(session, enterprise, officer, now, narrowing=Narrowing(days=5, max_reads=3, withheld=frozenset({items.PENALTIES})))
+    await facts.list_facts(session, officer, enterprise.id, [items.TAX_GRADE], SURVEY, now)
+    wider = await granted(session, enterprise, officer, now, SURVEY, APPROVAL)
+    assert (wider.max_reads, wider.expires_on) == (2, date(2026, 3, 15))
+    # Said anew of the survey alone: approval is not widened by it.
+    again = await granted(session, enterprise, officer, now, SURVEY, narrowing=Narrowing())
+    assert again.scope.withheld == {items.PENALTIES}
+    assert again.steps == (SURVEY, APPROVAL)
 
 
 async def test_a_withdrawal_works_at_once_and_the_bank_owes_a_receipt(session, now, model):
@@ -347,6 +374,47 @@ async def test_the_last_read_is_given_once_and_a_withdrawal_waits_for_it(own_dat
     await engine.dispose()
 
 
+async def test_a_claim_does_not_undo_a_withdrawal(session, now, model):
+    await the_products(session, now)
+    firm, enterprise = await a_firm_with_data(session, now)
+    first, second = [await needs.publish(session, firm, enterprise.id, a_draft(agrees_to_report=True), now) for _ in range(2)]
+    officer = await an_officer(session, now)
+    await answers.claim(session, officer, first.id, model, now)
+    (view,) = await service.of_firm(session, enterprise.id)
+    later = now + timedelta(hours=1)
+    await service.withdraw(session, firm, view.consent.id, later)
+    claimed = await answers.claim(session, officer, second.id, model, later)
+    with pytest.raises(Forbidden) as problem:
+        await reports.for_actor(session, officer, enterprise.id, model, later)
+    assert problem.value.code == "consent-withdrawn"
+    # Agreed anew for the second need: the first stays without a name.
+    after = later + timedelta(hours=1)
+    await answers.agree(session, firm, claimed.id, after)
+    assert (await answers.open_need(session, officer, first.id, model, after)).enterprise is None
+    assert (await answers.open_need(session, officer, second.id, model, after)).enterprise.id == enterprise.id
+
+
+async def test_of_several_first_grants_at_once_one_stands_and_a_withdrawal_ends_it(own_database, now):
+    engine = database.make_engine(own_database)
+    sessions = database.make_sessions(engine)
+    async with sessions.begin() as session:
+        firm, enterprise = await a_firm_with_data(session, now)
+        officer = await an_officer(session, now)
+
+    async def grant_one():
+        async with sessions.begin() as session:
+            return (await granted(session, enterprise, officer, now)).id
+
+    found = await asyncio.gather(*(grant_one() for _ in range(4)))
+    assert len(set(found)) == 1
+    async with sessions.begin() as session:
+        await service.withdraw(session, firm, found[0], now)
+    async with sessions.begin() as session:
+        with pytest.raises(Forbidden):
+            await facts.list_facts(session, officer, enterprise.id, [items.TAX_GRADE], SURVEY, now)
+    await engine.dispose()
+
+
 async def test_api_of_consents(client, session, now):
     await the_products(session, now)
     firm, enterprise = await a_firm_with_data(session, now)
@@ -431,7 +499,7 @@ async def test_pages_of_consents(client, session, now, clock):
     answer = await client.get("/enterprise/reads.csv")
     rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
     assert {row["account"] for row in rows} == {officer.login}
-    assert {"增值税发票" in row["label"] or row["field"] for row in rows}
+    assert all(row["field"] and row["label"] for row in rows)
     assert not [row for row in rows if row["item"] == items.TAX_GRADE]
     assert (await visitor.post("/enterprise/consents", f"/enterprise/consents/{consent_id}/withdrawal")).status_code == 303
     assert "等待银行回执" in await visitor.get("/enterprise/consents")

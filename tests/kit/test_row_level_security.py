@@ -44,7 +44,7 @@ OWNED = {
     "match": "need_id",
     "need": "id",
 }
-OF_A_FIRM = ("counterparty_year", "credit_report", "default_score", "enterprise", "fact", "invoice_month")
+OF_A_FIRM = ("counterparty_year", "enterprise", "fact", "invoice_month")
 # Nothing that a request does as itself reads them.
 CLOSED = (
     "account",
@@ -236,13 +236,31 @@ async def test_a_bank_locks_a_standing_consent_and_changes_none(town, sessions, 
         with pytest.raises(DBAPIError, match="permission denied"):
             async with confined.begin_nested():
                 await confined.execute(text("update consent set max_reads = 1000"))
-        with pytest.raises(DBAPIError, match="row-level security"):
-            await confined.execute(text("update consent set receipt_due_on = current_date"))
+        for change in ("receipt_due_on = current_date", "withdrawn_at = now()", "receipt_at = now()"):
+            with pytest.raises(DBAPIError, match="by its"):
+                async with confined.begin_nested():
+                    await confined.execute(text(f"update consent set {change}"))
     await consents.withdraw(session, town.b.actor, consent_id, now)
     await session.commit()
     async with sessions() as confined:
         database.confine(confined, town.other_officer, now)
         assert (await consents.acknowledge(confined, town.other_officer, consent_id, now)).receipt_at == now
+        await confined.commit()
+    async with sessions() as confined:
+        database.confine(confined, town.b.actor, now)
+        for change in ("withdrawn_at = null", "receipt_at = now() + interval '1 day'"):
+            with pytest.raises(DBAPIError, match="by its"):
+                async with confined.begin_nested():
+                    await confined.execute(text(f"update consent set {change}"))
+
+
+async def test_a_bank_sees_the_reports_made_for_it_and_no_others(town, sessions, session, now, model):
+    await reports.for_actor(session, town.other_officer, town.b.enterprise.id, model, now)
+    await session.commit()
+    async with sessions() as confined:
+        database.confine(confined, town.other_officer, now)
+        assert set(await confined.scalars(text("select made_for from credit_report"))) == {town.other_officer.account_id}
+        assert (await confined.execute(text("select count(*) from default_score"))).scalar_one() == 0
 
 
 async def test_reads_are_seen_by_the_firm_and_the_readers_organisation_and_views_by_their_bank(town, sessions, session, now, model):

@@ -115,7 +115,12 @@ async def _seen(session: AsyncSession, actor: Actor, behind: _Behind, now: datet
     mine = next((a for a in behind.answers if a.bank_id == actor.organisation.id), None)
     own = [m for m in behind.run.matches if m.product.bank.code == actor.organisation.code]
     # Agreed for this need, and the consent still stands: an agreement on one need names the firm on no other.
-    agreed = mine is not None and mine.agreed_at is not None
+    # A withdrawal takes the name back from every need that was agreed before it.
+    agreed = (
+        mine is not None
+        and mine.agreed_at is not None
+        and not await consents.withdrawn_since(session, need.enterprise_id, actor.organisation.id, mine.agreed_at)
+    )
     stands = await consents.standing(session, need.enterprise_id, actor.organisation.id, Purpose.LOAN_REVIEW, now) if agreed else None
     firm = await enterprises.get(session, need.enterprise_id) if stands else None
     return OpenNeed(
@@ -167,13 +172,14 @@ async def claim(session: AsyncSession, actor: Actor, need_id: UUID, model: Defau
         answer = await store.add(session, need.id, actor.organisation, actor.account_id, slot, now, act_by)
     except IntegrityError:
         raise Conflict("no-slot", "名额刚被其他银行占用。", "Another bank took the slot just now.") from None
-    if need.status is NeedStatus.PUBLISHED:
-        async with database.as_platform(session):
-            await needs.move(session, need.id, NeedStatus.IN_ANSWER, now, account_id=actor.account_id)
-    if need.draft.agrees_to_report:
+    withdrawn = await consents.withdrawn_since(session, need.enterprise_id, actor.organisation.id, need.published_at)
+    if need.draft.agrees_to_report and not withdrawn:
         async with database.as_platform(session):  # the firm said so with its need: the bank that reads does not grant it to itself
             await _grant(session, need, answer, SURVEY, now, told_by=None, narrowing=None)
         answer = await store.set_agreed(session, answer.id, now)
+    if need.status is NeedStatus.PUBLISHED:
+        async with database.as_platform(session):
+            await needs.move(session, need.id, NeedStatus.IN_ANSWER, now, account_id=actor.account_id)
     await audit.record(session, "answer.claimed", f"answer:{answer.id}", now, account_id=actor.account_id, need=str(need.id), slot=slot)
     return answer
 

@@ -78,7 +78,7 @@ async def set_status(session: AsyncSession, answer_id: UUID, status: AnswerStatu
 
 async def set_agreed(session: AsyncSession, answer_id: UUID, now: datetime) -> Answer:
     row = await session.get_one(AnswerRow, answer_id)
-    row.agreed_at = row.agreed_at or now
+    row.agreed_at = now
     await session.flush()
     return _value(row)
 

@@ -19,7 +19,7 @@ from greenbridge.consents.values import (
     Withheld,
     WorkStep,
 )
-from greenbridge.kit.calendar import business_date, whole_months
+from greenbridge.kit.calendar import business_date
 from greenbridge.kit.errors import FieldProblem
 from greenbridge.kit.text import Text
 
@@ -54,6 +54,11 @@ def granted(template: Template, narrowing: Narrowing, today: date) -> tuple[Scop
 
 def _or(given: int | None, usual: int) -> int:
     return usual if given is None else given
+
+
+def meet(one: Scope, other: Scope) -> Scope:
+    """Return what both scopes allow."""
+    return Scope(min(one.max_level, other.max_level), min(one.months, other.months), one.withheld | other.withheld)
 
 
 def grant_problems(
@@ -145,11 +150,11 @@ def would_see(template: Template, step: WorkStep, function: StaffFunction, narro
 
 
 def age(day: date | None, today: date) -> int:
-    """Return how many months back a day lies, of which the running one does not count; None speaks of now: 0.
+    """Return how many calendar months back a day lies, of which the running one does not count; None speaks of now: 0.
 
-    `age(date(2025, 3, 1), date(2026, 3, 10)) == 11`.
+    `age(date(2025, 2, 28), date(2026, 3, 10)) == 12`, the day after it is 11.
     """
-    return 0 if day is None else max(0, whole_months(day, today) - 1)
+    return 0 if day is None else max(0, (today.year - day.year) * 12 + today.month - day.month - 1)
 
 
 def withheld(found: Access, key: str, level: int, months: int = 0) -> Withheld | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID, uuid4
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -52,15 +52,24 @@ async def grant(
     """
     today, purpose = business_date(now), rules.purpose_of(steps[0])
     limits = gateway.template(purpose, today)
-    earlier = rules.standing(await store.between(session, enterprise_id, bank_id, for_update=True), purpose, today)
-    if earlier and narrowing is None and set(steps) <= set(earlier.steps):
-        return earlier
+    await _lock(session, enterprise_id, bank_id)
+    given = await store.between(session, enterprise_id, bank_id, for_update=True)
+    stands = rules.standing(given, purpose, today)
+    if stands and narrowing is None and set(steps) <= set(stands.steps):
+        return stands
+    # The one that has not ended, over or not: what was narrowed in it is kept.
+    earlier = next((c for c in given if c.purpose is purpose and c.ended_at is None), None)
     if found := rules.grant_problems(limits, steps, narrowing or AS_THE_TEMPLATE, known):
         raise Invalid("wrong-consent", "请检查授权内容。", "Check what the consent says.", fields=found)
     scope, functions, max_reads, expires_on = rules.granted(limits, narrowing or AS_THE_TEMPLATE, today)
-    if earlier and narrowing is None:  # a step more, not a field more
-        scope, functions, max_reads = earlier.scope, earlier.functions, earlier.max_reads
-    covered = set(steps) | (set(earlier.steps) if earlier else set())
+    if earlier and narrowing is None:  # a step more, not a field, a read or a day more
+        used, _ = await store.used(session, earlier, day_start(today))
+        scope, functions, max_reads = earlier.scope, earlier.functions, max(1, earlier.max_reads - used)
+        expires_on = today + (earlier.expires_on - business_date(earlier.granted_at))
+    elif earlier and not set(earlier.steps) <= set(steps):
+        # Said of some steps only: the steps that stay open are not widened by it.
+        scope, functions = rules.meet(scope, earlier.scope), tuple(f for f in functions if f in earlier.functions) or functions
+    covered = set(steps) | (set(stands.steps) if stands else set())
     consent = Consent(
         uuid4(),
         await store.number(session, today),
@@ -97,9 +106,25 @@ async def grant(
     return consent
 
 
+async def _lock(session: AsyncSession, enterprise_id: UUID, bank_id: UUID) -> None:
+    """Let grants, reads and withdrawals between a firm and a bank come one after another, the first of them too.
+
+    Locks are taken in one order: a need, then this, then the audit chain.
+    """
+    await database.lock(session, f"consents:{enterprise_id}:{bank_id}")
+
+
+async def _found(session: AsyncSession, consent_id: UUID) -> Consent | None:
+    consent = await store.find(session, consent_id)
+    if consent is None:
+        return None
+    await _lock(session, consent.enterprise_id, consent.bank_id)
+    return await store.find(session, consent_id)
+
+
 async def withdraw(session: AsyncSession, actor: Actor, consent_id: UUID, now: datetime) -> Consent:
     """Withdraw the actor's own consent: the next read is refused, the bank is told and owes a receipt."""
-    consent = await store.find(session, consent_id)
+    consent = await _found(session, consent_id)
     mine = await enterprises.mine(session, actor) if actor.role is Role.ENTERPRISE else None
     if consent is None or mine is None or consent.enterprise_id != mine.id:
         raise _no_consent()
@@ -117,7 +142,7 @@ async def withdraw(session: AsyncSession, actor: Actor, consent_id: UUID, now: d
 async def acknowledge(session: AsyncSession, actor: Actor, consent_id: UUID, now: datetime) -> Consent:
     """Give the bank's receipt of a withdrawal: it reads no more and uses no more what it read under it."""
     _must_be_bank(actor)
-    consent = await store.find(session, consent_id)
+    consent = await _found(session, consent_id)
     if consent is None or consent.bank_id != actor.organisation.id:
         raise _no_consent()
     if consent.receipt_due_on is None:
@@ -150,6 +175,14 @@ async def standing(session: AsyncSession, enterprise_id: UUID, bank_id: UUID, pu
     return rules.standing(await store.between(session, enterprise_id, bank_id), purpose, business_date(now))
 
 
+async def withdrawn_since(session: AsyncSession, enterprise_id: UUID, bank_id: UUID, instant: datetime) -> bool:
+    """Return whether the firm has withdrawn a loan review's consent from a bank after an instant."""
+    given = await store.between(session, enterprise_id, bank_id)
+    return any(
+        c.purpose is Purpose.LOAN_REVIEW and c.ended_at is not None and c.replaced_by is None and c.ended_at >= instant for c in given
+    )
+
+
 class Reading:
     """One read of a firm's fields: asks of each field whether it is shown, and keeps which were."""
 
@@ -159,6 +192,10 @@ class Reading:
         self.levels = levels
         self.shown: set[str] = set()
         self.report_number: str | None = None
+
+    def reaches(self, day: date, today: date) -> bool:
+        """Return whether the agreed range of months reaches back to a day."""
+        return self.access is None or rules.age(day, today) <= self.access.scope.months
 
     def withheld(self, keys: Sequence[str], months: int = 0) -> Withheld | None:
         """Return why what is made of these fields is not shown; None: it is, and they count as read. Raises KeyError for no field."""
@@ -209,9 +246,10 @@ async def reading(
 async def _access(session: AsyncSession, actor: Actor, enterprise_id: UUID, step: WorkStep, now: datetime) -> Access:
     today, purpose = business_date(now), rules.purpose_of(step)
     limits = gateway.template(purpose, today)
+    await _lock(session, enterprise_id, actor.organisation.id)
     consents = await store.between(session, enterprise_id, actor.organisation.id, for_update=True)
     consent = rules.standing(consents, purpose, today)
-    used = await store.used(session, consent.id, day_start(today)) if consent else (0, 0)
+    used = await store.used(session, consent, day_start(today)) if consent else (0, 0)
     refusal = rules.refusal(consents, purpose, step, actor.function, limits, used, today)
     if refusal or consent is None or actor.function is None:
         assert refusal is not None

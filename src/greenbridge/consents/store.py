@@ -78,8 +78,8 @@ async def between(session: AsyncSession, enterprise_id: UUID, bank_id: UUID, *, 
 
 
 async def find(session: AsyncSession, consent_id: UUID) -> Consent | None:
-    """Return a consent, its row locked."""
-    row = await session.get(ConsentRow, consent_id, with_for_update=True, populate_existing=True)
+    """Return a consent as it stands now."""
+    row = await session.get(ConsentRow, consent_id, populate_existing=True)
     return _value(row) if row else None
 
 
@@ -130,11 +130,15 @@ async def overdue(session: AsyncSession, today: date) -> list[Consent]:
     return [_value(row) for row in await session.scalars(query.order_by(col(ConsentRow.receipt_due_on)))]
 
 
-async def used(session: AsyncSession, consent_id: UUID, since: datetime) -> tuple[int, int]:
-    """Return (reads under a consent in all, reads since an instant)."""
-    query = select(func.count(), func.count().filter(col(DataRead.at) >= since)).where(col(DataRead.consent_id) == consent_id)
-    total, recent = (await session.execute(query)).one()
-    return int(total), int(recent)
+async def used(session: AsyncSession, consent: Consent, since: datetime) -> tuple[int, int]:
+    """Return (reads under a consent, the bank's reads of the firm for its purpose since an instant)."""
+    under = col(DataRead.consent_id) == consent.id
+    recent = (col(DataRead.at) >= since) & (col(DataRead.purpose) == consent.purpose.value)
+    query = select(func.count().filter(under), func.count().filter(recent)).where(
+        col(DataRead.enterprise_id) == consent.enterprise_id, col(DataRead.organisation_id) == consent.bank_id
+    )
+    total, today = (await session.execute(query)).one()
+    return int(total), int(today)
 
 
 async def view(session: AsyncSession, bank_id: UUID, step: WorkStep, function: StaffFunction) -> View | None:

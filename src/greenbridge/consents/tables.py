@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import BigInteger, CheckConstraint, Identity, Index
+from sqlalchemy import BigInteger, CheckConstraint, Identity, Index, text
 from sqlmodel import Field, SQLModel
 
 from greenbridge.accounts.values import StaffFunction
@@ -16,6 +16,8 @@ class ConsentRow(SQLModel, table=True):
         one_of("purpose", Purpose),
         CheckConstraint("max_level between 1 and 5 and months > 0 and max_reads > 0", name="limits"),
         CheckConstraint("replaced_by is null or withdrawn_at is not null", name="replaced_is_ended"),
+        # One at most stands for a purpose: a withdrawal ends it, and nothing else is left to read under.
+        Index("uq_consent_standing", "enterprise_id", "bank_id", "purpose", unique=True, postgresql_where=text("withdrawn_at is null")),
         CheckConstraint("receipt_at is null or receipt_due_on is not null", name="receipt_was_owed"),
     )
     id: UUID = key()

@@ -23,7 +23,7 @@ from greenbridge.scoring import service as scoring
 from greenbridge.scoring.gateway import DefaultModel
 
 # What names the firm stands above every report.
-NAMED = {"registration.basic.uscc", "registration.basic.name", "registration.basic.reg_region_code"}
+NAMED = {"registration.basic.uscc", "registration.basic.name"}
 EARLIEST = date(2000, 1, 1)  # no department delivers anything older
 
 
@@ -50,6 +50,8 @@ async def for_actor(
     if actor.role is not Role.OFFICER:
         raise Forbidden("wrong-role", "您的角色不能查阅信用报告。", "Your role may not read credit reports.")
     async with consents.reading(session, actor, enterprise_id, step, ReadKind.REPORT, facts.levels(), now) as reading:
+        if not reading.reaches(day, business_date(now)):
+            raise Forbidden("day-not-agreed", "该报告日期超出企业授权的时间范围。", "The firm's consent does not reach back to that day.")
         enterprise = await enterprises.get(session, enterprise_id)
         report = (await make(session, [enterprise], model, day, now, made_for=actor.account_id, readings=[reading]))[0]
         reading.report_number = report.number

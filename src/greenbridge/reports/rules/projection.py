@@ -50,6 +50,6 @@ def score(found: Score | None, last_month: date | None, ask: Ask, today: date) -
     """Return (the score with the reasons that may be seen, why there is none); `last_month` of the invoices it was made of."""
     if found is None or last_month is None:
         return None, None
-    if (why := ask(features.INVOICE_SUMS, age(features.reach(last_month), today))) is not None:
+    if (why := ask(features.MODEL_FIELDS, age(features.reach(last_month), today))) is not None:
         return None, why
     return replace(found, reasons=tuple(reason for reason in found.reasons if ask(features.fields(reason.code), 0) is None)), None

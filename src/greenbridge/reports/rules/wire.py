@@ -103,7 +103,7 @@ def content(material: Material, ask: projection.Ask) -> dict[str, Any]:
             "id": str(enterprise.id),
             "uscc": enterprise.uscc,
             "name": enterprise.name,
-            "region_code": enterprise.region_code,
+            "region_code": enterprise.region_code if ask(("registration.basic.reg_region_code",), 0) is None else None,
             "origin": enterprise.origin.value,
         },
         "as_of": material.as_of.isoformat(),

@@ -19,9 +19,13 @@ YEAR = 12
 INVOICE_SUMS = tuple(f"tax.vat_invoices.{name}" for name in ("amount_net", "direction", "issue_date", "status"))
 
 
+# What the model reads as a whole.
+MODEL_FIELDS = (*INVOICE_SUMS, "tax.vat_invoices.tax")
+
+
 def fields(name: str) -> tuple[str, ...]:
     """Return the fields of departments' data that a feature is made of."""
-    return (*INVOICE_SUMS, "tax.vat_invoices.tax") if name == "tax_burden" else INVOICE_SUMS
+    return MODEL_FIELDS if name == "tax_burden" else INVOICE_SUMS
 
 
 def reach(last_month: date) -> date:
