@@ -1,6 +1,7 @@
 """The firm's offers, the officer's work list and need."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -71,9 +72,21 @@ class FirmAnswerPages(Controller):
     ) -> Template:
         answer, need, steps = await service.agreeing(session, request.user, answer_id)
         banks = {bank.id: bank for bank in await accounts.banks(session)}
+        given = await consents.standing(session, need.enterprise_id, answer.bank_id, ConsentPurpose.LOAN_REVIEW, now)
+        narrowing = Narrowing()
+        if given:  # what stands is the beginning: sending the form as it is widens nothing
+            steps = given.steps
+            scope = given.scope
+            narrowing = Narrowing(scope.max_level, scope.months, functions=given.functions, withheld=scope.withheld)
+            typed = typed or {
+                "months": str(scope.months),
+                "days": str((given.expires_on - business_date(given.granted_at)).days),
+                "max_reads": str(given.max_reads),
+                "shown": [item.code for item in facts.described() if item.code not in scope.withheld],
+            }
         readers = []
         for step in steps:
-            for function, access in await consents.preview(session, answer.bank_id, step, Narrowing(), now):
+            for function, access in await consents.preview(session, answer.bank_id, step, narrowing, now):
                 readers.append((step, function, consent_rules.in_words(access, facts.described())))
         return page(
             request,
@@ -103,6 +116,12 @@ class FirmAnswerPages(Controller):
         typed = {**{name: str(form.get(name, "")) for name in form}, "shown": form.getall("shown", [])}
         try:
             narrowing = read_narrowing(typed, [item.code for item in facts.described()])
+            standing, need, _ = await service.agreeing(session, request.user, answer_id)
+            given = await consents.standing(session, need.enterprise_id, standing.bank_id, ConsentPurpose.LOAN_REVIEW, now)
+            if given:  # what the form cannot say stays: single fields, functions, the level
+                fields = frozenset(key for key in given.scope.withheld if key.count(".") > 1)
+                level, functions = given.scope.max_level, given.functions
+                narrowing = replace(narrowing, max_level=level, functions=functions, withheld=narrowing.withheld | fields)
             async with session.begin_nested():
                 answer = await service.agree(session, request.user, answer_id, now, narrowing)
         except Problem as problem:
