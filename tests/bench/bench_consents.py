@@ -4,6 +4,7 @@ import asyncio
 import itertools
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -67,10 +68,10 @@ class Desk:
     async def locked_report(self, session: AsyncSession) -> object:
         return await reports.for_actor(session, self.officer, self.firm.id, self.model, NOW)
 
-    async def bare_list(self, session: AsyncSession) -> object:
+    async def bare_list(self, session: AsyncSession) -> Any:
         return await listing._listed(session, self.firm.uscc, (), Reading(None, facts.levels()), NOW)
 
-    async def locked_list(self, session: AsyncSession) -> object:
+    async def locked_list(self, session: AsyncSession) -> Any:
         return await facts.list_facts(session, self.officer, self.firm.id, (), WorkStep.SURVEY, NOW)
 
 
@@ -82,8 +83,8 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     yield found
 
 
-def lines(report: object) -> list[object]:
-    return [line["value"] for part in report.content["sections"] for line in part["facts"]]  # type: ignore[attr-defined]
+def lines(report: Any) -> list[object]:
+    return [line["value"] for part in report.content["sections"] for line in part["facts"]]
 
 
 async def assert_equal_answers(desk: Desk) -> None:
@@ -91,7 +92,7 @@ async def assert_equal_answers(desk: Desk) -> None:
     async with desk.sessions.begin() as session:
         # At survey the lines are the same, the partners' names are withheld.
         assert lines(await desk.bare_report(session)) == lines(await desk.locked_report(session))
-        assert len(await desk.bare_list(session)) == len(await desk.locked_list(session))  # type: ignore[arg-type]
+        assert len(await desk.bare_list(session)) == len(await desk.locked_list(session))
 
 
 def test_a_read_with_check_and_ledger_against_the_bare_read(url: str) -> None:

@@ -215,7 +215,7 @@ async def test_a_read_that_fails_leaves_no_row_and_a_row_is_never_changed(sessio
     with pytest.raises(ZeroDivisionError):
         async with service.reading(session, *arguments) as reading:
             reading.withheld(["tax.paid.paid"])
-            1 / 0  # noqa: B018
+            raise ZeroDivisionError
     assert await service.reads_of(session, enterprise.id) == []
     async with service.reading(session, *arguments) as reading:
         with pytest.raises(KeyError):
@@ -275,7 +275,7 @@ async def test_more_steps_bring_no_more_days_reads_or_fields(session, now):
     # Said anew of the survey alone: approval is not widened by it.
     again = await granted(session, enterprise, officer, now, SURVEY, narrowing=Narrowing())
     assert again.scope.withheld == {items.PENALTIES}
-    assert again.steps == (SURVEY, APPROVAL)
+    assert (again.steps, again.max_reads, again.expires_on) == ((SURVEY, APPROVAL), wider.max_reads, wider.expires_on)
 
 
 async def test_a_withdrawal_works_at_once_and_the_bank_owes_a_receipt(session, now, model):

@@ -66,9 +66,10 @@ async def grant(
         used, _ = await store.used(session, earlier, day_start(today))
         scope, functions, max_reads = earlier.scope, earlier.functions, max(1, earlier.max_reads - used)
         expires_on = today + (earlier.expires_on - business_date(earlier.granted_at))
-    elif earlier and not set(earlier.steps) <= set(steps):
-        # Said of some steps only: the steps that stay open are not widened by it.
-        scope, functions = rules.meet(scope, earlier.scope), tuple(f for f in functions if f in earlier.functions) or functions
+    elif stands and not set(stands.steps) <= set(steps):
+        # Said of some steps only: the steps that stay open are not widened by it, in nothing.
+        scope, functions = rules.meet(scope, stands.scope), tuple(f for f in functions if f in stands.functions)
+        max_reads, expires_on = min(max_reads, stands.max_reads), min(expires_on, stands.expires_on)
     covered = set(steps) | (set(stands.steps) if stands else set())
     consent = Consent(
         uuid4(),
