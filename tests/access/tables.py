@@ -154,7 +154,7 @@ ASKS: Mapping[str, Ask] = {
     "POST /enterprise/answers/{answer_id}/consent": Ask(form={"months": "24", "days": "30", "max_reads": "9", "shown": "tax.paid"}),
     "POST /enterprise/consents/{consent_id}/withdrawal": Ask(),
     "POST /bank/consents/{consent_id}/receipt": Ask(),
-    "POST /bank/views": Ask(form={"step": "survey", "function": "relationship_manager", "max_level": "2"}),
+    "POST /bank/views/{step}/{function}": Ask(form={"max_level": "2"}),
     "POST /officer/needs/{need_id}/claim": Ask(),
     "POST /officer/needs/{need_id}/offer/{answer_id}": Ask(
         form={"product_code": f"{OUR_BANK}-INV", "amount_fen": "50", "annual_rate_bp": "5.2", "term_months": "10"}

@@ -36,14 +36,18 @@ def test_a_clock_counts_only_while_it_is_in_force():
 
 
 async def test_a_record_leaves_new_reads_and_stays_for_an_auditor(session, now):
-    await deliver(session, now, "courts.judgments", {"uscc": USCC, "case_no": "1", "role": "被告", "decided_on": "2020-06-01"})
+    await deliver(session, now, "courts.judgments", {"uscc": USCC, "case_no": "1", "role": "被告", "decided_on": "2021-06-01"})
+    last, over = datetime(2026, 6, 1, 2, tzinfo=UTC), datetime(2026, 6, 2, 2, tzinfo=UTC)
 
-    async def seen(day, **how):
-        return len((await service.facts_of(session, [USCC], day, now, **how))[USCC])
+    async def seen(day, known_at, **how):
+        return len((await service.facts_of(session, [USCC], day, known_at, **how))[USCC])
 
-    assert await seen(date(2025, 6, 1)) == 1
-    assert await seen(date(2025, 6, 2)) == 0
-    assert await seen(date(2025, 6, 2), auditing=True) == 1
+    assert await seen(date(2026, 6, 1), last) == 1
+    assert await seen(date(2026, 6, 2), over) == 0
+    # Nor in a read of an earlier day that is made afterwards; a replay of what was known before shows it.
+    assert await seen(date(2026, 6, 1), over) == 0
+    assert await seen(date(2026, 6, 1), now) == 1
+    assert await seen(date(2026, 6, 2), over, auditing=True) == 1
     assert len(await service.history(session, USCC)) == 1
 
 
@@ -54,4 +58,5 @@ async def test_who_leaves_the_dishonesty_list_leaves_the_report(session, now):
     await deliver(session, later, "courts.dishonesty", {**row, "removed_on": "2026-03-01"})
     assert len((await service.facts_of(session, [USCC], TODAY, now))[USCC]) == 1
     assert (await service.facts_of(session, [USCC], TODAY, later))[USCC] == []
-    assert len((await service.facts_of(session, [USCC], date(2026, 2, 28), datetime(2027, 1, 1, tzinfo=UTC)))[USCC]) == 1
+    assert (await service.facts_of(session, [USCC], date(2026, 2, 28), datetime(2027, 1, 1, tzinfo=UTC)))[USCC] == []
+    assert len((await service.facts_of(session, [USCC], date(2026, 2, 28), now))[USCC]) == 1

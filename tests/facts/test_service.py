@@ -80,11 +80,11 @@ async def test_records_are_true_from_their_day_and_a_newer_delivery_supersedes(s
 
 
 async def test_a_penalty_is_shown_until_its_day(session, now):
-    row = {"uscc": USCC, "document_no": "1", "authority": "局", "amount": "1,000", "decided_on": "20250102", "shown_until": "2026-01-02"}
+    row = {"uscc": USCC, "document_no": "1", "authority": "局", "amount": "1,000", "decided_on": "20250102", "shown_until": "2026-03-12"}
     batch = await deliver(session, now, items.PENALTIES, row)
     assert batch.accepted == 1
-    assert len((await service.facts_of(session, [USCC], date(2026, 1, 2), now))[USCC]) == 1
-    assert (await service.facts_of(session, [USCC], date(2026, 1, 3), now))[USCC] == []
+    assert len((await service.facts_of(session, [USCC], date(2026, 3, 12), now + timedelta(days=2)))[USCC]) == 1
+    assert (await service.facts_of(session, [USCC], date(2026, 3, 13), now + timedelta(days=3)))[USCC] == []
 
 
 async def test_counterparty_shares_per_year(session, now):

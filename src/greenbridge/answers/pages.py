@@ -226,9 +226,9 @@ class OfficerPages(Controller):
     ) -> Template:
         seen = await service.open_need(session, request.user, need_id, deps.model, now)
         report, refusal = None, None
-        # Without a choice: the step at which the bank's work stands.
+        # Without a choice: the step at which the bank's work stands, or the last that this officer may read at.
         now_at = WorkStep.APPROVAL if seen.mine and seen.mine.status is AnswerStatus.CHOSEN else WorkStep.SURVEY
-        step = step or now_at
+        step = step or (now_at if now_at in seen.steps or not seen.steps else seen.steps[-1])
         if seen.enterprise:
             try:
                 async with session.begin_nested():

@@ -120,11 +120,11 @@ def outline(need: Need, open_in_district: int) -> Outline:
 
 
 def counted(groups: Mapping[Key, int], least: int = K) -> dict[Key, int | None]:
-    """Return counts of which none below `least` is told (None). Where only one would be hidden, the next smallest hides with it, so
-    that no total gives it away. `counted({"a": 40, "b": 12, "c": 3})` tells a alone.
+    """Return counts of which none below `least` is told (None). What is hidden is at least two cells and `least` in all, so that no
+    total gives one away: the next smallest hide with them. `counted({"a": 40, "b": 12, "c": 3})` tells a alone.
     """
     hidden = {key for key, n in groups.items() if 0 < n < least}
-    if len(hidden) == 1 and sum(groups[key] for key in hidden) < least:
-        rest = sorted((n, index, key) for index, (key, n) in enumerate(groups.items()) if n >= least)
-        hidden |= {key for _, _, key in rest[:1]}
+    rest = sorted((n, index, key) for index, (key, n) in enumerate(groups.items()) if n >= least)
+    while hidden and rest and (len(hidden) == 1 or sum(groups[key] for key in hidden) < least):
+        hidden.add(rest.pop(0)[2])
     return {key: None if key in hidden else n for key, n in groups.items()}

@@ -93,3 +93,8 @@ async def wire(session: AsyncSession, actor: Actor | None = None) -> list[Produc
     """Return listed products as documents."""
     found = await store.documents(session, actor.organisation.id if actor else None)
     return [ProductOut(code=d["code"], version=d["version"], bank=d["bank"], listed=True, document=d) for _, d in found]
+
+
+async def listed_at(session: AsyncSession) -> dict[str, datetime]:
+    """Return code -> when its listed version was listed."""
+    return await store.listed_at(session)

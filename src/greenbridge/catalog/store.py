@@ -37,3 +37,9 @@ async def documents(session: AsyncSession, bank_id: UUID | None = None) -> list[
     if bank_id is not None:
         query = query.where(col(LoanProductRow.bank_id) == bank_id)
     return [(row.bank_id, row.document) for row in await session.scalars(query)]
+
+
+async def listed_at(session: AsyncSession) -> dict[str, datetime]:
+    """Return code -> when its listed version was listed."""
+    query = select(col(LoanProductRow.code), col(LoanProductRow.listed_at)).where(col(LoanProductRow.listed))
+    return {row.code: row.listed_at for row in await session.execute(query)}

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 from greenbridge.accounts.values import StaffFunction
 from greenbridge.consents.values import (
+    IDENTITY,
     WORK_STEP_NAMES,
     Access,
     Consent,
@@ -83,6 +84,10 @@ def grant_problems(
     keys = {key for item in known for key in (item.code, *(f"{item.code}.{name}" for name, _, _ in item.fields))}
     if unknown := sorted(narrowing.withheld - keys):
         found.append(FieldProblem("withheld", Text(f"没有数据项或字段 {unknown[0]}", f"There is no item or field {unknown[0]}")))
+    if narrowing.withheld & IDENTITY:
+        found.append(
+            FieldProblem("withheld", Text("企业名称和代码随授权告知，不能隐藏", "A consent tells name and code; they cannot be withheld"))
+        )
     return tuple(found)
 
 
@@ -158,7 +163,12 @@ def age(day: date | None, today: date) -> int:
 
 
 def withheld(found: Access, key: str, level: int, months: int = 0) -> Withheld | None:
-    """Return why a field (`tax.paid.paid`) is not shown, None where it is; `months`: how far back what is shown reaches."""
+    """Return why a field (`tax.paid.paid`) is not shown, None where it is; `months`: how far back what is shown reaches.
+
+    Name and code are always shown to a function that reads at all, also where their item is withheld.
+    """
+    if key in IDENTITY and found.step_level:
+        return None
     item = key.rpartition(".")[0]
     scope = found.scope
     if level > scope.max_level or months > scope.months or key in scope.withheld or item in scope.withheld:
@@ -168,6 +178,18 @@ def withheld(found: Access, key: str, level: int, months: int = 0) -> Withheld |
     if found.view and (level > found.view.max_level or key in found.view.hidden or item in found.view.hidden):
         return Withheld.BY_BANK
     return None
+
+
+def hidden_fields(view: View, cap: int, known: Iterable[DescribedItem]) -> list[str]:
+    """Return the fields that a bank hides from a function, of those that consents let it see (up to `cap`)."""
+    return [
+        key
+        for item in known
+        for name, _, level in item.fields
+        if (key := f"{item.code}.{name}") not in IDENTITY
+        and level <= cap
+        and (level > view.max_level or key in view.hidden or item.code in view.hidden)
+    ]
 
 
 def by_category(known: Iterable[DescribedItem]) -> list[tuple[Text, list[DescribedItem]]]:

@@ -13,6 +13,7 @@ from sqlmodel import col
 from greenbridge.accounts.values import StaffFunction
 from greenbridge.consents.tables import ConsentRow, DataRead, StaffView
 from greenbridge.consents.values import Consent, Purpose, Read, ReadKind, Scope, View, WorkStep
+from greenbridge.kit import database
 
 
 def _value(row: ConsentRow) -> Consent:
@@ -35,6 +36,14 @@ def _value(row: ConsentRow) -> Consent:
         row.receipt_due_on,
         row.receipt_at,
     )
+
+
+async def lock(session: AsyncSession, enterprise_id: UUID, bank_id: UUID) -> None:
+    """Let grants, reads and withdrawals between a firm and a bank come one after another, the first of them too.
+
+    Locks are taken in one order: a need, then this, then the audit chain.
+    """
+    await database.lock(session, f"consents:{enterprise_id}:{bank_id}")
 
 
 async def number(session: AsyncSession, today: date) -> str:
@@ -96,7 +105,7 @@ async def of_bank(session: AsyncSession, bank_id: UUID) -> list[tuple[Consent, i
 async def _with_reads(session: AsyncSession, condition: Any) -> list[tuple[Consent, int, datetime | None]]:
     counted = (
         select(col(DataRead.consent_id).label("consent_id"), func.count().label("reads"), func.max(DataRead.at).label("last"))
-        .where(col(DataRead.consent_id).is_not(None))
+        .where(col(DataRead.consent_id).is_not(None), col(DataRead.kind) != ReadKind.NAMED.value)
         .group_by(col(DataRead.consent_id))
         .subquery()
     )
@@ -132,8 +141,8 @@ async def overdue(session: AsyncSession, today: date) -> list[Consent]:
 
 async def used(session: AsyncSession, consent: Consent, since: datetime) -> tuple[int, int]:
     """Return (reads under a consent, the bank's reads of the firm for its purpose since an instant)."""
-    under = col(DataRead.consent_id) == consent.id
-    recent = (col(DataRead.at) >= since) & (col(DataRead.purpose) == consent.purpose.value)
+    under = (col(DataRead.consent_id) == consent.id) & (col(DataRead.kind) != ReadKind.NAMED.value)
+    recent = (col(DataRead.at) >= since) & (col(DataRead.purpose) == consent.purpose.value) & (col(DataRead.kind) != ReadKind.NAMED.value)
     query = select(func.count().filter(under), func.count().filter(recent)).where(
         col(DataRead.enterprise_id) == consent.enterprise_id, col(DataRead.organisation_id) == consent.bank_id
     )
@@ -174,6 +183,17 @@ async def add_view(session: AsyncSession, bank_id: UUID, found: View, now: datet
         )
     )
     await session.flush()
+
+
+async def was_named(session: AsyncSession, account_id: UUID, enterprise_id: UUID, since: datetime) -> bool:
+    """Return whether the ledger says already that an account was shown a firm's name since an instant."""
+    query = select(col(DataRead.id)).where(
+        col(DataRead.enterprise_id) == enterprise_id,
+        col(DataRead.at) >= since,
+        col(DataRead.account_id) == account_id,
+        col(DataRead.kind) == ReadKind.NAMED.value,
+    )
+    return (await session.execute(query.limit(1))).first() is not None
 
 
 async def add_reads(session: AsyncSession, reads: Iterable[Read], account_id: UUID | None) -> None:

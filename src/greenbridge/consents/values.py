@@ -39,6 +39,8 @@ class ReadKind(StrEnum):
 
     REPORT = "report"
     FACTS = "facts"
+    NAMED = "named"  # name and code, with a need
+    DELIVERY = "delivery"  # rows of a department's delivery, on the operator's pages
 
 
 PURPOSE_NAMES = {Purpose.LOAN_REVIEW: Text("贷款审查", "Loan review"), Purpose.POST_LOAN: Text("贷后管理", "Post-loan management")}
@@ -53,7 +55,14 @@ WITHHELD_NAMES = {
     Withheld.BY_STEP: Text("本环节不可查阅", "Not open at this step"),
     Withheld.BY_BANK: Text("本行未向该岗位开放", "Not opened by the bank to this function"),
 }
-READ_KIND_NAMES = {ReadKind.REPORT: Text("信用报告", "Credit report"), ReadKind.FACTS: Text("数据明细", "Facts")}
+READ_KIND_NAMES = {
+    ReadKind.REPORT: Text("信用报告", "Credit report"),
+    ReadKind.FACTS: Text("数据明细", "Facts"),
+    ReadKind.NAMED: Text("名称与代码", "Name and code"),
+    ReadKind.DELIVERY: Text("部门交付的数据行", "Rows of a department's delivery"),
+}
+# What a consent tells in any case, to every function that may read at all: whose the data is. They cannot be withheld.
+IDENTITY = frozenset({"registration.basic.uscc", "registration.basic.name"})
 
 
 @dataclass(frozen=True, slots=True)

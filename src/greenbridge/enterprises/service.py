@@ -1,5 +1,6 @@
 """Registering a firm and checking that it is what it says."""
 
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
@@ -109,6 +110,11 @@ async def get(session: AsyncSession, enterprise_id: UUID) -> Enterprise:
     if enterprise is None:
         raise NotFound("no-enterprise", "没有这家企业。", "There is no such enterprise.")
     return enterprise
+
+
+async def verified(session: AsyncSession, usccs: Iterable[str]) -> list[UUID]:
+    """Return the ids of the verified firms among codes."""
+    return await store.verified(session, usccs)
 
 
 async def find(session: AsyncSession, id_or_uscc: str) -> Enterprise:

@@ -1,5 +1,6 @@
 """SQL of enterprises."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -56,6 +57,14 @@ async def find(session: AsyncSession, enterprise_id: UUID) -> Enterprise | None:
 async def find_by_uscc(session: AsyncSession, uscc: str) -> Enterprise | None:
     row = (await session.scalars(select(EnterpriseRow).where(col(EnterpriseRow.uscc) == uscc))).first()
     return _value(row) if row else None
+
+
+async def verified(session: AsyncSession, usccs: Iterable[str]) -> list[UUID]:
+    """Return the ids of the verified firms among codes."""
+    query = select(col(EnterpriseRow.id)).where(
+        col(EnterpriseRow.uscc).in_(sorted(usccs)), col(EnterpriseRow.status) == EnterpriseStatus.VERIFIED.value
+    )
+    return list(await session.scalars(query))
 
 
 async def find_of_organisation(session: AsyncSession, organisation_id: UUID) -> Enterprise | None:

@@ -131,17 +131,24 @@ class DeliveriesApi(Controller):
         return [BatchOut.of(batch) for batch in await service.batches(session, limit, item)]
 
     @get("/{batch_id:uuid}/rows/{row_no:int}")
-    async def raw_row(self, batch_id: FromPath[UUID], row_no: FromPath[int], session: Session) -> dict[str, str | None]:
+    async def raw_row(
+        self, batch_id: FromPath[UUID], row_no: FromPath[int], request: Caller, session: Session, now: Now
+    ) -> dict[str, str | None]:
         """Return one row of a delivery, accepted or not, as it came; its values as text."""
-        row = await service.raw_row(session, batch_id, row_no)
+        row = await service.read_row(session, request.user, batch_id, row_no, now)
         return {name: None if value is None else str(value) for name, value in row.items()}
 
     @get("/{batch_id:uuid}/quarantine")
     async def quarantine(
-        self, batch_id: FromPath[UUID], session: Session, limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 200
+        self,
+        batch_id: FromPath[UUID],
+        request: Caller,
+        session: Session,
+        now: Now,
+        limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 200,
     ) -> list[QuarantinedRowOut]:
         """List a delivery's rows that were set aside, each with its reason."""
-        rows = await service.quarantined(session, batch_id, limit)
+        rows = await service.read_quarantined(session, request.user, batch_id, now, limit)
         return [QuarantinedRowOut(row_no=n, reason=reason, raw=raw) for n, reason, raw in rows]
 
     @post("/{batch_id:uuid}/rows/{row_no:int}/decision", status_code=200)

@@ -33,13 +33,16 @@ class BatchOut(Closed):
 
 
 class FactOut(Closed):
-    """A fact as its reader sees it; `withheld`: field -> why it is not shown (by_firm, by_step, by_bank)."""
+    """A fact as its reader sees it; `withheld`: field -> why it is not shown (by_firm, by_step, by_bank).
+
+    Of an item that is closed to the reader there is one entry without days, whether the firm has records of it or not.
+    """
 
     item: str
-    valid_from: date
+    valid_from: date | None
     valid_to: date | None
-    recorded_at: datetime
-    generated: bool
+    recorded_at: datetime | None
+    generated: bool | None
     values: dict[str, Any]
     withheld: dict[str, Withheld]
 
@@ -48,11 +51,11 @@ class FactOut(Closed):
         """Return the wire form."""
         f = listed.fact
         return cls(
-            item=f.item,
-            valid_from=f.valid_from,
-            valid_to=f.valid_to,
-            recorded_at=f.recorded_at,
-            generated=f.generated,
+            item=listed.item,
+            valid_from=listed.valid_from,
+            valid_to=f.valid_to if f and listed.valid_from else None,
+            recorded_at=f.recorded_at if f else None,
+            generated=f.generated if f else None,
             values=dict(listed.shown),
             withheld={name: Withheld(why) for name, why in listed.withheld.items()},
         )

@@ -296,9 +296,15 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class ListedFact:
-    """A fact as its reader sees it: shown fields with their values (money in fen), the others with why they are withheld."""
+    """A fact as its reader sees it: shown fields with their values (money in fen), the others with why they are withheld.
 
-    fact: Fact
+    `fact=None`: no field of the item may be seen, and it is not told whether there are any records. `valid_from` is None where
+    the day comes from a withheld field.
+    """
+
+    item: str
+    fact: Fact | None
+    valid_from: date | None
     shown: Mapping[str, Any]
     withheld: Mapping[str, str]
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from greenbridge.accounts.values import Actor, Role
 from greenbridge.consents import service as consents
 from greenbridge.consents.service import Reading
-from greenbridge.consents.values import Access, ReadKind, WorkStep
+from greenbridge.consents.values import IDENTITY, Access, ReadKind, WorkStep
 from greenbridge.enterprises import service as enterprises
 from greenbridge.enterprises.values import Enterprise, EnterpriseStatus
 from greenbridge.facts import service as facts
@@ -22,8 +22,6 @@ from greenbridge.reports.values import CreditReport, Material
 from greenbridge.scoring import service as scoring
 from greenbridge.scoring.gateway import DefaultModel
 
-# What names the firm stands above every report.
-NAMED = {"registration.basic.uscc", "registration.basic.name"}
 EARLIEST = date(2000, 1, 1)  # no department delivers anything older
 
 
@@ -55,7 +53,7 @@ async def for_actor(
         enterprise = await enterprises.get(session, enterprise_id)
         report = (await make(session, [enterprise], model, day, now, made_for=actor.account_id, readings=[reading]))[0]
         reading.report_number = report.number
-        reading.shown.update(NAMED)
+        reading.shown.update(IDENTITY)  # they stand above every report
     return report
 
 
@@ -63,7 +61,7 @@ async def for_operator(session: AsyncSession, firm: Enterprise, model: DefaultMo
     """Make a whole report for whoever runs the platform, on its machine; the firm sees in its ledger that it was read."""
     reading = Reading(None, facts.levels())
     report = (await make(session, [firm], model, as_of, now, readings=[reading]))[0]
-    await consents.record_operators(session, firm.id, sorted(reading.shown), report.number, now)
+    await consents.record_operators(session, [firm.id], sorted(reading.shown), ReadKind.REPORT, now, report_number=report.number)
     return report
 
 

@@ -35,59 +35,58 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One fact in a report. `unit` is fen, share, months, count, kwh, day, or empty for words.
+    """One fact in a report. `unit` is fen, share, months, count, kwh, day, or empty for words; value and source None: unknown.
 
-    `reads`: the fields it is made of, where that is not the item's field of its key; `since`: the earliest day that it
-    speaks of, None where it speaks of now.
+    `reads`: the fields it is made of; `since`: the earliest day that it speaks of, None where it speaks of now. Both stand in
+    the line whether there is a value or not: what a reader may not see looks the same either way.
     """
 
     key: str
     label: Text
     value: Any
     unit: str
-    source: Source
-    reads: tuple[str, ...] = ()
+    reads: tuple[str, ...]
+    source: Source | None = None
     since: date | None = None
     withheld: Withheld | None = None
-
-    @property
-    def fields(self) -> tuple[str, ...]:
-        """Return the fields of departments' data that the line is made of: those it names, or the one of its key."""
-        return self.reads or (f"{self.source.item}.{self.key}",)
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of a section; each column has a key, a label and a unit.
+    """Rows of a section, newest first; each column has a key, a label and a unit. Source None: no rows.
 
-    `reads`: column -> fields that it is made of, where that is not the item's field of its key. `days`: of each row the day it
-    speaks of, None where it speaks of now. `withheld`: column -> why it is not shown; `older_withheld`: how many rows are not.
+    `reads`: column -> the fields that it is made of. `days`: of each row the day it speaks of, None where it speaks of now.
+    `withheld`: column -> why it is not shown; `count`: how many rows there are in the reader's range, of which the first stand here.
     """
 
     key: str
     title: Text
     columns: Sequence[tuple[str, Text, str]]
     rows: Sequence[Sequence[Any]]
-    source: Source
+    reads: Mapping[str, tuple[str, ...]]
+    source: Source | None = None
     days: Sequence[date | None] = ()
-    reads: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     withheld: Mapping[str, Withheld] = field(default_factory=dict)
-    older_withheld: int = 0
+    count: int = 0
 
-    def fields(self, column: str) -> tuple[str, ...]:
-        """Return the fields that a column is made of."""
-        return self.reads.get(column) or (f"{self.source.item}.{column}",)
+    @property
+    def is_withheld(self) -> bool:
+        """Return whether no column may be seen."""
+        return len(self.withheld) == len(self.columns)
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One of the five parts. Without data, `note` says what is missing and who would deliver it."""
+    """One of the five parts, with all that could stand in it. `note` says what is missing and who would deliver it, for a reader
+    who may see the fields `matter` and finds nothing.
+    """
 
     key: str
     title: Text
     lines: tuple[Line, ...]
     tables: tuple[Table, ...]
     note: Text | None
+    matter: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,10 +74,10 @@ class DeliveryPages(Controller):
         return Redirect(f"/operator/deliveries/{batch.id}?came={'again' if batch.repeated else 'now'}", status_code=303)
 
     @get("/{batch_id:uuid}")
-    async def one(self, batch_id: FromPath[UUID], request: Caller, session: Session, came: FromQuery[str] = "") -> Template:
+    async def one(self, batch_id: FromPath[UUID], request: Caller, session: Session, now: Now, came: FromQuery[str] = "") -> Template:
         batch = await service.batch(session, batch_id)
         item = service.item_named(batch.item)
-        rows = await service.quarantined(session, batch_id, SHOWN_ROWS)
+        rows = await service.read_quarantined(session, request.user, batch_id, now, SHOWN_ROWS)
         return page(
             request,
             "delivery.html",

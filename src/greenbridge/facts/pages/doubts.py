@@ -13,8 +13,6 @@ from greenbridge.accounts.guards import Caller, only
 from greenbridge.accounts.values import Role
 from greenbridge.facts import service
 from greenbridge.facts.pages.columns import ordered
-from greenbridge.facts.rules import items
-from greenbridge.kit.calendar import business_date
 from greenbridge.kit.errors import Invalid, Problem
 from greenbridge.kit.text import Text
 from greenbridge.kit.web import Now, Session, page
@@ -38,8 +36,7 @@ class DoubtPages(Controller):
         self, request: Caller, session: Session, now: datetime, *, problem: Problem | None = None, wrong: Any = None, **context: Any
     ) -> Template:
         asked = await service.questions(session, SHOWN_DOUBTS)
-        codes = sorted({code for question in asked for code in question.candidates})
-        known = await service.facts_of(session, codes, business_date(now), now, [items.REGISTRATION])
+        rows, registered = await service.rows_in_doubt(session, request.user, asked, now)
         batches = {question.batch_id: await service.batch(session, question.batch_id) for question in asked}
         return page(
             request,
@@ -49,8 +46,8 @@ class DoubtPages(Controller):
             wrong=wrong,
             questions=asked,
             count=await service.questions_count(session),
-            registered={code: found[0].values for code, found in known.items() if found},
-            rows=await service.rows_in_doubt(session, asked),
+            registered=registered,
+            rows=rows,
             batches=batches,
             known=service.catalogue().items,
             ordered=ordered,

@@ -2,7 +2,7 @@
 
 from greenbridge.facts.gateway import catalogue
 from greenbridge.facts.service.documents import catalogue_document, described, item_document, levels
-from greenbridge.facts.service.doubts import Question, decide, questions, questions_count, rows_in_doubt
+from greenbridge.facts.service.doubts import Question, decide, questions, questions_count, read_row, rows_in_doubt
 from greenbridge.facts.service.intake import item_named
 from greenbridge.facts.service.listing import list_facts
 from greenbridge.facts.service.pulling import pulls
@@ -18,6 +18,7 @@ from greenbridge.facts.service.reading import (
     history,
     horizon,
     quarantined,
+    read_quarantined,
     reason_text,
     series,
 )
@@ -51,6 +52,8 @@ __all__ = [
     "questions",
     "questions_count",
     "raw_row",
+    "read_quarantined",
+    "read_row",
     "reason_text",
     "receive",
     "rows_in_doubt",

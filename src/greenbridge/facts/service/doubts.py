@@ -12,14 +12,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from greenbridge.accounts.values import Actor, Role
 from greenbridge.audit import service as audit
-from greenbridge.facts.rules import cleaning
+from greenbridge.facts.rules import cleaning, items
 from greenbridge.facts.service import identity
 from greenbridge.facts.service.intake import Tally, conformed, item_named
+from greenbridge.facts.service.reading import facts_of, note_operators
 from greenbridge.facts.service.receiving import raw_row, take_frame
 from greenbridge.facts.store import batches
 from greenbridge.facts.store import identity as store
 from greenbridge.facts.values import Batch, Delivery
 from greenbridge.kit import database
+from greenbridge.kit.calendar import business_date
 from greenbridge.kit.codes import valid_uscc
 from greenbridge.kit.errors import Forbidden, NotFound
 
@@ -54,9 +56,28 @@ async def questions_count(session: AsyncSession) -> int:
     return await store.count_open_questions(session)
 
 
-async def rows_in_doubt(session: AsyncSession, asked: Sequence[Question]) -> dict[tuple[UUID, int], Mapping[str, Any]]:
-    """Return (batch, row number) -> the row as it came, of questions."""
-    return dict(await batches.set_aside(session, [(question.batch_id, question.row_no) for question in asked]))
+async def rows_in_doubt(
+    session: AsyncSession, actor: Actor, asked: Sequence[Question], now: datetime
+) -> tuple[dict[tuple[UUID, int], Mapping[str, Any]], dict[str, Mapping[str, Any]]]:
+    """Return ((batch, row number) -> the row as it came, code -> registration of the firms that it may mean) of questions.
+
+    The candidates see in their ledgers that the operator looked them up.
+    """
+    rows = dict(await batches.set_aside(session, [(question.batch_id, question.row_no) for question in asked]))
+    codes = sorted({code for question in asked for code in question.candidates})
+    known = await facts_of(session, codes, business_date(now), now, [items.REGISTRATION])
+    if asked:
+        await note_operators(session, actor, items.REGISTRATION, [{"uscc": code} for code in codes], now)
+    return rows, {code: dict(fact.values) for code, found in known.items() for fact in found[:1]}
+
+
+async def read_row(session: AsyncSession, actor: Actor, batch_id: UUID, row_no: int, now: datetime) -> Mapping[str, Any]:
+    """Return one row of a delivery as it came to the operator; the firm that it names sees it in its ledger."""
+    row = await raw_row(session, batch_id, row_no)
+    batch = await batches.get(session, batch_id)
+    if batch is not None:
+        await note_operators(session, actor, batch.item, [row], now)
+    return row
 
 
 async def decide(session: AsyncSession, actor: Actor, batch_id: UUID, row_no: int, uscc: str | None, now: datetime) -> Batch:

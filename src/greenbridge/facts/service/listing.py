@@ -1,8 +1,7 @@
 """A firm's facts as a list, for the firm itself and for a bank with its consent: through the same door as the report."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,6 +14,7 @@ from greenbridge.consents.values import ReadKind, WorkStep
 from greenbridge.enterprises import service as enterprises
 from greenbridge.enterprises.values import EnterpriseStatus
 from greenbridge.facts.gateway import catalogue
+from greenbridge.facts.rules import items
 from greenbridge.facts.service.documents import levels
 from greenbridge.facts.service.intake import item_named
 from greenbridge.facts.service.reading import facts_of
@@ -42,24 +42,28 @@ async def list_facts(
 
 
 async def _listed(session: AsyncSession, uscc: str, wanted: Sequence[str], reading: Reading, now: datetime) -> list[ListedFact]:
+    """Return the facts of an item after those of the other; of one that is closed to the reader the same, whatever there is."""
     today = business_date(now)
-    found = (await facts_of(session, [uscc], today, now, wanted))[uscc]
-    return [_one(fact, reading, today) for fact in found]
-
-
-def _one(fact: Fact, reading: Reading, today: date) -> ListedFact:
-    item = catalogue().items[fact.item]
-    months = rules.age(item.happened_on(fact.valid_from), today)
-    shown: dict[str, Any] = {}
-    withheld: dict[str, str] = {}
-    for field in item.fields:
-        if field.name == "uscc":
+    known = catalogue().items
+    found: dict[str, list[Fact]] = {code: [] for code in wanted or known if code != items.VAT_INVOICES}
+    for fact in (await facts_of(session, [uscc], today, now, tuple(found)))[uscc]:
+        found[fact.item].append(fact)
+    listed = []
+    for code, facts in found.items():
+        item = known[code]
+        fields = [field for field in item.fields if field.name != "uscc"]
+        withheld = {f.name: why.value for f in fields if (why := reading.withheld((f"{code}.{f.name}",), 0))}
+        if len(withheld) == len(fields):
+            listed.append(ListedFact(code, None, None, {}, withheld))
             continue
-        if (why := reading.withheld((f"{item.code}.{field.name}",), months)) is None:
-            shown.update({name: fact.values[name] for name in _names(field) if name in fact.values})
-        else:
-            withheld[field.name] = why.value
-    return ListedFact(fact, shown, withheld)
+        told = next(f"{code}.{f.name}" for f in fields if f.name not in withheld)
+        shown = [name for f in item.fields if f.name not in withheld for name in _names(f)]
+        for fact in facts:
+            if reading.withheld((told,), rules.age(item.happened_on(fact.valid_from), today)) is None:
+                values = {name: fact.values[name] for name in shown if name in fact.values}
+                day = None if set(item.valid_from) & set(withheld) else fact.valid_from
+                listed.append(ListedFact(code, fact, day, values, withheld))
+    return listed
 
 
 def _names(field: Field) -> tuple[str, ...]:

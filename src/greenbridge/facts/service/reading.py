@@ -1,12 +1,16 @@
 """Reading facts: what was true on a day, as known at an instant."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from greenbridge.accounts.values import Actor
+from greenbridge.consents import service as consents
+from greenbridge.consents.values import ReadKind
+from greenbridge.enterprises import service as enterprises
 from greenbridge.enterprises.values import RegistryRecord
 from greenbridge.facts.gateway import catalogue
 from greenbridge.facts.rules import items, retention
@@ -16,10 +20,12 @@ from greenbridge.facts.store import invoices as invoice_store
 from greenbridge.facts.store import records as record_store
 from greenbridge.facts.values import Batch, Counterparty, Fact, Series
 from greenbridge.kit import database
-from greenbridge.kit.calendar import last_complete_month, month_end
+from greenbridge.kit.calendar import business_date, last_complete_month, month_end
 from greenbridge.kit.codes import region_of
 from greenbridge.kit.errors import NotFound
 from greenbridge.kit.text import Text
+
+USCC_LENGTH = 18
 
 
 async def horizon(session: AsyncSession, as_of: date, known_at: datetime) -> tuple[date | None, date | None]:
@@ -57,14 +63,15 @@ async def facts_of(
 ) -> dict[str, list[Fact]]:
     """Return uscc -> its facts that were true on a day as known at an instant; firms without facts have an empty list.
 
-    Records whose showing period was over on that day are left out, except for an auditor's replay (`auditing`).
+    Records whose showing period was over at that instant are left out, also of an earlier day: what has been repaired or has
+    lapsed is shown no more. A replay as known then, and an auditor (`auditing`), see it.
     """
-    known = catalogue()
+    known, shown_on = catalogue(), business_date(known_at)
     wanted = wanted or [code for code in known.items if code != items.VAT_INVOICES]
     found: dict[str, list[Fact]] = {uscc: [] for uscc in usccs}
     for fact in await record_store.facts(session, usccs, wanted, as_of, known_at):
-        last_day = retention.shown_until(known.clocks[known.items[fact.item].retention], fact.values, as_of)
-        if auditing or last_day is None or as_of <= last_day:
+        last_day = retention.shown_until(known.clocks[known.items[fact.item].retention], fact.values, shown_on)
+        if auditing or last_day is None or shown_on <= last_day:
             found[fact.uscc].append(fact)
     return found
 
@@ -95,6 +102,24 @@ async def batch(session: AsyncSession, batch_id: UUID) -> Batch:
 async def quarantined(session: AsyncSession, batch_id: UUID, limit: int = 200) -> list[tuple[int, str, dict[str, Any]]]:
     """Return (row number, reason, the row as it came) of a batch."""
     return await batch_store.quarantined(session, batch_id, limit)
+
+
+async def read_quarantined(
+    session: AsyncSession, actor: Actor, batch_id: UUID, now: datetime, limit: int = 200
+) -> list[tuple[int, str, dict[str, Any]]]:
+    """Return a batch's quarantined rows to the operator; the firms that they name see it in their ledgers."""
+    rows = await quarantined(session, batch_id, limit)
+    if rows:
+        await note_operators(session, actor, (await batch(session, batch_id)).item, [raw for *_, raw in rows], now)
+    return rows
+
+
+async def note_operators(session: AsyncSession, actor: Actor, item: str, rows: Sequence[Mapping[str, Any]], now: datetime) -> None:
+    """Write into firms' ledgers that the operator saw rows of theirs: those whose code stands in a row."""
+    codes = {str(value).strip() for row in rows for value in row.values() if value is not None and len(str(value).strip()) == USCC_LENGTH}
+    firms = await enterprises.verified(session, codes)
+    fields = sorted(f"{item}.{field.name}" for field in catalogue().items[item].fields)
+    await consents.record_operators(session, firms, fields, ReadKind.DELIVERY, now, login=actor.login)
 
 
 async def count(session: AsyncSession) -> int:

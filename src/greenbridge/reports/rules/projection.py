@@ -12,44 +12,61 @@ from greenbridge.scoring.values import Score
 
 # Asks of fields, and of how many months back, why they are not shown; see consents.service.Reading.
 Ask = Callable[[Sequence[str], int], Withheld | None]
+# A report shows the newest records of an item, and how many there are in all.
+SHOWN = 24
 
 
 def project(sections: Sequence[Section], ask: Ask, today: date) -> tuple[Section, ...]:
-    """Return the sections with withheld values and rows taken out and marked.
+    """Return the sections with what the reader may see: what is withheld is marked, without a word on whether there is any of it.
 
     The range of months counts back from today, also in a report as of an earlier day: that opens nothing older.
     """
-    return tuple(
-        replace(
-            section,
-            lines=tuple(_line(line, ask, today) for line in section.lines),
-            tables=tuple(_table(table, ask, today) for table in section.tables),
-        )
-        for section in sections
-    )
+    return tuple(_section(section, ask, today) for section in sections)
+
+
+def _section(section: Section, ask: Ask, today: date) -> Section:
+    lines = [_line(line, ask, today) for line in section.lines]
+    tables = [_table(table, ask, today) for table in section.tables]
+    lines = [line for line in lines if line.withheld or line.value is not None]
+    tables = [table for table in tables if table.is_withheld or table.rows]
+    shown = any(not line.withheld for line in lines) or any(not table.is_withheld for table in tables)
+    told = any(ask((key,), 0) is None for key in section.matter)
+    return replace(section, lines=tuple(lines), tables=tuple(tables), note=None if shown or not told else section.note)
 
 
 def _line(line: Line, ask: Ask, today: date) -> Line:
-    why = ask(line.fields, age(line.since, today))
-    return line if why is None else replace(line, value=None, withheld=why)
+    why = ask(line.reads, age(line.since, today))
+    return line if why is None else replace(line, value=None, source=None, withheld=why)
 
 
 def _table(table: Table, ask: Ask, today: date) -> Table:
-    withheld = {key: why for key, _, _ in table.columns if (why := ask(table.fields(key), 0)) is not None}
+    withheld = {key: why for key, _, _ in table.columns if (why := ask(table.reads[key], 0)) is not None}
     open_columns = [key for key, _, _ in table.columns if key not in withheld]
     if not open_columns:
-        return replace(table, rows=(), days=(), withheld=withheld)
-    fields = table.fields(open_columns[0])
+        return replace(table, rows=(), days=(), source=None, withheld=withheld)
+    fields = table.reads[open_columns[0]]
     days = table.days or [None] * len(table.rows)
-    shown = [i for i, day in enumerate(days) if ask(fields, age(day, today)) is None]
-    rows = [[None if key in withheld else cell for (key, _, _), cell in zip(table.columns, table.rows[i], strict=True)] for i in shown]
-    return replace(table, rows=rows, days=[days[i] for i in shown], withheld=withheld, older_withheld=len(table.rows) - len(rows))
+    found = [i for i, day in enumerate(days) if ask(fields, age(day, today)) is None]
+    rows = [table.rows[i] for i in found[:SHOWN]]
+    # A column without a value is left out; a withheld one stays, whether it has values or not.
+    kept = [
+        c
+        for c, (key, _, _) in enumerate(table.columns)
+        if key in withheld or key == open_columns[0] or any(row[c] is not None for row in rows)
+    ]
+    cells = [[None if table.columns[c][0] in withheld else row[c] for c in kept] for row in rows]
+    columns = [table.columns[c] for c in kept]
+    return replace(table, columns=columns, rows=cells, days=[days[i] for i in found[:SHOWN]], withheld=withheld, count=len(found))
 
 
 def score(found: Score | None, last_month: date | None, ask: Ask, today: date) -> tuple[Score | None, Withheld | None]:
-    """Return (the score with the reasons that may be seen, why there is none); `last_month` of the invoices it was made of."""
-    if found is None or last_month is None:
-        return None, None
-    if (why := ask(features.MODEL_FIELDS, age(features.reach(last_month), today))) is not None:
+    """Return (the score with the reasons that may be seen, why it is withheld, whether there is one or not).
+
+    `last_month`: of the invoices that scores are made of.
+    """
+    reach = features.reach(last_month) if last_month else None
+    if (why := ask(features.MODEL_FIELDS, age(reach, today))) is not None:
         return None, why
+    if found is None:
+        return None, None
     return replace(found, reasons=tuple(reason for reason in found.reasons if ask(features.fields(reason.code), 0) is None)), None

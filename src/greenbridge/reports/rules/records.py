@@ -8,10 +8,8 @@ from greenbridge.facts.rules import items
 from greenbridge.facts.values import Fact, Field, Item, Kind, Shape
 from greenbridge.kit.calendar import business_date, month_end
 from greenbridge.kit.text import Text
-from greenbridge.reports.values import Freshness, Line, Material, Source, Table
+from greenbridge.reports.values import Freshness, Material, Source, Table
 
-# A report shows the newest records of an item; how many there are in all stands above the table.
-SHOWN = 24
 _UNITS = {"yuan": "fen", "kwh": "kwh", "share": "share", "persons": "count", "count": "count", "m2": "count", "m3": "count"}
 
 
@@ -69,21 +67,23 @@ def _grouped(wanted: Sequence[Item]) -> list[tuple[Text, list[Item]]]:
     return list(groups.values())
 
 
-def tables(material: Material, wanted: Sequence[str]) -> tuple[list[Line], list[Table]]:
-    """Return (number of records, their table) of each item of which the firm has any, in the order wanted."""
-    lines, found = [], []
+def tables(material: Material, wanted: Sequence[str]) -> list[Table]:
+    """Return a table of each item in the order wanted, with all its columns, also of those of which the firm has no records."""
+    found = []
     for code in wanted:
-        if facts := of(material, code):
-            item, described = material.items[code], of_fact(material, facts[0])
-            label = Text(f"{item.label.zh}（条）", f"{item.label.en}, records")
-            openest = min((f for f in item.fields if f.name != "uscc"), key=lambda f: f.sensitivity)
-            lines.append(Line(f"{code}_count", label, len(facts), "count", described, (f"{code}.{openest.name}",)))
-            fields = [f for f in item.fields if f.name != "uscc" and any(shown(f, fact.values) is not None for fact in facts)]
-            columns = [(f.name, f.label, column_unit(f)) for f in fields]
-            rows = [tuple(shown(f, fact.values) for f in fields) for fact in facts[:SHOWN]]
-            days = [item.happened_on(fact.valid_from) for fact in facts[:SHOWN]]
-            found.append(Table(code, item.label, columns, rows, described, days))
-    return lines, found
+        item, facts = material.items[code], of(material, code)
+        fields = [f for f in item.fields if f.name != "uscc"]
+        columns = [(f.name, f.label, column_unit(f)) for f in fields]
+        reads = {f.name: (f"{code}.{f.name}",) for f in fields}
+        rows = [tuple(shown(f, fact.values) for f in fields) for fact in facts]
+        days = [item.happened_on(fact.valid_from) for fact in facts]
+        found.append(Table(code, item.label, columns, rows, reads, of_fact(material, facts[0]) if facts else None, days))
+    return found
+
+
+def matter(material: Material, wanted: Sequence[str]) -> tuple[str, ...]:
+    """Return the fields of items."""
+    return tuple(f"{code}.{f.name}" for code in wanted for f in material.items[code].fields if f.name != "uscc")
 
 
 def column_unit(field: Field) -> str:

@@ -14,7 +14,7 @@ from greenbridge.reports.rules import records
 from greenbridge.reports.values import Line, Material, Section, Source, Table
 from greenbridge.scoring.rules import features
 
-TABLE_MONTHS = 12
+YEAR = 12
 # What each part shows as tables, in this order; the item's own columns are the table's.
 REGISTERED = (
     "registration.changes", "registration.branches", "annual_report.report", "licences.licences", "licences.qualifications",
@@ -38,52 +38,54 @@ OPERATING = (
 
 def registration(material: Material) -> Section:
     """Return part 1: what the market regulator registered."""
-    title = Text("登记信息", "Registration")
     found = records.of(material, items.REGISTRATION)
-    if not found:
-        return Section("registration", title, (), (), records.missing(material, [items.REGISTRATION]))
-    fact = found[0]
-    described = records.of_fact(material, fact)
-    lines = [Line("uscc", Text("统一社会信用代码", "Social credit code"), material.enterprise.uscc, "", described)]
+    values = found[0].values if found else {}
+    described = records.of_fact(material, found[0]) if found else None
+    uscc = material.enterprise.uscc if found else None
+    lines = [Line("uscc", Text("统一社会信用代码", "Social credit code"), uscc, "", ("registration.basic.uscc",), described)]
     for field in material.items[items.REGISTRATION].fields:
-        value = records.shown(field, fact.values)
+        if field.name == "uscc":
+            continue
+        value = records.shown(field, values)
         if field.name == "reg_region_code" and value:
             value = region_name(str(value))
-        if value is not None:
-            lines.append(Line(field.name, field.label, value, records.column_unit(field), described))
-    if established := fact.values.get("established"):
-        months = whole_months(date.fromisoformat(established), material.as_of)
-        lines.append(Line("firm_age_months", Text("成立时间", "Age"), months, "months", described, ("registration.basic.established",)))
-    more, tables = records.tables(material, REGISTERED)
-    return Section("registration", title, (*lines, *more), tuple(tables), None)
+        reads = (f"{items.REGISTRATION}.{field.name}",)
+        lines.append(Line(field.name, field.label, value, records.column_unit(field), reads, described))
+    established = values.get("established")
+    months = whole_months(date.fromisoformat(established), material.as_of) if established else None
+    lines.append(Line("firm_age_months", Text("成立时间", "Age"), months, "months", ("registration.basic.established",), described))
+    return _section("registration", Text("登记信息", "Registration"), material, REGISTERED, items.REGISTRATION, lines=lines)
 
 
 def associations(material: Material) -> Section:
-    """Return part 2: the largest customers and suppliers of each whole year."""
-    title = Text("关联与交易对手", "Associations")
-    lines, held = records.tables(material, ASSOCIATED)
-    if not material.counterparties or items.VAT_INVOICES not in material.coverage:
-        note = None if held else records.missing(material, [items.VAT_INVOICES])
-        return Section("associations", title, tuple(lines), tuple(held), note)
-    tables = []
+    """Return part 2: the largest customers and suppliers of each whole year, shareholders, pledges, guarantees."""
+    tables, last_month = [], material.series.last_month
     columns = (
         ("counterparty", Text("对方单位", "Counterparty"), ""),
         ("net", Text("金额", "Net amount"), "fen"),
         ("share", Text("占比", "Share"), "share"),
         ("invoices", Text("发票", "Invoices"), "count"),
     )
-    for year in sorted({c.year for c in material.counterparties}, reverse=True)[:2]:
+    for year in features.whole_years(last_month) if last_month else ():
         for direction, zh, en in (("output", "客户", "customers"), ("input", "供应商", "suppliers")):
             rows = [
                 (c.counterparty, c.net_fen, c.share, c.invoices)
                 for c in material.counterparties
                 if (c.year, c.direction) == (year, direction)
             ]
-            if rows:
-                name = Text(f"{year} 年前 {len(rows)} 大{zh}", f"Largest {len(rows)} {en}, {year}")
-                described = _invoice_source(material, date(year, 12, 31))
-                tables.append(Table(f"{direction}_{year}", name, columns, rows, described, [date(year, 1, 1)] * len(rows), _PARTNER_READS))
-    return Section("associations", title, tuple(lines), (*tables, *held), None)
+            name = Text(f"{year} 年主要{zh}", f"Largest {en}, {year}")
+            described = _invoice_source(material, date(year, 12, 31)) if rows else None
+            days = [date(year, 1, 1)] * len(rows)
+            tables.append(Table(f"{direction}_{year}", name, columns, rows, _PARTNER_READS, described, days))
+    return _section("associations", Text("关联与交易对手", "Associations"), material, ASSOCIATED, items.VAT_INVOICES, tables=tables)
+
+
+def _section(
+    key: str, title: Text, material: Material, wanted: Sequence[str], *first: str, lines: Sequence[Line] = (), tables: Sequence[Table] = ()
+) -> Section:
+    """Return a section of lines and tables, then the records of the items wanted; the note is on the items that matter `first`."""
+    every = (*tables, *records.tables(material, wanted))
+    return Section(key, title, tuple(lines), every, records.missing(material, first), records.matter(material, first))
 
 
 def _invoice_source(material: Material, valid_on: date) -> Source:
@@ -116,36 +118,45 @@ _TAX_LINES: tuple[tuple[str, Text, str, Callable[[Any], Any]], ...] = (
 
 def tax_and_operation(material: Material) -> Section:
     """Return part 3: VAT of the last 12 months with its months, tax grade, electricity."""
-    title = Text("税务与经营", "Tax and operation")
+    arrays, last_month = material.series.monthly, material.series.last_month
+    known = last_month is not None and not np.isnan(arrays["sales_net"]).all()
+    described = _invoice_source(material, month_end(last_month)) if known and last_month else None
     lines: list[Line] = []
-    tables: list[Table] = []
-    last_month = material.series.last_month
-    if last_month is not None and not np.isnan(material.series.monthly["sales_net"]).all():
-        described = _invoice_source(material, month_end(last_month))
-        arrays = material.series.monthly
-        for key, label, unit, formula in _TAX_LINES:
-            value = float(formula(arrays)[0])
-            if not np.isnan(value):
-                reads, since = _LINE_READS.get(key, _SUMS), add_months(last_month, 1 - _LINE_MONTHS.get(key, 12))
-                lines.append(Line(key, label, round(value) if unit == "fen" else round(value, 4), unit, described, reads, since))
-        tables.append(_months_table(material, last_month, described))
-    for fact in records.of(material, items.TAX_GRADE)[:1]:
-        label = Text(f"纳税信用等级（{fact.values['year']:.0f} 年度）", f"Tax credit grade ({fact.values['year']:.0f})")
-        reads = ("tax.credit_grade.grade", "tax.credit_grade.year")
-        lines.append(Line("tax_grade", label, fact.values["grade"], "", records.of_fact(material, fact), reads, fact.valid_from))
-    power = sorted(records.of(material, items.ELECTRICITY), key=lambda fact: fact.valid_from)[-TABLE_MONTHS:]
-    if power:
-        kwh = round(sum(fact.values["usage_kwh"] for fact in power))
-        label = Text(f"近 {len(power)} 个月用电量", f"Electricity, {len(power)} months")
-        reads = (f"{items.ELECTRICITY}.usage_kwh", f"{items.ELECTRICITY}.month")
-        lines.append(Line("electricity_12m", label, kwh, "kwh", records.of_fact(material, power[-1]), reads, power[0].valid_from))
-    more, held = records.tables(material, OPERATED)
-    lines, tables = [*lines, *more], [*tables, *held]
-    note = None if lines else records.missing(material, [items.VAT_INVOICES])
-    return Section("tax_and_operation", title, tuple(lines), tuple(tables), note)
+    for key, label, unit, formula in _TAX_LINES:
+        value = float(formula(arrays)[0]) if known else np.nan
+        figure = None if np.isnan(value) else round(value) if unit == "fen" else round(value, 4)
+        since = add_months(last_month, 1 - _LINE_MONTHS.get(key, 12)) if last_month else None
+        lines.append(Line(key, label, figure, unit, _LINE_READS.get(key, _SUMS), described if figure is not None else None, since))
+    lines += [_tax_grade(material), _electricity(material)]
+    tables = [_months_table(material, last_month, described)] if last_month else []
+    title = Text("税务与经营", "Tax and operation")
+    return _section("tax_and_operation", title, material, OPERATED, items.VAT_INVOICES, lines=lines, tables=tables)
 
 
-def _months_table(material: Material, last_month: date, described: Source) -> Table:
+def _tax_grade(material: Material) -> Line:
+    label, reads = Text("纳税信用等级", "Tax credit grade"), ("tax.credit_grade.grade", "tax.credit_grade.year")
+    fact = next(iter(records.of(material, items.TAX_GRADE)), None)
+    if fact is None:
+        return Line("tax_grade", label, None, "", reads)
+    grade, year = fact.values["grade"], f"{fact.values['year']:.0f}"
+    value = Text(f"{grade}（{year} 年度）", f"{grade} ({year})")
+    return Line("tax_grade", label, value, "", reads, records.of_fact(material, fact), fact.valid_from)
+
+
+def _electricity(material: Material) -> Line:
+    """Return the electricity of the twelve months that end with the newest reading."""
+    label, reads = Text("近 12 个月用电量", "Electricity, 12 months"), (f"{items.ELECTRICITY}.usage_kwh", f"{items.ELECTRICITY}.month")
+    power = records.of(material, items.ELECTRICITY)
+    newest = max((fact.valid_from for fact in power), default=None)
+    first = add_months(newest or material.as_of.replace(day=1), 1 - YEAR)
+    used = [fact for fact in power if fact.valid_from >= first]
+    if len(used) < YEAR:  # a sum of fewer months is not this figure; the months stand in their table
+        return Line("electricity_12m", label, None, "kwh", reads, None, first)
+    kwh = round(sum(fact.values["usage_kwh"] for fact in used))
+    return Line("electricity_12m", label, kwh, "kwh", reads, records.of_fact(material, max(used, key=lambda f: f.valid_from)), first)
+
+
+def _months_table(material: Material, last_month: date, described: Source | None) -> Table:
     columns = (
         ("month", Text("月份", "Month"), "month"),
         ("sales_net", Text("销售额", "Sales"), "fen"),
@@ -156,29 +167,25 @@ def _months_table(material: Material, last_month: date, described: Source) -> Ta
         ("sales_partners", Text("客户数", "Customers"), "count"),
     )
     rows, days = [], []
-    for back in range(TABLE_MONTHS):
+    for back in range(YEAR if described else 0):
         column = material.series.monthly["sales_net"].shape[1] - 1 - back
         values = [float(material.series.monthly[key][0, column]) for key, _, _ in columns[1:]]
         if not np.isnan(values).all():
             days.append(add_months(last_month, -back))
             rows.append((add_months(last_month, -back).strftime("%Y-%m"), *(None if np.isnan(v) else round(v) for v in values)))
-    return Table("months", Text("逐月发票", "Invoices by month"), columns, rows, described, days, _MONTH_READS)
+    return Table("months", Text("逐月发票", "Invoices by month"), columns, rows, _MONTH_READS, described, days)
 
 
 def legal_risk(material: Material) -> Section:
     """Return part 4: judgments, enforcement, lists of the courts."""
-    return _records("legal_risk", Text("司法风险", "Legal risk"), material, LEGAL, items.JUDGMENTS, items.ENFORCEMENT, items.DISHONESTY)
+    first = (items.JUDGMENTS, items.ENFORCEMENT, items.DISHONESTY)
+    return _section("legal_risk", Text("司法风险", "Legal risk"), material, LEGAL, *first)
 
 
 def operating_risk(material: Material) -> Section:
     """Return part 5: penalties, lists and arrears that may still be shown."""
-    return _records("operating_risk", Text("经营风险", "Operating risk"), material, OPERATING, items.PENALTIES, items.ABNORMAL_LIST)
-
-
-def _records(key: str, title: Text, material: Material, wanted: Sequence[str], *first: str) -> Section:
-    """Return a section of tables alone; without records, a note on the items that matter `first`."""
-    lines, tables = records.tables(material, wanted)
-    return Section(key, title, tuple(lines), tuple(tables), None if tables else records.missing(material, first))
+    first = (items.PENALTIES, items.ABNORMAL_LIST)
+    return _section("operating_risk", Text("经营风险", "Operating risk"), material, OPERATING, *first)
 
 
 def all_sections(material: Material) -> tuple[Section, ...]:

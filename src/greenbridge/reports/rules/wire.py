@@ -12,22 +12,26 @@ from greenbridge.reports.rules.sections import all_sections
 from greenbridge.reports.values import Material, Section, Source, Table
 from greenbridge.scoring.values import Score
 
-SCHEMA_VERSION = "1.1"
+SCHEMA_VERSION = "1.2"
 
 
 def _text(value: Any) -> Any:
     return {"zh": value.zh, "en": value.en} if isinstance(value, Text) else value
 
 
-def _source(source: Source) -> dict[str, Any]:
-    return {
-        "item": source.item,
-        "department": _text(source.department),
-        "valid_on": source.valid_on.isoformat(),
-        "received_on": source.received_on.isoformat(),
-        "freshness": source.freshness.value,
-        "generated": source.generated,
-    }
+def _source(source: Source | None) -> dict[str, Any] | None:
+    return (
+        None
+        if source is None
+        else {
+            "item": source.item,
+            "department": _text(source.department),
+            "valid_on": source.valid_on.isoformat(),
+            "received_on": source.received_on.isoformat(),
+            "freshness": source.freshness.value,
+            "generated": source.generated,
+        }
+    )
 
 
 def withheld_json(why: Withheld | None) -> dict[str, Any] | None:
@@ -36,11 +40,11 @@ def withheld_json(why: Withheld | None) -> dict[str, Any] | None:
 
 
 def _section(section: Section) -> dict[str, Any]:
-    shown = any(line.withheld is None for line in section.lines) or any(len(t.withheld) < len(t.columns) for t in section.tables)
+    shown = any(line.withheld is None for line in section.lines) or any(not table.is_withheld for table in section.tables)
     return {
         "key": section.key,
         "title": _text(section.title),
-        "status": "no_data" if section.note else "available" if shown else "withheld",
+        "status": "available" if shown else "no_data" if section.note else "withheld",
         "note": _text(section.note),
         "facts": [
             {
@@ -66,7 +70,7 @@ def _table(table: Table) -> dict[str, Any]:
             for key, label, unit in table.columns
         ],
         "rows": [[_text(cell) for cell in row] for row in table.rows],
-        "older_withheld": table.older_withheld,
+        "count": table.count,
         "source": _source(table.source),
     }
 

@@ -28,13 +28,18 @@ def fields(name: str) -> tuple[str, ...]:
     return MODEL_FIELDS if name == "tax_burden" else INVOICE_SUMS
 
 
+def whole_years(last_month: date) -> tuple[int, int]:
+    """Return the last two calendar years that are over with a month, newest first. `whole_years(date(2026, 1, 1)) == (2025, 2024)`."""
+    newest = last_month.year if last_month.month == 12 else last_month.year - 1
+    return newest, newest - 1
+
+
 def reach(last_month: date) -> date:
     """Return the earliest day that features of series up to a month speak of: 24 months, and the last two whole years.
 
     `reach(date(2026, 1, 1)) == date(2024, 1, 1)`.
     """
-    whole = last_month.year if last_month.month == 12 else last_month.year - 1
-    return min(add_months(last_month, -23), date(whole - 1, 1, 1))
+    return min(add_months(last_month, -23), date(whole_years(last_month)[1], 1, 1))
 
 
 def ratio(part: Floats, whole: Floats) -> Floats:

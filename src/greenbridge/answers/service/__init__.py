@@ -1,0 +1,21 @@
+"""Answers: a bank sees open needs and answers, the firm chooses."""
+
+from greenbridge.answers.service.answering import claim, decline, expire, offer, totals
+from greenbridge.answers.service.choosing import accept, agree, agreeing, of_need
+from greenbridge.answers.service.seeing import of_bank, open_need, overview, work_list
+
+__all__ = [
+    "accept",
+    "agree",
+    "agreeing",
+    "claim",
+    "decline",
+    "expire",
+    "of_bank",
+    "of_need",
+    "offer",
+    "open_need",
+    "overview",
+    "totals",
+    "work_list",
+]
