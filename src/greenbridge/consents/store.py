@@ -5,9 +5,10 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, text, true, update
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from greenbridge.accounts.values import StaffFunction
@@ -79,11 +80,11 @@ async def add(session: AsyncSession, consent: Consent, granted_by: UUID | None) 
     return consent
 
 
-async def between(session: AsyncSession, enterprise_id: UUID, bank_id: UUID, *, for_update: bool = False) -> list[Consent]:
-    """Return all consents of a firm to a bank; `for_update`: reads and withdrawals of them come one after another."""
+async def between(session: AsyncSession, enterprise_id: UUID, bank_id: UUID) -> list[Consent]:
+    """Return all consents of a firm to a bank."""
     query = select(ConsentRow).where(col(ConsentRow.enterprise_id) == enterprise_id, col(ConsentRow.bank_id) == bank_id)
     query = query.order_by(col(ConsentRow.id)).execution_options(populate_existing=True)
-    return [_value(row) for row in await session.scalars(query.with_for_update() if for_update else query)]
+    return [_value(row) for row in await session.scalars(query)]
 
 
 async def find(session: AsyncSession, consent_id: UUID) -> Consent | None:
@@ -139,15 +140,41 @@ async def overdue(session: AsyncSession, today: date) -> list[Consent]:
     return [_value(row) for row in await session.scalars(query.order_by(col(ConsentRow.receipt_due_on)))]
 
 
+def _used(since: datetime) -> tuple[Any, Any]:
+    """Return (reads under a consent's row, the bank's reads of the firm for its purpose since an instant) as columns."""
+    of_pair = (
+        (col(DataRead.enterprise_id) == col(ConsentRow.enterprise_id))
+        & (col(DataRead.organisation_id) == col(ConsentRow.bank_id))
+        & (col(DataRead.kind) != ReadKind.NAMED.value)
+    )
+    under = select(func.count()).where(of_pair, col(DataRead.consent_id) == col(ConsentRow.id)).correlate(ConsentRow).scalar_subquery()
+    recent = col(DataRead.at) >= since, col(DataRead.purpose) == col(ConsentRow.purpose)
+    return under, select(func.count()).where(of_pair, *recent).correlate(ConsentRow).scalar_subquery()
+
+
 async def used(session: AsyncSession, consent: Consent, since: datetime) -> tuple[int, int]:
     """Return (reads under a consent, the bank's reads of the firm for its purpose since an instant)."""
-    under = (col(DataRead.consent_id) == consent.id) & (col(DataRead.kind) != ReadKind.NAMED.value)
-    recent = (col(DataRead.at) >= since) & (col(DataRead.purpose) == consent.purpose.value) & (col(DataRead.kind) != ReadKind.NAMED.value)
-    query = select(func.count().filter(under), func.count().filter(recent)).where(
-        col(DataRead.enterprise_id) == consent.enterprise_id, col(DataRead.organisation_id) == consent.bank_id
-    )
-    total, today = (await session.execute(query)).one()
+    total, today = (await session.execute(select(*_used(since)).select_from(ConsentRow).where(col(ConsentRow.id) == consent.id))).one()
     return int(total), int(today)
+
+
+async def at_the_door(
+    session: AsyncSession, enterprise_id: UUID, bank_id: UUID, step: WorkStep, function: StaffFunction | None, since: datetime
+) -> tuple[list[tuple[Consent, tuple[int, int]]], View | None]:
+    """Return (the consents of a firm to a bank with the reads under each, the bank's view of a step and function) in one statement."""
+    newest = (
+        select(StaffView)
+        .where(col(StaffView.step) == step.value, col(StaffView.function) == (function.value if function else ""))
+        .where(col(StaffView.bank_id) == bank_id)
+        .order_by(col(StaffView.set_at).desc())
+        .limit(1)
+        .subquery()
+    )
+    shown = aliased(StaffView, newest)
+    query = select(ConsentRow, *_used(since), shown).join(shown, true(), isouter=True)
+    query = query.where(col(ConsentRow.enterprise_id) == enterprise_id, col(ConsentRow.bank_id) == bank_id)
+    rows = (await session.execute(query.execution_options(populate_existing=True))).all()
+    return [(_value(row), (int(total), int(today))) for row, total, today, _ in rows], _view(rows[0][3]) if rows and rows[0][3] else None
 
 
 async def view(session: AsyncSession, bank_id: UUID, step: WorkStep, function: StaffFunction) -> View | None:

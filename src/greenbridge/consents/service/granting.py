@@ -40,7 +40,7 @@ async def grant(
     today, purpose = business_date(now), rules.purpose_of(steps[0])
     limits = gateway.template(purpose, today)
     await store.lock(session, enterprise_id, bank_id)
-    given = await store.between(session, enterprise_id, bank_id, for_update=True)
+    given = await store.between(session, enterprise_id, bank_id)
     stands = rules.standing(given, purpose, today)
     if stands and narrowing is None and set(steps) <= set(stands.steps):
         return stands

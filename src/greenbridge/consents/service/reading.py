@@ -51,7 +51,7 @@ async def reading(
 ) -> AsyncIterator[Reading]:
     """Open the one door to a firm's fields for an officer; at the end of the block the ledger has its row, or nothing was read.
 
-    The consent's row stays locked until the transaction ends: a withdrawal waits for the read, and the read after it is refused.
+    Firm and bank stay locked until the transaction ends: a withdrawal waits for the read, and the read after it is refused.
     Raises Forbidden with what is in the way; a firm that does not exist gets the same answer as one that has not agreed.
     """
     access = await _access(session, actor, enterprise_id, step, now)
@@ -78,14 +78,15 @@ async def _access(session: AsyncSession, actor: Actor, enterprise_id: UUID, step
     today, purpose = business_date(now), rules.purpose_of(step)
     limits = gateway.template(purpose, today)
     await store.lock(session, enterprise_id, actor.organisation.id)
-    consents = await store.between(session, enterprise_id, actor.organisation.id, for_update=True)
+    given, view = await store.at_the_door(session, enterprise_id, actor.organisation.id, step, actor.function, day_start(today))
+    consents, used = [consent for consent, _ in given], {consent.id: reads for consent, reads in given}
     consent = rules.standing(consents, purpose, today)
-    used = await store.used(session, consent, day_start(today)) if consent else (0, 0)
-    refusal = rules.refusal(consents, purpose, step, actor.function, limits, used, today)
+    reads = used[consent.id] if consent else (0, 0)
+    refusal = rules.refusal(consents, purpose, step, actor.function, limits, reads, today)
     if refusal or consent is None or actor.function is None:
         assert refusal is not None
         raise Forbidden(refusal.code, refusal.text.zh, refusal.text.en)
-    return rules.access(consent, step, actor.function, limits, await store.view(session, actor.organisation.id, step, actor.function))
+    return rules.access(consent, step, actor.function, limits, view)
 
 
 async def named(session: AsyncSession, actor: Actor, enterprise_id: UUID, now: datetime) -> tuple[WorkStep, ...]:
