@@ -12,7 +12,8 @@ from greenbridge.reports import service
 from greenbridge.reports.rules import wire
 from tests.builders import PASSWORD, a_registration, a_verified_firm, an_actor, deliver, steady_invoices, token
 
-SECTIONS = ["registration", "associations", "tax_and_operation", "legal_risk", "operating_risk"]
+PARTS = ("registration", "associations", "tax_and_operation", "legal_risk", "operating_risk", "evaluations", "comparison", "queries")
+SECTIONS = list(PARTS)
 
 
 @pytest.fixture
@@ -38,7 +39,9 @@ async def test_five_sections_each_fact_with_source_date_and_freshness(session, n
     assert found["sales_12m"]["value"] == 12 * 40_000_000
     for section in report.content["sections"]:
         for fact in section["facts"]:
-            assert {"department", "valid_on", "received_on", "freshness", "generated"} <= set(fact["source"])
+            if section["key"] != "queries":  # the platform's own ledger
+                assert {"department", "valid_on", "received_on", "freshness", "generated"} <= set(fact["source"])
+                assert fact["sensitivity"] in range(1, 6)
     assert facts(sections(report)["registration"])["firm_age_months"]["value"] == 94
     months = sections(report)["tax_and_operation"]["tables"][0]
     # Invoices of the tenth of February: the month is not delivered in full, so January is the newest whole one.
@@ -58,7 +61,10 @@ async def test_a_section_without_data_says_who_has_not_delivered_or_that_nothing
     await deliver(session, now, items.ENFORCEMENT, {**case, "filed_on": "2025-01-01"})
     await deliver(session, now, items.DISHONESTY, {**case, "listed_on": "2025-01-01"})
     (report,) = await service.make(session, [enterprise], model, date(2026, 3, 10), now)
-    assert "没有本企业的记录" in sections(report)["legal_risk"]["note"]["zh"]
+    legal = sections(report)["legal_risk"]
+    assert (legal["status"], legal["note"]) == ("available", None)
+    assert facts(legal)["enforcement_open"]["value"] == 0  # delivered, and none on this firm: a zero with its source
+    assert facts(legal)["enforcement_open"]["source"]["department"]["zh"] == "人民法院"
 
 
 async def test_cases_and_penalties_appear_with_amounts(session, now, model, firm):
@@ -101,7 +107,7 @@ async def test_the_same_material_gives_the_same_content_and_as_of_reads_nothing_
     assert first.sha256 == second.sha256
     assert first.number != second.number
     (earlier,) = await service.make(session, [enterprise], model, date(2025, 7, 1), now)
-    assert earlier.content["last_invoice_month"] == "2025-06"
+    assert earlier.content["data_cut"]["last_invoice_month"] == "2025-06"
     assert wire.digest(earlier.content) != first.sha256
     with pytest.raises(Invalid):
         await service.make(session, [enterprise], model, date(2026, 3, 11), now)

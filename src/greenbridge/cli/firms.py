@@ -64,7 +64,7 @@ def report(
     async def work(session: AsyncSession, now: datetime) -> CreditReportOut:
         firm = await enterprises.find(session, enterprise)
         model = load_current(settings.artifacts_dir)
-        return CreditReportOut.of(await reports.for_operator(session, firm, model, day or business_date(now), now))
+        return CreditReportOut.of((await reports.for_operator(session, [firm], model, day or business_date(now), now))[0])
 
     made = run(settings, work)
     if as_json:

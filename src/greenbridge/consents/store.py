@@ -269,6 +269,21 @@ async def reads_of(session: AsyncSession, enterprise_id: UUID, limit: int, offse
     return [_read(row) for row in await session.scalars(query.limit(limit).offset(offset))]
 
 
+async def report_reads(session: AsyncSession, enterprise_ids: Sequence[UUID], since: datetime, until: datetime) -> dict[UUID, list[Read]]:
+    """Return firm -> the reports that organisations read of it in [since, until), newest first."""
+    query = select(*(col(getattr(DataRead, name)) for name in ("at", "enterprise_id", "organisation_id", "organisation_name", "purpose")))
+    query = query.where(
+        col(DataRead.enterprise_id).in_(enterprise_ids),
+        (col(DataRead.at) >= since) & (col(DataRead.at) < until),
+        (col(DataRead.kind) == ReadKind.REPORT.value) & col(DataRead.organisation_id).is_not(None),
+    ).order_by(col(DataRead.at).desc(), col(DataRead.id).desc())
+    found: dict[UUID, list[Read]] = {}
+    for at, firm, organisation_id, name, purpose in await session.execute(query):
+        read = Read(at, firm, organisation_id, name, "", None, Purpose(purpose), None, None, ReadKind.REPORT, None, ())
+        found.setdefault(firm, []).append(read)
+    return found
+
+
 async def forget_before(session: AsyncSession, instant: datetime) -> int:
     """Remove rows of the ledger that are older than its keeping time; the table's trigger refuses younger ones."""
     removed = await session.execute(text("delete from data_read where at < :instant returning 1"), {"instant": instant - timedelta(days=1)})

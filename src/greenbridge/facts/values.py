@@ -91,6 +91,11 @@ class Field:
     ahead: bool = False
     foreign: bool = False
 
+    @property
+    def stored(self) -> tuple[str, ...]:
+        """Return the names under which a value is stored: an amount is in fen, or in a foreign currency."""
+        return tuple(f"{self.name}_{part}" for part in ("fen", "foreign", "currency")) if self.kind is Kind.YUAN else (self.name,)
+
     def choice_name(self, value: str) -> str:
         """Return a choice's Chinese name; the value itself where it has none."""
         return next(iter(self.choices.get(value, ())), value)

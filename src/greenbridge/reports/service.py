@@ -1,27 +1,33 @@
 """Making a credit report: the firm's own, a consenting bank's, the command line's."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from greenbridge.accounts.values import Actor, Role
+from greenbridge.accounts.values import STAFF_FUNCTION_NAMES, Actor, Role
 from greenbridge.consents import service as consents
 from greenbridge.consents.service import Reading
-from greenbridge.consents.values import IDENTITY, Access, ReadKind, WorkStep
+from greenbridge.consents.values import IDENTITY, PURPOSE_NAMES, WORK_STEP_NAMES, Access, ReadKind, WorkStep
 from greenbridge.enterprises import service as enterprises
 from greenbridge.enterprises.values import Enterprise, EnterpriseStatus
 from greenbridge.facts import service as facts
-from greenbridge.kit.calendar import business_date
+from greenbridge.facts.rules import items
+from greenbridge.facts.values import Fact
+from greenbridge.kit.calendar import add_months, business_date, day_start
 from greenbridge.kit.errors import Conflict, Forbidden, Invalid
+from greenbridge.kit.text import Text
 from greenbridge.reports import store
 from greenbridge.reports.rules import wire
-from greenbridge.reports.values import CreditReport, Material
+from greenbridge.reports.values import CreditReport, Material, Query, Reader
 from greenbridge.scoring import service as scoring
 from greenbridge.scoring.gateway import DefaultModel
 
+OWN_USE = Text("企业自查", "The firm's own")
+PREVIEW = "预览"
 EARLIEST = date(2000, 1, 1)  # no department delivers anything older
 
 
@@ -40,29 +46,43 @@ async def for_actor(
     """
     day = as_of or business_date(now)
     if actor.role is Role.ENTERPRISE:
-        enterprise = await enterprises.own(session, actor, enterprise_id)
-        if enterprise.status is not EnterpriseStatus.VERIFIED:
+        firm = await enterprises.own(session, actor, enterprise_id)
+        if firm.status is not EnterpriseStatus.VERIFIED:
             # A code and a name are public: before the check anybody could have typed them.
             raise Conflict("not-verified", "企业尚未通过实名核验，不能查阅报告。", "The firm is not verified and may not read its report.")
-        return (await make(session, [enterprise], model, day, now, made_for=actor.account_id))[0]
+        reader = Reader(firm.name, actor.login, None, OWN_USE, None, None, None)
+        return (await make(session, [firm], model, day, now, made_for=actor.account_id, readers=[reader]))[0]
     if actor.role is not Role.OFFICER:
         raise Forbidden("wrong-role", "您的角色不能查阅信用报告。", "Your role may not read credit reports.")
     async with consents.reading(session, actor, enterprise_id, step, ReadKind.REPORT, facts.levels(), now) as reading:
         if not reading.reaches(day, business_date(now)):
             raise Forbidden("day-not-agreed", "该报告日期超出企业授权的时间范围。", "The firm's consent does not reach back to that day.")
-        enterprise = await enterprises.get(session, enterprise_id)
-        report = (await make(session, [enterprise], model, day, now, made_for=actor.account_id, readings=[reading]))[0]
-        reading.report_number = report.number
+        firm = await enterprises.get(session, enterprise_id)
+        reader = _officer(actor, reading, now)
+        made = await make(session, [firm], model, day, now, made_for=actor.account_id, readings=[reading], readers=[reader])
+        reading.report_number = made[0].number
         reading.shown.update(IDENTITY)  # they stand above every report
-    return report
+    return made[0]
 
 
-async def for_operator(session: AsyncSession, firm: Enterprise, model: DefaultModel, as_of: date, now: datetime) -> CreditReport:
-    """Make a whole report for whoever runs the platform, on its machine; the firm sees in its ledger that it was read."""
-    reading = Reading(None, facts.levels())
-    report = (await make(session, [firm], model, as_of, now, readings=[reading]))[0]
-    await consents.record_operators(session, [firm.id], sorted(reading.shown), ReadKind.REPORT, now, report_number=report.number)
-    return report
+def _officer(actor: Actor, reading: Reading, now: datetime) -> Reader:
+    access = reading.access
+    assert access is not None
+    function = STAFF_FUNCTION_NAMES[access.function]
+    policy = consents.template(access.purpose, now).version
+    purpose, step = PURPOSE_NAMES[access.purpose], WORK_STEP_NAMES[access.step]
+    return Reader(actor.organisation.name, actor.login, function, purpose, step, policy, access.scope.months)
+
+
+async def for_operator(
+    session: AsyncSession, firms: Sequence[Enterprise], model: DefaultModel, as_of: date, now: datetime
+) -> list[CreditReport]:
+    """Make whole reports for whoever runs the platform, on its machine; each firm sees in its ledger that it was read."""
+    readings = [Reading(None, facts.levels()) for _ in firms]
+    made = await make(session, firms, model, as_of, now, readings=readings)
+    for firm, reading, report in zip(firms, readings, made, strict=True):
+        await consents.record_operators(session, [firm.id], sorted(reading.shown), ReadKind.REPORT, now, report_number=report.number)
+    return made
 
 
 async def make(
@@ -74,6 +94,7 @@ async def make(
     *,
     made_for: UUID | None = None,
     readings: Sequence[Reading] | None = None,
+    readers: Sequence[Reader] | None = None,
 ) -> list[CreditReport]:
     """Make and keep the reports of firms as of a day, in their order, each as its reading lets through (without: whole).
 
@@ -81,7 +102,9 @@ async def make(
     """
     reports = []
     for index, material in enumerate(await _materials(session, firms, model, as_of, now)):
-        content = wire.content(material, (readings[index] if readings else Reading(None, facts.levels())).withheld)
+        reader = readers[index] if readers else None
+        ask = (readings[index] if readings else Reading(None, facts.levels())).withheld
+        content = wire.content(replace(material, reader=reader), ask)
         score_id = material.score.id if material.score else None
         firm = material.enterprise
         reports.append(await store.add(session, firm.id, as_of, now, made_for, score_id, content, wire.digest(content)))
@@ -99,12 +122,38 @@ async def _materials(session: AsyncSession, firms: Sequence[Enterprise], model: 
     scores = await scoring.score_series(session, firms, series, model, as_of, now)
     found = await facts.facts_of(session, usccs, as_of, now)
     coverage = await facts.coverage(session, now)
+    marks = await facts.public_marks(session, sorted(_tied(found)), as_of, now)
+    year_ago = day_start(add_months(business_date(now), -12))
+    reads = await consents.report_reads(session, [firm.id for firm in firms], year_ago, now)
     materials = []
     for index, firm in enumerate(firms):
         partners = await facts.counterparties(session, firm.uscc, as_of, now)
-        known = (found[firm.uscc], series.of(index), partners, coverage, scores.get(firm.id), model.version, facts.catalogue().items)
-        materials.append(Material(firm, as_of, business_date(now), *known))
+        queries = [Query(read.at, read.organisation_name, PURPOSE_NAMES[read.purpose]) for read in reads.get(firm.id, ()) if read.purpose]
+        materials.append(
+            Material(
+                firm,
+                as_of,
+                now,
+                found[firm.uscc],
+                series.of(index),
+                partners,
+                coverage,
+                scores.get(firm.id),
+                model.version,
+                facts.catalogue(),
+                facts.levels(),
+                marks,
+                (),
+                queries,
+            )
+        )
     return materials
+
+
+def _tied(found: Mapping[str, Sequence[Fact]]) -> set[str]:
+    """Return the codes of firms that the facts tie to these: companies that hold shares, branches."""
+    keys = {items.SHAREHOLDERS: "investor_uscc", items.BRANCHES: "branch_uscc"}
+    return {code for known in found.values() for fact in known if fact.item in keys and (code := fact.values.get(keys[fact.item]))}
 
 
 async def previews(
@@ -115,7 +164,12 @@ async def previews(
     if enterprise.status is not EnterpriseStatus.VERIFIED:
         raise Conflict("not-verified", "企业尚未通过实名核验，不能查阅报告。", "The firm is not verified and may not read its report.")
     (material,) = await _materials(session, [enterprise], model, business_date(now), now)
-    return [wire.content(material, Reading(access, facts.levels()).withheld) for access in accesses]
+    contents: list[Mapping[str, Any]] = []
+    for access in accesses:
+        steps = (STAFF_FUNCTION_NAMES[access.function], PURPOSE_NAMES[access.purpose], WORK_STEP_NAMES[access.step])
+        reader = Reader(PREVIEW, "", *steps, None, access.scope.months)
+        contents.append(wire.content(replace(material, reader=reader), Reading(access, facts.levels()).withheld))
+    return contents
 
 
 async def count(session: AsyncSession) -> int:

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from greenbridge.consents.values import Withheld
 from greenbridge.enterprises.values import Enterprise
-from greenbridge.facts.values import Counterparty, Fact, Item, Series
+from greenbridge.facts.values import Catalogue, Counterparty, Fact, Item, Series
+from greenbridge.kit.calendar import business_date
 from greenbridge.kit.text import Text
 from greenbridge.scoring.values import Score
 
@@ -19,6 +20,21 @@ class Freshness(StrEnum):
 
     FRESH = "fresh"
     STALE = "stale"
+
+
+UNIT_NAMES = {
+    "fen": Text("万元", "x10k yuan"),
+    "share": Text("%", "%"),
+    "months": Text("个月", "months"),
+    "kwh": Text("kWh", "kWh"),
+    "m3": Text("m³", "m³"),
+    "kwh_per_wan": Text("kWh/万元", "kWh per 10k yuan"),
+    "persons": Text("人", "persons"),
+    "records": Text("条", "records"),
+    "count": Text("", ""),
+    "ratio": Text("", ""),
+    "points": Text("分", "points"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +51,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One fact in a report. `unit` is fen, share, months, count, kwh, day, or empty for words; value and source None: unknown.
+    """One fact in a report. `unit` is a key of UNIT_NAMES, or empty for words; value and source None: unknown.
 
     `reads`: the fields it is made of; `since`: the earliest day that it speaks of, None where it speaks of now. Both stand in
-    the line whether there is a value or not: what a reader may not see looks the same either way.
+    the line whether there is a value or not: what a reader may not see looks the same either way. `period`: which time it speaks of.
     """
 
     key: str
@@ -49,6 +65,7 @@ class Line:
     source: Source | None = None
     since: date | None = None
     withheld: Withheld | None = None
+    period: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +74,7 @@ class Table:
 
     `reads`: column -> the fields that it is made of. `days`: of each row the day it speaks of, None where it speaks of now.
     `withheld`: column -> why it is not shown; `count`: how many rows there are in the reader's range, of which the first stand here.
+    `law`: how long its records are shown and by which rule, for adverse ones.
     """
 
     key: str
@@ -68,17 +86,18 @@ class Table:
     days: Sequence[date | None] = ()
     withheld: Mapping[str, Withheld] = field(default_factory=dict)
     count: int = 0
+    law: Text | None = None
 
     @property
     def is_withheld(self) -> bool:
         """Return whether no column may be seen."""
-        return len(self.withheld) == len(self.columns)
+        return bool(self.columns) and len(self.withheld) == len(self.columns)
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One of the five parts, with all that could stand in it. `note` says what is missing and who would deliver it, for a reader
-    who may see the fields `matter` and finds nothing.
+    """One part, with all that could stand in it. `note` says what is missing and who would deliver it, for a reader who may see
+    the fields `matter` and finds nothing.
     """
 
     key: str
@@ -89,20 +108,86 @@ class Section:
     matter: tuple[str, ...]
 
 
+class Level(StrEnum):
+    """How much a finding weighs."""
+
+    SEVERE = "severe"
+    ATTENTION = "attention"
+    IMPROVED = "improved"
+    WORSENED = "worsened"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One sentence of the summary: a red flag, or what changed in twelve months. `reads` and `since` as in a line.
+
+    `text` None: looked at, and nothing found. `known` False: the data for it is not there.
+    """
+
+    key: str
+    label: Text
+    level: Level
+    reads: tuple[str, ...]
+    text: Text | None = None
+    known: bool = True
+    since: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One reading of the firm's report by a bank, from the ledger."""
+
+    at: datetime
+    organisation: str
+    purpose: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Whom a report was made for, and how far that reader may look back (None: without limit)."""
+
+    organisation: str
+    login: str
+    function: Text | None
+    purpose: Text | None
+    step: Text | None
+    policy: str | None
+    months: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class Material:
-    """All that a report is assembled from; nothing else is read."""
+    """All that a report is assembled from; nothing else is read.
+
+    `marks`: code of an associated firm -> what public lists say of it; `peers`: the firm among firms of its kind; `queries`: who read
+    its report in the last 12 months, newest first (named to the firm itself alone).
+    """
 
     enterprise: Enterprise
     as_of: date
-    known_on: date
+    known_at: datetime
     facts: Sequence[Fact]
     series: Series
     counterparties: Sequence[Counterparty]
     coverage: Mapping[str, tuple[date | None, datetime, bool]]
     score: Score | None
     model_version: str
-    items: Mapping[str, Item]
+    catalogue: Catalogue
+    levels: Mapping[str, int]
+    marks: Mapping[str, Text] = field(default_factory=dict)
+    peers: Sequence[Any] = ()
+    queries: Sequence[Query] = ()
+    reader: Reader | None = None
+
+    @property
+    def items(self) -> Mapping[str, Item]:
+        """Return the catalogue's items."""
+        return self.catalogue.items
+
+    @property
+    def known_on(self) -> date:
+        """Return the business day on which this was known: the day that ages and showing periods count from."""
+        return business_date(self.known_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from greenbridge.consents.service.reading import (
     reading,
     reads_of,
     record_operators,
+    report_reads,
 )
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "reading",
     "reads_of",
     "record_operators",
+    "report_reads",
     "set_view",
     "standing",
     "template",

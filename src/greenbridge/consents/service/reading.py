@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from greenbridge.accounts.values import Actor
 from greenbridge.consents import gateway, rules, store
 from greenbridge.consents.values import IDENTITY, Access, Purpose, Read, ReadKind, Withheld, WorkStep
+from greenbridge.kit import database
 from greenbridge.kit.calendar import add_months, business_date, day_start
 from greenbridge.kit.errors import Forbidden
 
@@ -129,6 +130,14 @@ async def record_operators(
 async def reads_of(session: AsyncSession, enterprise_id: UUID, *, limit: int = 100, offset: int = 0) -> Sequence[Read]:
     """Return who read a firm's fields, newest first, for a caller that has checked who asks."""
     return await store.reads_of(session, enterprise_id, limit, offset)
+
+
+async def report_reads(session: AsyncSession, enterprise_ids: Sequence[UUID], since: datetime, until: datetime) -> dict[UUID, list[Read]]:
+    """Return firm -> the reports that banks read of it from one instant until before another, newest first; the caller decides who
+    is told which bank it was.
+    """
+    async with database.as_platform(session):  # a bank sees its own reads alone; how many there were is part of the report
+        return await store.report_reads(session, enterprise_ids, since, until)
 
 
 async def forget_old_reads(session: AsyncSession, now: datetime) -> int:

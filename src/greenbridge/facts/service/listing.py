@@ -18,7 +18,7 @@ from greenbridge.facts.rules import items
 from greenbridge.facts.service.documents import levels
 from greenbridge.facts.service.intake import item_named
 from greenbridge.facts.service.reading import facts_of
-from greenbridge.facts.values import Fact, Field, Kind, ListedFact
+from greenbridge.facts.values import Fact, ListedFact
 from greenbridge.kit.calendar import business_date
 from greenbridge.kit.errors import Conflict, Forbidden
 
@@ -57,17 +57,10 @@ async def _listed(session: AsyncSession, uscc: str, wanted: Sequence[str], readi
             listed.append(ListedFact(code, None, None, {}, withheld))
             continue
         told = next(f"{code}.{f.name}" for f in fields if f.name not in withheld)
-        shown = [name for f in item.fields if f.name not in withheld for name in _names(f)]
+        shown = [name for f in item.fields if f.name not in withheld for name in f.stored]
         for fact in facts:
             if reading.withheld((told,), rules.age(item.happened_on(fact.valid_from), today)) is None:
                 values = {name: fact.values[name] for name in shown if name in fact.values}
                 day = None if set(item.valid_from) & set(withheld) else fact.valid_from
                 listed.append(ListedFact(code, fact, day, values, withheld))
     return listed
-
-
-def _names(field: Field) -> tuple[str, ...]:
-    """Return the names under which a field's value is stored."""
-    if field.kind is Kind.YUAN:
-        return (f"{field.name}_fen", f"{field.name}_foreign", f"{field.name}_currency")
-    return (field.name,)

@@ -26,6 +26,11 @@ from greenbridge.kit.errors import NotFound
 from greenbridge.kit.text import Text
 
 USCC_LENGTH = 18
+PUBLIC_MARKS = {
+    items.DISHONESTY: Text("失信被执行人", "dishonest debtor"),
+    items.SEVERE_LIST: Text("严重违法失信", "severe list"),
+    items.ABNORMAL_LIST: Text("经营异常", "abnormal list"),
+}
 
 
 async def horizon(session: AsyncSession, as_of: date, known_at: datetime) -> tuple[date | None, date | None]:
@@ -74,6 +79,24 @@ async def facts_of(
         if auditing or last_day is None or shown_on <= last_day:
             found[fact.uscc].append(fact)
     return found
+
+
+async def public_marks(session: AsyncSession, usccs: Sequence[str], as_of: date, known_at: datetime) -> dict[str, Text]:
+    """Return uscc -> what lists that are open to everybody say of a firm, for those of whom they say anything.
+
+    Nobody's consent is needed for what is public, and nothing else is read.
+    """
+    if not usccs:
+        return {}
+    async with database.as_platform(session):  # a reader sees no rows of firms that have not agreed; these lists are everybody's
+        found = await facts_of(session, usccs, as_of, known_at, tuple(PUBLIC_MARKS))
+    marks: dict[str, Text] = {}
+    for uscc, facts in found.items():
+        listed = [PUBLIC_MARKS[fact.item] for fact in facts if not fact.values.get("removed_on")]
+        if listed:
+            texts = list(dict.fromkeys(listed))
+            marks[uscc] = Text("、".join(mark.zh for mark in texts), ", ".join(mark.en for mark in texts))
+    return marks
 
 
 async def history(session: AsyncSession, uscc: str, item: str | None = None) -> list[Fact]:

@@ -6,14 +6,35 @@ from datetime import date
 
 from greenbridge.consents.rules import age
 from greenbridge.consents.values import Withheld
-from greenbridge.reports.values import Line, Section, Table
+from greenbridge.reports.values import Finding, Line, Material, Section, Table
 from greenbridge.scoring.rules import features
 from greenbridge.scoring.values import Score
 
 # Asks of fields, and of how many months back, why they are not shown; see consents.service.Reading.
 Ask = Callable[[Sequence[str], int], Withheld | None]
 # A report shows the newest records of an item, and how many there are in all.
-SHOWN = 24
+SHOWN = 36
+
+
+def visible(material: Material, ask: Ask) -> Material:
+    """Return the material with the facts that the reader may see: closed fields taken out, records beyond the range left out.
+
+    What is derived from facts afterwards cannot speak of more than that.
+    """
+    opened: dict[str, tuple[frozenset[str], str | None]] = {}
+    facts = []
+    for fact in material.facts:
+        item = material.items[fact.item]
+        if fact.item not in opened:
+            told = [f for f in item.fields if f.name != "uscc" and ask((f"{item.code}.{f.name}",), 0) is None]
+            names = frozenset(name for f in told for name in f.stored)
+            opened[fact.item] = names, f"{item.code}.{told[0].name}" if told else None
+        names, key = opened[fact.item]
+        if key is None or ask((key,), age(item.happened_on(fact.valid_from), material.known_on)) is not None:
+            continue
+        whole = len(names) >= len(fact.values) and names >= fact.values.keys()
+        facts.append(fact if whole else replace(fact, values={name: v for name, v in fact.values.items() if name in names}))
+    return replace(material, facts=facts)
 
 
 def project(sections: Sequence[Section], ask: Ask, today: date) -> tuple[Section, ...]:
@@ -70,3 +91,16 @@ def score(found: Score | None, last_month: date | None, ask: Ask, today: date) -
     if found is None:
         return None, None
     return replace(found, reasons=tuple(reason for reason in found.reasons if ask(features.fields(reason.code), 0) is None)), None
+
+
+def findings(found: Sequence[Finding], ask: Ask, today: date) -> tuple[list[Finding], list[Finding], list[tuple[Finding, Withheld]]]:
+    """Return (what was found or looked at, what is not known, what is withheld) of findings, whatever there is behind them."""
+    told: list[Finding] = []
+    unknown: list[Finding] = []
+    withheld = []
+    for one in found:
+        if (why := ask(one.reads, age(one.since, today))) is not None:
+            withheld.append((replace(one, text=None, known=True), why))
+        else:
+            (told if one.known else unknown).append(one)
+    return told, unknown, withheld

@@ -4,13 +4,15 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from greenbridge.facts.rules import items
+from greenbridge.facts.rules import items, retention
 from greenbridge.facts.values import Fact, Field, Item, Kind, Shape
 from greenbridge.kit.calendar import business_date, month_end
 from greenbridge.kit.text import Text
 from greenbridge.reports.values import Freshness, Material, Source, Table
 
-_UNITS = {"yuan": "fen", "kwh": "kwh", "share": "share", "persons": "count", "count": "count", "m2": "count", "m3": "count"}
+_UNITS = {"yuan": "fen", "kwh": "kwh", "share": "share", "persons": "persons", "count": "count", "m2": "count", "m3": "m3"}
+SHOWN_UNTIL = Text("公示至", "Shown until")
+WHILE_LISTED = Text("列入期间", "While listed")
 
 
 def source(material: Material, item: str, valid_on: date, received_on: date, *, generated: bool) -> Source:
@@ -36,6 +38,15 @@ def of_fact(material: Material, fact: Fact) -> Source:
     elif described.valid_from == ("month",):
         day = month_end(day)
     return source(material, fact.item, day, received_on, generated=fact.generated)
+
+
+def of_item(material: Material, item: str) -> Source | None:
+    """Return the source of a statement on all of an item's records, such as that there are none; None: it was never delivered."""
+    if item not in material.coverage:
+        return None
+    newest, received_at, generated = material.coverage[item]
+    received_on = business_date(received_at)
+    return source(material, item, min(newest or received_on, material.as_of), received_on, generated=generated)
 
 
 def of(material: Material, item: str) -> list[Fact]:
@@ -74,11 +85,32 @@ def tables(material: Material, wanted: Sequence[str]) -> list[Table]:
         item, facts = material.items[code], of(material, code)
         fields = [f for f in item.fields if f.name != "uscc"]
         columns = [(f.name, f.label, column_unit(f)) for f in fields]
-        reads = {f.name: (f"{code}.{f.name}",) for f in fields}
-        rows = [tuple(shown(f, fact.values) for f in fields) for fact in facts]
+        reads: dict[str, tuple[str, ...]] = {f.name: (f"{code}.{f.name}",) for f in fields}
+        rows: list[tuple[Any, ...]] = [tuple(shown(f, fact.values) for f in fields) for fact in facts]
+        clock = material.catalogue.clocks[item.retention][0]
+        if clock.months is not None:
+            columns.append(("shown_until", SHOWN_UNTIL, "day"))
+            starting = (*clock.start, clock.until_field, *clock.never)
+            reads["shown_until"] = tuple(f"{code}.{f.name}" for f in fields if f.name in starting) or (f"{code}.{fields[0].name}",)
+            rows = [(*row, _shown_until(material, fact)) for row, fact in zip(rows, facts, strict=True)]
+        if "shown_until" in [f.name for f in fields]:  # the record says it itself: the rule's column stands for both
+            own = [f.name for f in fields].index("shown_until")
+            columns.pop(own)
+            rows = [row[:own] + row[own + 1 :] for row in rows]
         days = [item.happened_on(fact.valid_from) for fact in facts]
-        found.append(Table(code, item.label, columns, rows, reads, of_fact(material, facts[0]) if facts else None, days))
+        law = Text(f"{clock.label.zh}（{clock.source}）", f"{clock.label.en} ({clock.source})") if clock.months is not None else None
+        described = of_fact(material, facts[0]) if facts else None
+        found.append(Table(code, item.label, columns, rows, reads, described, days, law=law))
     return found
+
+
+def _shown_until(material: Material, fact: Fact) -> Any:
+    item = material.items[fact.item]
+    clocks = material.catalogue.clocks[item.retention]
+    last = retention.shown_until(clocks, fact.values, material.known_on)
+    if last is not None:
+        return last.isoformat()
+    return WHILE_LISTED if clocks[0].months == 0 else None
 
 
 def matter(material: Material, wanted: Sequence[str]) -> tuple[str, ...]:

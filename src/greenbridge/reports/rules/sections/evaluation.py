@@ -1,0 +1,89 @@
+"""Parts 6 to 8: what authorities have graded, how the firm compares, who read its report."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from greenbridge.facts.rules import items
+from greenbridge.facts.values import Fact
+from greenbridge.kit.calendar import SHANGHAI
+from greenbridge.kit.text import Text
+from greenbridge.reports.rules import records
+from greenbridge.reports.rules.sections.build import section
+from greenbridge.reports.rules.sections.invoices import TAXES
+from greenbridge.reports.values import Line, Material, Section, Table
+
+GRADED = (
+    items.TAX_GRADE, "environment.credit", "customs.credit", "platform.city_credit_grade", "intellectual_property.high_tech", "honours.honours",
+)  # fmt: skip
+YEAR_SHOWN = Text("近 12 个月", "Last 12 months")
+
+
+def evaluations(material: Material) -> Section:
+    """Return the grades that authorities gave, newest of each; the platform's own estimate stands in the summary."""
+    grades: Sequence[tuple[str, str, str, str, str | None]] = (
+        ("tax_grade", items.TAX_GRADE, "grade", "", "year"),
+        ("environment_colour", "environment.credit", "colour", "", "year"),
+        ("customs_grade", "customs.credit", "grade", "", None),
+        ("city_grade", "platform.city_credit_grade", "grade", "", None),
+    )
+    lines = [_grade(material, *grade) for grade in grades]
+    title = Text("公共信用评价", "Public credit evaluation")
+    return section("evaluations", title, material, GRADED, items.TAX_GRADE, "environment.credit", lines=lines)
+
+
+def _grade(material: Material, key: str, code: str, field: str, unit: str, year: str | None) -> Line:
+    item = material.items[code]
+    reads = (f"{code}.{field}", f"{code}.{year}") if year else (f"{code}.{field}",)
+    found: Fact | None = next(iter(records.of(material, code)), None)
+    if found is None or found.values.get(field) is None:
+        return Line(key, item.label, None, unit, reads)
+    value: Any = records.shown(item.field_named(field), found.values)
+    period = None
+    if year and found.values.get(year) is not None:
+        period = Text(f"{found.values[year]:.0f} 年度", f"{found.values[year]:.0f}")
+    return Line(key, item.label, value, unit, reads, records.of_fact(material, found), period=period)
+
+
+def comparison(material: Material) -> Section:
+    """Return the firm among firms of its industry division and size: percentile and number of firms compared."""
+    columns = (
+        ("metric", Text("指标", "Figure"), ""),
+        ("value", Text("本企业", "This firm"), ""),
+        ("percentile", Text("百分位（高于多少比例的同类企业）", "Percentile (share of peers below)"), "count"),
+        ("n", Text("同类企业数", "Firms compared"), "count"),
+        ("group", Text("比较范围", "Group"), ""),
+        ("better", Text("方向", "Better when"), ""),
+    )
+    rows, described = [], None
+    for standing in material.peers:
+        if standing.percentile is not None:
+            described = described or records.of_item(material, items.VAT_INVOICES) or records.of_item(material, items.REGISTRATION)
+            rows.append((standing.label, standing.shown, standing.percentile, standing.n, standing.group, standing.better))
+    # What compares a firm says something of each figure that is compared.
+    figures = (*TAXES, f"{items.SOCIAL_INSURANCE}.staff_count", f"{items.ELECTRICITY}.usage_kwh")
+    table = Table(
+        "peers", Text("同类企业比较", "Compared with its peers"), columns, rows, dict.fromkeys((c[0] for c in columns), figures), described
+    )
+    note = Text(
+        "同类企业不足 10 家，或本企业的行业、规模或数据未知，暂不能比较。", "Fewer than 10 peers, or industry, size or data unknown."
+    )
+    return Section("comparison", Text("同业比较", "Industry comparison"), (), (table,), note, figures)
+
+
+def queries(material: Material) -> Section:
+    """Return how often banks read the firm's report in the last twelve months; who, the firm alone is told."""
+    found = material.queries
+    banks = len({query.organisation for query in found})
+    lines = [
+        Line("queries_12m", Text("银行查阅报告", "Reports read by banks"), len(found), "records", (), period=YEAR_SHOWN),
+        Line("query_banks_12m", Text("查阅的银行", "Banks that read"), banks, "count", (), period=YEAR_SHOWN),
+    ]
+    columns = (
+        ("at", Text("时间", "Time"), ""),
+        ("organisation", Text("机构", "Organisation"), ""),
+        ("purpose", Text("用途", "Purpose"), ""),
+    )
+    named = material.reader is None or material.reader.function is None
+    rows = [(q.at.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M"), q.organisation, q.purpose) for q in found] if named else []
+    table = Table("queries", Text("查询记录", "Query history"), columns, rows, dict.fromkeys(("at", "organisation", "purpose"), ()))
+    return Section("queries", Text("查询记录", "Query history"), tuple(lines), (table,), None, ())
