@@ -556,7 +556,13 @@ async def test_what_is_withheld_looks_the_same_whether_there_is_any_of_it(sessio
         report = await reports.for_actor(session, officer, enterprise.id, model, now)
         listed = await facts.list_facts(session, officer, enterprise.id, [], SURVEY, now)
         closed = [one for one in listed if one.item != items.REGISTRATION]
-        seen.append(([s for s in report.content["sections"] if s["key"] not in {"registration", "queries"}], report.content["score_withheld"], closed))
+        seen.append(
+            (
+                [s for s in report.content["sections"] if s["key"] not in {"registration", "queries"}],
+                report.content["score_withheld"],
+                closed,
+            )
+        )
     assert seen[0] == seen[1]
     assert {section["status"] for section in seen[0][0]} == {"withheld"}
     assert seen[0][1]["reason"] == "by_firm"

@@ -1,5 +1,7 @@
+import json
 from datetime import date, timedelta
 
+import jsonschema
 import pytest
 
 from greenbridge.accounts.values import Role
@@ -10,6 +12,8 @@ from greenbridge.kit.codes import generated_uscc
 from greenbridge.kit.errors import Forbidden, Invalid
 from greenbridge.reports import service
 from greenbridge.reports.rules import wire
+from greenbridge.reports.rules.difference import difference
+from greenbridge.settings import home
 from tests.builders import PASSWORD, a_registration, a_verified_firm, an_actor, deliver, steady_invoices, token
 
 PARTS = ("registration", "associations", "tax_and_operation", "legal_risk", "operating_risk", "evaluations", "comparison", "queries")
@@ -176,3 +180,49 @@ async def test_an_amount_in_foreign_currency_is_shown_as_it_was_delivered(client
     visitor = Visitor(client)
     await visitor.post("/sign-in", login=actor.login, password=PASSWORD)
     assert "1,000,000.00 USD" in await visitor.get("/enterprise/report")
+
+
+async def test_every_report_keeps_to_its_published_schema(session, now, model, firm):
+    schema = json.loads((home() / "docs" / "schema" / f"credit-report-{wire.SCHEMA_VERSION}.schema.json").read_text())
+    _, enterprise = firm
+    _, empty = await a_verified_firm(session, now, 2)
+    case = {
+        "uscc": enterprise.uscc,
+        "case_no": "（2025）1号",
+        "role": "被告",
+        "cause": "买卖",
+        "amount": "1.2万元",
+        "decided_on": "2025-05-06",
+    }
+    await deliver(session, now, items.JUDGMENTS, case)
+    made = await service.make(session, [enterprise, empty], model, date(2026, 3, 10), now)
+    for report in made:
+        jsonschema.validate(report.content, schema, format_checker=jsonschema.FormatChecker())
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({**made[0].content, "more": 1}, schema)
+
+
+async def test_two_days_are_told_apart_in_words(session, now, model, firm):
+    _, enterprise = firm
+    (before,) = await service.make(session, [enterprise], model, date(2026, 3, 10), now)
+    case = {
+        "uscc": enterprise.uscc,
+        "case_no": "（2025）1号",
+        "role": "被告",
+        "cause": "买卖",
+        "amount": "1.2万元",
+        "decided_on": "2025-05-06",
+    }
+    later = now + timedelta(days=1)
+    await deliver(session, later, items.JUDGMENTS, case)
+    (after,) = await service.make(session, [enterprise], model, date(2026, 3, 11), later)
+    sentences = [text.zh for text in difference(before.content, after.content)]
+    assert "截至日由 2026-03-10 变为 2026-03-11" in sentences
+    assert "司法风险·作为被告的裁判：无 → 1 条（公示期内）" in sentences
+    assert "司法风险·裁判文书：新增 1 条" in sentences
+    assert "变化提示新增：近 12 个月新增作为被告的裁判 1 条" in sentences
+    assert difference(before.content, before.content) == []
+    _, other = await a_verified_firm(session, now, 2)
+    (foreign,) = await service.make(session, [other], model, date(2026, 3, 10), now)
+    with pytest.raises(ValueError, match="two firms"):
+        difference(before.content, foreign.content)

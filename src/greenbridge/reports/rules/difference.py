@@ -1,0 +1,107 @@
+"""What changed between two reports of one firm, in words."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from greenbridge.kit.money import in_wan
+from greenbridge.kit.text import Text
+from greenbridge.reports.values import UNIT_NAMES
+
+Content = Mapping[str, Any]
+NOT_THERE = Text("无", "none")
+
+
+def difference(before: Content, after: Content) -> list[Text]:
+    """Return sentences on what became known, changed or went away from one report to another, in the order of the report.
+
+    Raises ValueError for reports of two firms. Equal contents give no sentence; sources and dates of delivery are not compared.
+    """
+    if before["enterprise"]["uscc"] != after["enterprise"]["uscc"]:
+        raise ValueError("The reports are of two firms.")
+    found = []
+    if before["as_of"] != after["as_of"]:
+        found.append(Text(f"截至日由 {before['as_of']} 变为 {after['as_of']}", f"As of {before['as_of']}, then {after['as_of']}"))
+    found += _score(before, after)
+    for name, zh, en in (("flags", "风险提示", "Red flag"), ("changes", "变化提示", "Change")):
+        found += _findings(before["summary"][name]["found"], after["summary"][name]["found"], zh, en)
+    earlier = {section["key"]: section for section in before["sections"]}
+    for section in after["sections"]:
+        found += _section(earlier.get(section["key"], {"facts": [], "tables": []}), section)
+    return found
+
+
+def _score(before: Content, after: Content) -> list[Text]:
+    was, now = (report["score"] and (report["score"]["band"], report["score"]["default_probability"]) for report in (before, after))
+    if was == now:
+        return []
+    zh = [f"{one[0]} 级 {one[1]:.1%}" if one else "未知" for one in (was, now)]
+    en = [f"{one[0]} {one[1]:.1%}" if one else "unknown" for one in (was, now)]
+    return [Text(f"违约概率由 {zh[0]} 变为 {zh[1]}", f"Probability of default: {en[0]}, then {en[1]}")]
+
+
+def _findings(before: Sequence[Content], after: Sequence[Content], zh: str, en: str) -> list[Text]:
+    was, now = ({one["key"]: one["text"] for one in found} for found in (before, after))
+    gone = [Text(f"{zh}消除：{text['zh']}", f"{en} gone: {text['en']}") for key, text in was.items() if key not in now]
+    new = [Text(f"{zh}新增：{text['zh']}", f"{en} new: {text['en']}") for key, text in now.items() if key not in was]
+    moved = [
+        Text(f"{zh}：{was[key]['zh']} → {text['zh']}", f"{en}: {was[key]['en']} -> {text['en']}")
+        for key, text in now.items()
+        if key in was and was[key] != text
+    ]
+    return [*new, *moved, *gone]
+
+
+def _section(before: Content, after: Content) -> list[Text]:
+    title = after["title"]
+    was, now = ({line["key"]: line for line in section["facts"]} for section in (before, after))
+    found = []
+    for key in dict.fromkeys((*was, *now)):
+        old, new = was.get(key), now.get(key)
+        if (old and (old["value"], old["withheld"])) != (new and (new["value"], new["withheld"])):
+            label = (new or old or {})["label"]
+            a, b = _shown(old), _shown(new)
+            found.append(Text(f"{title['zh']}·{label['zh']}：{a.zh} → {b.zh}", f"{title['en']}, {label['en']}: {a.en} -> {b.en}"))
+    earlier = {table["key"]: table for table in before["tables"]}
+    for table in after["tables"]:
+        found += _table(title, earlier.pop(table["key"], None), table)
+    gone = [t for t in earlier.values() if t["rows"]]
+    found += [Text(f"{title['zh']}·{t['title']['zh']}：不再显示", f"{title['en']}, {t['title']['en']}: shown no more") for t in gone]
+    return found
+
+
+def _table(title: Content, before: Content | None, after: Content) -> list[Text]:
+    """Return how many rows of a table are new and how many went away; a row is what its cells say, by their columns."""
+    old, new = _rows(before), _rows(after)
+    more, less = len([row for row in new if row not in old]), len([row for row in old if row not in new])
+    if not more and not less:
+        return []
+    zh = "，".join(word for word in (f"新增 {more} 条" if more else "", f"减少 {less} 条" if less else "") if word)
+    en = ", ".join(word for word in (f"{more} more" if more else "", f"{less} fewer" if less else "") if word)
+    return [Text(f"{title['zh']}·{after['title']['zh']}：{zh}", f"{title['en']}, {after['title']['en']}: {en}")]
+
+
+def _rows(table: Content | None) -> list[dict[str, Any]]:
+    if table is None:
+        return []
+    keys = [column["key"] for column in table["columns"]]
+    return [{key: cell for key, cell in zip(keys, row, strict=True) if cell is not None} for row in table["rows"]]
+
+
+def _shown(line: Content | None) -> Text:
+    """Return a fact's value with its unit and period, in words."""
+    if line is None:
+        return NOT_THERE
+    if line["withheld"]:
+        return Text(line["withheld"]["text"]["zh"], line["withheld"]["text"]["en"])
+    value, unit = line["value"], line["unit"]
+    if isinstance(value, dict):
+        zh, en = value["zh"], value["en"]
+    elif unit == "share":
+        zh = en = f"{value:.1%}"
+    elif unit == "fen" and not isinstance(value, str):
+        zh, en = f"{in_wan(value)} 万元", f"{in_wan(value)} x10k yuan"
+    else:
+        name = UNIT_NAMES.get(unit)
+        zh, en = (f"{value} {name.zh}".strip(), f"{value} {name.en}".strip()) if name else (str(value), str(value))
+    period = line.get("period")
+    return Text(f"{zh}（{period['zh']}）", f"{en} ({period['en']})") if period else Text(zh, en)
