@@ -29,7 +29,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Months:
-    """Up to 36 months from `first` on and up to four series of the same length. Raises ValueError beyond that."""
+    """Up to 36 months from `first` on and up to four series of the same length. Raises ValueError beyond that or below 240 x 120 px."""
 
     title: Text
     unit: Unit
@@ -39,6 +39,8 @@ class Months:
     height: int = 220
 
     def __post_init__(self) -> None:
+        if self.width < 240 or self.height < 120:
+            raise ValueError(f"{self.width} x {self.height}: axes and legend need 240 x 120")
         if len(self.series) > MOST_SERIES:
             raise ValueError(f"{len(self.series)} series; a chart of months carries {MOST_SERIES}")
         lengths = {len(series.values) for series in self.series}
@@ -137,13 +139,20 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """The firm among its parties. Of more than fit, the last of a group says how many are left; risks are left out last."""
+    """The firm among its parties. Of more than fit, the last of a group says how many are left; risks are left out last.
+
+    Raises ValueError below 640 x 420 px.
+    """
 
     title: Text
     firm: Label
     nodes: tuple[Node, ...]
     width: int = 640
     height: int = 420
+
+    def __post_init__(self) -> None:
+        if self.width < 640 or self.height < 420:
+            raise ValueError(f"{self.width} x {self.height}: labels of a graph keep apart from 640 x 420 on")
 
 
 @dataclass(frozen=True, slots=True)

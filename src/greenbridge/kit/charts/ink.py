@@ -77,7 +77,7 @@ def paint(fill: str | None = None, stroke: str | None = None) -> str:
     return f'{attributes} class="{" ".join(names)}"' if names else attributes
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def hatching(x: float, y: float, width: float, height: float, gap: int = 6) -> str:
     """Return the path of the rising diagonals inside a rectangle, `gap` px apart; rectangles side by side continue each other."""
     parts = []
@@ -131,11 +131,14 @@ class Sheet:
         room = self.width if room is None else room
         name = cut(words(title, self.language), room, 14)
         end = width_of(name, 14)
-        self.text(0, 15, name, size=14)
+        markup = escaped(name)
         if aside and end + 10 < room - 12:
             aside = cut(aside, room - end - 10)
-            self.text(end + 10, 15, aside, "soft")
             end += 10 + width_of(aside)
+            # Within the same text: it follows the title wherever that ends in the reader's font.
+            markup += f'<tspan dx="10" font-size="{SIZE}"{paint("soft")}>{escaped(aside)}</tspan>'
+        if markup:
+            self.raw(0, 15, markup, size=14)
         return end
 
     def finished(self, kind: str, title: Text, told: list[str]) -> str:

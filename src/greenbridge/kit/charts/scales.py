@@ -60,6 +60,11 @@ def known(value: float | None) -> float | None:
     return float(value) if value is not None and -_MOST < value < _MOST else None
 
 
+def known_in(values: Iterable[float | None], divisor: float) -> list[float | None]:
+    """Return the values divided, None where `known` has none: one pass over a long series."""
+    return [value / divisor if value is not None and -_MOST < value < _MOST else None for value in values]
+
+
 def number(value: float, *, whole: bool = False) -> str:
     """Return a number to read: `1234.5 -> "1,234"`, `617.5 -> "617.5"`, `12.34 -> "12.3"`, `0.004 -> "<0.01"`, `-3 -> "−3"`."""
     size = abs(value)

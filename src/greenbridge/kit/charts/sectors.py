@@ -92,7 +92,7 @@ def _across(side: Side, group: list[Node], width: float, height: float) -> list[
         spots.append((pitch * (i + 0.5), FAR, min(150.0, pitch - 14)))
         if far < len(group) and i in gaps:
             # Drawn a little towards the firm, so that the edges from further out pass beside and below the words.
-            spots.append((pitch * (i + 1) + (width / 2 - pitch * (i + 1)) * 0.19, NEAR, 92.0))
+            spots.append((pitch * (i + 1) + (width / 2 - pitch * (i + 1)) * 0.19, NEAR, 92.0 if far == A_ROW else 118.0))
     ways = ((x, centre - away if side == "above" else centre + away, room) for x, away, room in spots)
     return [Place(side, node, round(x, 1), round(y, 1), room) for node, (x, y, room) in zip(group, ways, strict=True)]
 

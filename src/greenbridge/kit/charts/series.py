@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from greenbridge.kit.charts.definitions import Months, Series
 from greenbridge.kit.charts.ink import Sheet
-from greenbridge.kit.charts.scales import known
+from greenbridge.kit.charts.scales import known_in
 
 COLOURS = ("brand", "information", "attention", "soft")
 # Bars differ by how full they are, lines by dash and marker: colour never stands alone.
@@ -50,7 +50,7 @@ def looks(chart: Months) -> list[Drawn]:
     divisor = chart.unit.divisor
     drawn = []
     for colour, series in zip(COLOURS, chart.series, strict=False):
-        values = [None if (v := known(value)) is None else v / divisor for value in series.values]
+        values = known_in(series.values, divisor)
         last = next((i for i in range(len(values) - 1, -1, -1) if values[i] is not None), None)
         drawn.append(Drawn(series, values, colour, ranks[series.kind], last))
         ranks[series.kind] += 1
