@@ -1,0 +1,51 @@
+"""Charts of the report: definitions, units and `svg`."""
+
+from greenbridge.kit.charts.definitions import (
+    Band,
+    Bar,
+    Bars,
+    Chart,
+    Graph,
+    Label,
+    Ladder,
+    Months,
+    Node,
+    Part,
+    Percentiles,
+    Relation,
+    Series,
+    Sparkline,
+    Stacked,
+    Standing,
+    Step,
+    Waterfall,
+)
+from greenbridge.kit.charts.scales import PERCENT, POINTS, Unit, amounts, count
+from greenbridge.kit.charts.svg import svg
+
+__all__ = [
+    "PERCENT",
+    "POINTS",
+    "Band",
+    "Bar",
+    "Bars",
+    "Chart",
+    "Graph",
+    "Label",
+    "Ladder",
+    "Months",
+    "Node",
+    "Part",
+    "Percentiles",
+    "Relation",
+    "Series",
+    "Sparkline",
+    "Stacked",
+    "Standing",
+    "Step",
+    "Unit",
+    "Waterfall",
+    "amounts",
+    "count",
+    "svg",
+]
