@@ -25,7 +25,7 @@ from greenbridge.kit.calendar import business_date
 from greenbridge.kit.errors import FieldProblem, Forbidden, Invalid, NotFound, Problem
 from greenbridge.kit.money import bp_from_percent, fen_from_wan
 from greenbridge.kit.text import Text
-from greenbridge.kit.web import Deps, Now, Session, page
+from greenbridge.kit.web import Deps, Now, Session, language_of, page
 from greenbridge.needs import service as needs
 from greenbridge.needs.values import COLLATERAL_NAMES, GUARANTEE_MODE_NAMES, NEED_STATUS_NAMES, PURPOSE_NAMES
 from greenbridge.reports import service as reports
@@ -242,6 +242,7 @@ class OfficerPages(Controller):
             status_code=status,
             seen=seen,
             report=report,
+            laid=reports.laid_out(report, language_of(request)) if report else None,
             refusal=refusal,
             step=step,
             step_names=WORK_STEP_NAMES,

@@ -13,8 +13,9 @@ from greenbridge.consents import service as consents
 from greenbridge.consents.values import WORK_STEP_NAMES, Narrowing, WorkStep
 from greenbridge.enterprises import service as enterprises
 from greenbridge.enterprises.values import EnterpriseStatus
-from greenbridge.kit.web import Deps, Now, Session, page
+from greenbridge.kit.web import Deps, Now, Session, language_of, page
 from greenbridge.reports import service
+from greenbridge.reports.rules import layout
 
 
 class ReportPages(Controller):
@@ -28,11 +29,8 @@ class ReportPages(Controller):
         enterprise = await enterprises.mine(session, request.user)
         if enterprise is None or enterprise.status is not EnterpriseStatus.VERIFIED:
             return Redirect("/enterprise/start", status_code=303)
-        return page(
-            request,
-            "report.html",
-            report=await service.for_actor(session, request.user, enterprise.id, deps.model, now),
-        )
+        report = await service.for_actor(session, request.user, enterprise.id, deps.model, now)
+        return page(request, "report.html", report=report, laid=layout.laid_out(report.content, language_of(request)))
 
     @get("/enterprise/report/views")
     async def views(
@@ -60,6 +58,7 @@ class ReportPages(Controller):
                 known[f"{step.value}.{function.value}"] = access
         chosen = [name if name in known else next(iter(known)) for name in (left, right)]
         contents = await service.previews(session, request.user, enterprise.id, deps.model, [known[name] for name in chosen], now)
+        language = language_of(request)
         words = [consent_rules.in_words(known[name], deps.described) for name in chosen]
         items = [[item for _, group in found for item in group] for found in words]
         counts = [(sum(len(i.shown) for i in found), sum(len(i.withheld) for i in found)) for found in items]
@@ -70,7 +69,7 @@ class ReportPages(Controller):
             counts=counts,
             enterprise=enterprise,
             known=known,
-            columns=list(zip(chosen, contents, strict=True)),
+            columns=[(name, layout.laid_out(found, language)) for name, found in zip(chosen, contents, strict=True)],
             consent=given[0] if given else None,
             steps=WORK_STEP_NAMES,
             functions=STAFF_FUNCTION_NAMES,

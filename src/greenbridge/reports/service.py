@@ -19,9 +19,9 @@ from greenbridge.facts.rules import items
 from greenbridge.facts.values import Fact
 from greenbridge.kit.calendar import add_months, business_date, day_start
 from greenbridge.kit.errors import Conflict, Forbidden, Invalid
-from greenbridge.kit.text import Text
+from greenbridge.kit.text import Language, Text
 from greenbridge.reports import store
-from greenbridge.reports.rules import wire
+from greenbridge.reports.rules import layout, wire
 from greenbridge.reports.values import CreditReport, Material, Query, Reader
 from greenbridge.scoring import service as scoring
 from greenbridge.scoring.gateway import DefaultModel
@@ -140,6 +140,7 @@ async def _materials(session: AsyncSession, firms: Sequence[Enterprise], model: 
                 coverage,
                 scores.get(firm.id),
                 model.version,
+                model.card["bands"],
                 facts.catalogue(),
                 facts.levels(),
                 marks,
@@ -170,6 +171,11 @@ async def previews(
         reader = Reader(PREVIEW, "", *steps, None, access.scope.months)
         contents.append(wire.content(replace(material, reader=reader), Reading(access, facts.levels()).withheld))
     return contents
+
+
+def laid_out(report: CreditReport, language: Language) -> dict[str, Any]:
+    """Return a report in one language's words, with its charts, for a page."""
+    return layout.laid_out(report.content, language)
 
 
 async def count(session: AsyncSession) -> int:

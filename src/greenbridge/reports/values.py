@@ -159,8 +159,9 @@ class Reader:
 class Material:
     """All that a report is assembled from; nothing else is read.
 
-    `marks`: code of an associated firm -> what public lists say of it; `peers`: the firm among firms of its kind; `queries`: who read
-    its report in the last 12 months, newest first (named to the firm itself alone).
+    `bands`: grade -> the probability of default that it ends before. `marks`: code of an associated firm -> what public lists say of
+    it; `peers`: the firm among firms of its kind; `queries`: who read its report in the last 12 months, newest first (named to the
+    firm itself alone).
     """
 
     enterprise: Enterprise
@@ -172,6 +173,7 @@ class Material:
     coverage: Mapping[str, tuple[date | None, datetime, bool]]
     score: Score | None
     model_version: str
+    bands: Mapping[str, float]
     catalogue: Catalogue
     levels: Mapping[str, int]
     marks: Mapping[str, Text] = field(default_factory=dict)

@@ -120,7 +120,9 @@ def matter(material: Material, wanted: Sequence[str]) -> tuple[str, ...]:
 
 def column_unit(field: Field) -> str:
     """Return the unit in which a report shows a field: fen, share, kwh, count, day, or empty for words and years."""
-    return "day" if field.kind is Kind.DATE else _UNITS.get(field.unit, "")
+    if field.kind is Kind.DATE:
+        return "month" if field.name == "month" else "day"
+    return _UNITS.get(field.unit, "")
 
 
 def shown(field: Field, values: Mapping[str, Any]) -> Any:
@@ -130,6 +132,8 @@ def shown(field: Field, values: Mapping[str, Any]) -> Any:
             return f"{foreign / 100:,.2f} {values.get(f'{field.name}_currency')}"
         return values.get(f"{field.name}_fen")
     value = values.get(field.name)
+    if field.name == "month" and value:
+        return str(value)[:7]
     if field.kind is Kind.CHOICE and value is not None:
         return Text(field.choice_name(value), str(value).replace("_", " "))
     return str(value) if value is not None and field.unit in {"year", "percent"} else value

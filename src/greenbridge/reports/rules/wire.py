@@ -200,7 +200,7 @@ def content(whole: Material, ask: projection.Ask) -> dict[str, Any]:
             "newest_delivery": newest.isoformat() if newest else None,
         },
         "versions": {"schema": SCHEMA_VERSION, "catalogue": material.catalogue.version, "model": material.model_version},
-        "score": score_json(score) if score else None,
+        "score": {**score_json(score), "bands": [[name, upper] for name, upper in material.bands.items()]} if score else None,
         "score_withheld": withheld_json(why),
         "summary": _summary(material, ask),
         "sections": [_section(section, material.levels) for section in sections],
