@@ -6,7 +6,6 @@ from typing import Any
 import msgspec
 
 SAFE = 2**53 - 1  # beyond it a double, and so JavaScript, no longer tells neighbouring integers apart
-_BEYOND = (b"\xf0", b"\xf1", b"\xf2", b"\xf3", b"\xf4")
 _encode = msgspec.json.Encoder(order="sorted").encode
 
 
@@ -20,7 +19,7 @@ def canonical(value: Any) -> bytes:
     try:
         written = _encode(_plain((value,))[0])
         # A character beyond U+FFFF begins with one of these bytes; most documents have none, and their keys need no look.
-        if any(lead in written for lead in _BEYOND):
+        if b"\xf0" in written or b"\xf1" in written or b"\xf2" in written or b"\xf3" in written or b"\xf4" in written:
             _check_keys(value)
     except RecursionError:
         raise ValueError("nested too deeply") from None

@@ -83,7 +83,7 @@ class KeyRing:
         made = [datetime.fromisoformat(entry["created_at"]) for entry in kept]
         return [
             Key(entry["kid"], entry["alg"], entry["serial"], at, after, entry["jwk"])
-            for entry, at, after in zip(kept, made, [*made[1:], None], strict=True)
+            for entry, at, after in zip(kept, made, [*made, None][1:], strict=True)
         ]
 
     def _add(self, algorithm: str, serial: int, now: datetime) -> Key:

@@ -105,9 +105,14 @@ def named(leaves: Mapping[str, Any], pointers: Iterable[str]) -> tuple[str, ...]
     return tuple(sorted(chosen))
 
 
+def is_seed(seed: bytes) -> bool:
+    """Return whether the bytes can be a seed: 16 to 64 of them."""
+    return 16 <= len(seed) <= hashlib.blake2b.MAX_KEY_SIZE
+
+
 def salt(seed: bytes, pointer: str) -> bytes:
     """Return the 16 bytes that keep a withheld leaf from being guessed from its hash; raises ValueError for a seed not of 16 to 64."""
-    if not 16 <= len(seed) <= hashlib.blake2b.MAX_KEY_SIZE:
+    if not is_seed(seed):
         raise ValueError("a seed has 16 to 64 bytes")
     return hashlib.blake2b(pointer.encode(), digest_size=SALT_BYTES, key=seed, person=b"greenbridge-salt").digest()
 
