@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -21,6 +22,7 @@ from greenbridge.peers.values import METRICS, GroupKind, Industry, K, Known, Pro
 from greenbridge.reference import service as reference
 from greenbridge.scoring.rules import features
 from tests.builders import a_registration, a_series, a_verified_firm, deliver, steady_invoices
+from tests.demonstration import greenbridge
 
 KEYS = [metric.key for metric in METRICS]
 AS_OF = date(2026, 3, 10)
@@ -340,3 +342,21 @@ async def test_requests_read_groups_and_write_none(session, sessions, now):
             with pytest.raises(DBAPIError, match="permission denied"):
                 async with confined.begin_nested():
                     await confined.execute(text(change))
+
+
+async def test_the_command_line_measures_and_shows(own_database, now):
+    engine = database.make_engine(own_database)
+    async with database.make_sessions(engine).begin() as session:
+        await a_town(session, now, 12)
+    await engine.dispose()
+    at = {"DATABASE_URL": own_database.replace("+psycopg", ""), "GREENBRIDGE_TODAY": "2026-03-11"}
+    done = json.loads(greenbridge("peers", "measure", "--json", **at).stdout)
+    assert (done["as_of"], done["firms"], done["groups"]) == ("2026-03-11", 12, 3)
+    shown = json.loads(greenbridge("peers", "show", "17", "--json", **at).stdout)
+    assert [(made["group"]["size"], made["group"]["n"]) for made in shown] == [(None, 12), ("small", 10)]
+    table = greenbridge("peers", "show", "17", **at)
+    assert "小型企业" in table.stdout
+    assert "万元" in table.stdout
+    assert "{" not in table.stdout
+    wrong = greenbridge("peers", "show", "99", **at)
+    assert (wrong.returncode, "is no division" in wrong.stderr, "Traceback" in wrong.stderr) == (2, True, False)

@@ -1,5 +1,6 @@
 """Measuring groups of firms, and a firm's place in them."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
@@ -56,7 +57,8 @@ async def measure(session: AsyncSession, as_of: date | None, now: datetime) -> M
         known = await _known(session, usccs, last_month, last_day, day, now)
         compared.add(_profiles(known, day))
         after = usccs[-1]
-    found = list(groups.groups(*compared.whole()))
+    # In a thread: of millions of firms it takes a while, and the scheduler's other jobs share the loop.
+    found = await asyncio.to_thread(lambda: list(groups.groups(*compared.whole())))
     await store.add(session, day, now, found)
     return Measurement(day, now, compared.firms, len(found))
 
