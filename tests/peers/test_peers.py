@@ -27,7 +27,7 @@ from tests.demonstration import greenbridge
 KEYS = [metric.key for metric in METRICS]
 AS_OF = date(2026, 3, 10)
 NOTHING = metrics.NO_READINGS
-numbers = st.lists(st.floats(-1e9, 1e9, width=32), min_size=K, max_size=300)
+numbers = st.lists(st.floats(-1e9, 1e9, width=32) | st.sampled_from([0.0, 0.5, 1.0, 2.0]), min_size=K, max_size=300)
 
 
 def known(series: Series, insured=NOTHING, electricity=NOTHING) -> Known:
@@ -160,7 +160,7 @@ def test_a_percentile_never_falls_as_the_value_rises(values, value, more):
 @given(numbers)
 def test_a_percentile_is_the_share_below_and_half_of_the_equal(values):
     of = a_quantile(values)
-    alike = np.array([groups.rounded(v) for v in values])
+    alike = groups.rounded(np.array(values, dtype=np.float32))
     for v in {*alike.tolist()}:
         true = 100 * ((alike < v).sum() + (alike == v).sum() / 2) / len(alike)
         assert abs(groups.percentile(of, v) - true) <= 2
@@ -176,7 +176,8 @@ def test_percentiles_by_example():
     of = a_quantile(range(1, 11))
     assert [groups.percentile(of, v) for v in (0, 1, 3, 10, 11)] == [0, 5, 25, 95, 100]
     assert groups.percentile(a_quantile([7] * 50), 7) == 50
-    assert groups.rounded(123456789.0) == 123457000.0
+    assert groups.rounded(123456789.0) == 123460000.0
+    assert groups.percentile(a_quantile([0] * 8 + [1, 1.0001]), 1) == 85
     assert groups.percentile(a_quantile([1 / 3] * 10 + [1] * 10), 1 / 3) == 25  # also after rounding
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from greenbridge.kit.text import Text
-from greenbridge.peers.values import METRICS, SIZE_NAMES, GroupKind, K, MadeGroup, PeerGroup, Quantiles, Size, Standing
+from greenbridge.peers.values import METRICS, SIZE_NAMES, Floats, GroupKind, K, MadeGroup, PeerGroup, Quantiles, Size, Standing
 
 Singles = NDArray[np.float32]
 Numbers = NDArray[np.int8]
@@ -15,9 +15,19 @@ SIZES = tuple(Size)
 ALL_FIRMS = Text("全部企业", "all firms")
 
 
-def rounded(value: float) -> float:
-    """Return a value as it is compared: single precision, 6 significant digits. 123456789.0 is 123457000.0."""
-    return float(f"{float(np.float32(value)):.6g}")
+def rounded(values: Singles | float) -> Floats:
+    """Return values as they are compared: single precision, 5 significant digits. 123456789.0 is 123460000.0.
+
+    One digit less than the percentiles are kept with: between two values that just differ lie percentiles that can be told apart.
+    """
+    exact = np.asarray(values, dtype=np.float32).astype(np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        scale = 10.0 ** (4 - np.floor(np.log10(np.abs(exact))))
+        return np.where(exact == 0, 0.0, np.round(exact * scale) / scale)
+
+
+def _kept(value: float) -> float:
+    return float(f"{value:.6g}")
 
 
 def quantiles(values: Singles) -> Quantiles | None:
@@ -25,10 +35,10 @@ def quantiles(values: Singles) -> Quantiles | None:
 
     Each value stands at the share below it and half of those equal (Hazen): of 1 to 10 the value 3 is the 25th percentile.
     """
-    known = values[~np.isnan(values)].astype(np.float64)
+    known = rounded(values[~np.isnan(values)])
     if len(known) < K:
         return None
-    return Quantiles(len(known), tuple(rounded(v) for v in np.quantile(known, LEVELS, method="hazen")))
+    return Quantiles(len(known), tuple(_kept(v) for v in np.quantile(known, LEVELS, method="hazen")))
 
 
 def groups(divisions: Numbers, sizes: Numbers, values: Singles) -> Iterator[PeerGroup]:
@@ -56,7 +66,7 @@ def percentile(of: Quantiles, value: float) -> int:
 
     Of 1 to 10 the value 3 is at 25, 0 at 0, 11 at 100; a value that all firms share is at 50.
     """
-    grid, v = np.array(of.grid), rounded(value)
+    grid, v = np.array(of.grid), _kept(float(rounded(value)))
     if not grid[0] <= v <= grid[-1]:
         return 0 if v < grid[0] else 100
     below, to = int(np.searchsorted(grid, v, "left")), int(np.searchsorted(grid, v, "right")) - 1
