@@ -23,6 +23,7 @@ from greenbridge.kit.clock import Clock, SystemClock, make_clock
 from greenbridge.kit.exchange import Key
 from greenbridge.kit.keys import kept_key
 from greenbridge.needs import jobs as needs
+from greenbridge.peers import jobs as peers
 from greenbridge.settings import Settings
 
 Work = Callable[[database.Sessions, Clock], Awaitable[int]]
@@ -56,6 +57,7 @@ JOBS = (
     Job("accounts.forget_expired", timedelta(hours=1), in_one_transaction(accounts.forget_expired)),
     Job("consents.forget_old_reads", timedelta(days=1), in_one_transaction(consents.forget_old_reads)),
     Job("facts.measure_quality", timedelta(days=1), in_one_transaction(facts.measure)),
+    Job("peers.measure", timedelta(days=1), in_one_transaction(peers.measure)),
 )
 
 

@@ -12,6 +12,7 @@ from greenbridge.facts import tables as facts
 from greenbridge.kit import idempotency, jobs, outbox
 from greenbridge.matching import tables as matching
 from greenbridge.needs import tables as needs
+from greenbridge.peers import tables as peers
 from greenbridge.reference import tables as reference
 from greenbridge.reports import tables as reports
 from greenbridge.scoring import tables as scoring
@@ -29,6 +30,7 @@ DOMAINS = (
     matching,
     needs,
     outbox,
+    peers,
     reference,
     reports,
     scoring,

@@ -1,0 +1,1 @@
+"""How a firm compares with firms of its industry and size."""
