@@ -14,6 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from greenbridge.app import create_app
 from greenbridge.kit import database, migrate
+from greenbridge.reports.gateway import Press
+from greenbridge.reports.gateway import press as make_press
 from greenbridge.scoring.gateway import LightGbmModel, load_current
 from greenbridge.settings import Settings, home
 
@@ -76,6 +78,11 @@ def url(settings: Settings) -> str:
 @pytest.fixture(scope="session")
 def model() -> LightGbmModel:
     return load_current(home() / "ml" / "artifacts")
+
+
+@pytest.fixture(scope="session")
+def press(settings: Settings, model: LightGbmModel) -> Press:
+    return make_press(settings, model)
 
 
 @pytest.fixture(scope="session")

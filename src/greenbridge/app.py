@@ -46,7 +46,8 @@ from greenbridge.matching.pages import MatchPages
 from greenbridge.needs.api import NeedsApi
 from greenbridge.needs.pages import NeedPages
 from greenbridge.reports.api import ReportsApi
-from greenbridge.reports.pages import ReportPages
+from greenbridge.reports.gateway import press
+from greenbridge.reports.pages import ReportPages, VerificationPages
 from greenbridge.scoring.gateway import DefaultModel, load_current
 from greenbridge.settings import Settings
 
@@ -79,6 +80,7 @@ PAGES = (
     BankConsentPages,
     ReceiptPages,
     ReportPages,
+    VerificationPages,
     ProductPages,
     CataloguePages,
     QualityPages,
@@ -94,7 +96,7 @@ async def provide_now(state: State) -> datetime:
 
 
 async def provide_deps(state: State) -> State:
-    """Return gateways and settings: deps.registry, deps.model, deps.settings, deps.clock."""
+    """Return gateways and settings: deps.registry, deps.model, deps.press, deps.settings, deps.clock."""
     return state
 
 
@@ -144,6 +146,7 @@ def create_app(
             "registry": RegistrationFacts(),
             "described": described(),
             "model": model,
+            "press": press(settings, model) if model else None,
         }
     )
 
@@ -151,6 +154,7 @@ def create_app(
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         # Loaded here, in the worker: LightGBM can hang after a fork.
         app.state.model = app.state.model or load_current(settings.artifacts_dir)
+        app.state.press = press(settings, app.state.model)
         yield
         await engine.dispose()
 

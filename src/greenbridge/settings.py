@@ -42,6 +42,13 @@ class Settings:
     log_format: str = "auto"
     departments: Path | None = None
     inbox: Path | None = None
+    keys_dir: Path | None = None
+    public_url: str = "http://127.0.0.1:8000"
+
+    @property
+    def signing_keys(self) -> Path:
+        """Return the folder of the keys that sign reports."""
+        return self.keys_dir or self.data_dir / "keys"
 
     @classmethod
     def from_environment(
@@ -77,6 +84,8 @@ class Settings:
             secure_cookies=environment.get("GREENBRIDGE_SECURE_COOKIES", "") == "1",
             log_format=environment.get("GREENBRIDGE_LOG_FORMAT") or "auto",
             departments=Path(environment["GREENBRIDGE_DEPARTMENTS"]) if environment.get("GREENBRIDGE_DEPARTMENTS") else None,
+            keys_dir=Path(environment["GREENBRIDGE_KEYS_DIR"]) if environment.get("GREENBRIDGE_KEYS_DIR") else None,
+            public_url=(environment.get("GREENBRIDGE_PUBLIC_URL") or "http://127.0.0.1:8000").rstrip("/"),
             inbox=Path(environment["GREENBRIDGE_INBOX"]) if environment.get("GREENBRIDGE_INBOX") else None,
         )
 

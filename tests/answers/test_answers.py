@@ -107,7 +107,7 @@ async def an_officer(session, now, bank="GB02", login=None):
     return await an_actor(session, now, Role.OFFICER, bank, login)
 
 
-async def test_claim_offer_agree_accept(session, now, model, published):
+async def test_claim_offer_agree_accept(session, now, model, press, published):
     firm, need = published
     officer = await an_officer(session, now)
     claimed = await service.claim(session, officer, need.id, model, now)
@@ -118,10 +118,10 @@ async def test_claim_offer_agree_accept(session, now, model, published):
     seen = await service.open_need(session, officer, need.id, model, now)
     assert seen.enterprise is None
     with pytest.raises(Forbidden):
-        await reports.for_actor(session, officer, need.enterprise_id, model, now)
+        await reports.for_actor(session, officer, need.enterprise_id, press, now)
     await service.agree(session, firm, claimed.id, now)
     assert (await service.open_need(session, officer, need.id, model, now)).enterprise.id == need.enterprise_id
-    assert (await reports.for_actor(session, officer, need.enterprise_id, model, now)).content["score"]
+    assert (await reports.for_actor(session, officer, need.enterprise_id, press, now)).content["score"]
     assert (await service.accept(session, firm, claimed.id, now)).status is AnswerStatus.CHOSEN
     assert (await needs.get(session, need.id)).status is NeedStatus.OFFER_ACCEPTED
     assert await service.totals(session) == (1, 1, 80_000_000)

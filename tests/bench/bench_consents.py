@@ -4,6 +4,7 @@ import asyncio
 import itertools
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from greenbridge.facts.rules import items
 from greenbridge.facts.service import listing
 from greenbridge.kit import database, migrate
 from greenbridge.reports import service as reports
+from greenbridge.reports.gateway import press
 from greenbridge.scoring.gateway import load_current
 from greenbridge.settings import Settings, home
 from tests.bench.interleave import interleave
@@ -32,10 +34,11 @@ Read = Callable[[AsyncSession], Awaitable[object]]
 class Desk:
     """An officer, a firm with data, and the reads that the officer makes of it."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, keys: Path) -> None:
         self.engine = database.make_engine(url)
         self.sessions = database.make_sessions(self.engine)
-        self.model = load_current(home() / "ml" / "artifacts")
+        settings = Settings.from_environment({}, data_dir=keys)
+        self.press = press(settings, load_current(home() / "ml" / "artifacts"))
         self.days = itertools.count(1)
         self.now = NOW
 
@@ -64,10 +67,10 @@ class Desk:
                 await one(session)
 
     async def bare_report(self, session: AsyncSession) -> object:
-        return (await reports.make(session, [self.firm], self.model, NOW.date(), self.now))[0]
+        return (await reports.make(session, [self.firm], self.press, NOW.date(), self.now))[0]
 
     async def locked_report(self, session: AsyncSession) -> object:
-        return await reports.for_actor(session, self.officer, self.firm.id, self.model, self.now, NOW.date())
+        return await reports.for_actor(session, self.officer, self.firm.id, self.press, self.now, NOW.date())
 
     async def bare_list(self, session: AsyncSession) -> Any:
         return await listing._listed(session, self.firm.uscc, (), Reading(None, facts.levels()), self.now)
@@ -96,9 +99,9 @@ async def assert_equal_answers(desk: Desk) -> None:
         assert len(await desk.bare_list(session)) == len([one for one in await desk.locked_list(session) if one.fact])
 
 
-def test_a_read_with_check_and_ledger_against_the_bare_read(url: str) -> None:
+def test_a_read_with_check_and_ledger_against_the_bare_read(url: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     loop = asyncio.new_event_loop()
-    desk = Desk(url)
+    desk = Desk(url, tmp_path_factory.mktemp("keys"))
     loop.run_until_complete(desk.open())
     loop.run_until_complete(assert_equal_answers(desk))
 

@@ -83,13 +83,13 @@ def columns(table):
     return {column["key"]: column for column in table["columns"]}
 
 
-async def test_survey_and_approval_show_different_fields_and_say_what_is_withheld(session, now, model):
+async def test_survey_and_approval_show_different_fields_and_say_what_is_withheld(session, now, press):
     _, enterprise = await a_firm_with_data(session, now)
     manager = await an_officer(session, now)
     reviewer = await an_officer(session, now, StaffFunction.CREDIT_REVIEWER)
     await granted(session, enterprise, manager, now, SURVEY, APPROVAL)
-    surveyed = await reports.for_actor(session, manager, enterprise.id, model, now, step=SURVEY)
-    approved = await reports.for_actor(session, reviewer, enterprise.id, model, now, step=APPROVAL)
+    surveyed = await reports.for_actor(session, manager, enterprise.id, press, now, step=SURVEY)
+    approved = await reports.for_actor(session, reviewer, enterprise.id, press, now, step=APPROVAL)
     partners = [columns(tables(report)["output_2025"])["counterparty"] for report in (surveyed, approved)]
     assert partners[0]["withheld"]["reason"] == "by_step"
     assert partners[1]["withheld"] is None
@@ -100,12 +100,12 @@ async def test_survey_and_approval_show_different_fields_and_say_what_is_withhel
     assert "output0" not in str(surveyed.content)
 
 
-async def test_what_the_firm_narrowed_is_withheld_and_not_missing(session, now, model):
+async def test_what_the_firm_narrowed_is_withheld_and_not_missing(session, now, model, press):
     _, enterprise = await a_firm_with_data(session, now)
     officer = await an_officer(session, now)
     narrowing = Narrowing(months=24, withheld=frozenset({items.TAX_GRADE, "registration.basic.established"}))
     await granted(session, enterprise, officer, now, narrowing=narrowing)
-    report = await reports.for_actor(session, officer, enterprise.id, model, now)
+    report = await reports.for_actor(session, officer, enterprise.id, press, now)
     found = lines(report)
     for key in ("tax_grade", "established", "firm_age_months"):
         assert (found[key]["value"], found[key]["withheld"]["reason"]) == (None, "by_firm")
@@ -117,25 +117,25 @@ async def test_what_the_firm_narrowed_is_withheld_and_not_missing(session, now, 
     assert (len(penalties["rows"]), penalties["count"]) == (1, 1)
     assert "罚2021" not in str(report.content)
     # An earlier day of the report opens nothing older.
-    earlier = await reports.for_actor(session, officer, enterprise.id, model, now, as_of=date(2025, 3, 10))
+    earlier = await reports.for_actor(session, officer, enterprise.id, press, now, as_of=date(2025, 3, 10))
     assert lines(earlier)["sales_growth"]["withheld"]["reason"] == "by_firm"
     with pytest.raises(Forbidden) as problem:
-        await reports.for_actor(session, officer, enterprise.id, model, now, as_of=date(2024, 1, 31))
+        await reports.for_actor(session, officer, enterprise.id, press, now, as_of=date(2024, 1, 31))
     assert problem.value.code == "day-not-agreed"
 
 
-async def test_what_a_score_or_a_head_is_made_of_is_asked_for(session, now, model):
+async def test_what_a_score_or_a_head_is_made_of_is_asked_for(session, now, press):
     _, enterprise = await a_firm_with_data(session, now)
     officer = await an_officer(session, now)
     hidden = frozenset({"tax.vat_invoices.tax", "registration.basic.reg_region_code"})
     await granted(session, enterprise, officer, now, narrowing=Narrowing(withheld=hidden))
-    report = await reports.for_actor(session, officer, enterprise.id, model, now)
+    report = await reports.for_actor(session, officer, enterprise.id, press, now)
     assert report.content["score"] is None
     assert report.content["enterprise"]["region_code"] is None
     assert not hidden & set((await service.reads_of(session, enterprise.id))[0].fields)
 
 
-async def test_a_banks_view_hides_within_what_the_consent_allows(session, now, model):
+async def test_a_banks_view_hides_within_what_the_consent_allows(session, now, press):
     _, enterprise = await a_firm_with_data(session, now)
     officer = await an_officer(session, now)
     administrator = await an_actor(session, now, Role.BANK_ADMINISTRATOR, "GB02")
@@ -144,7 +144,7 @@ async def test_a_banks_view_hides_within_what_the_consent_allows(session, now, m
     with pytest.raises(Forbidden):
         await service.set_view(session, officer, view, facts.described(), now)
     await service.set_view(session, administrator, view, facts.described(), now)
-    report = await reports.for_actor(session, officer, enterprise.id, model, now)
+    report = await reports.for_actor(session, officer, enterprise.id, press, now)
     assert lines(report)["sales_12m"]["withheld"]["reason"] == "by_bank"
     assert lines(report)["tax_grade"]["withheld"] is None
     assert all(column["withheld"]["reason"] == "by_bank" for column in tables(report)[items.PENALTIES]["columns"])
@@ -153,7 +153,7 @@ async def test_a_banks_view_hides_within_what_the_consent_allows(session, now, m
     await service.set_view(
         session, administrator, View(SURVEY, StaffFunction.RELATIONSHIP_MANAGER, 3, frozenset()), facts.described(), later
     )
-    assert lines(await reports.for_actor(session, officer, enterprise.id, model, now))["sales_12m"]["withheld"] is None
+    assert lines(await reports.for_actor(session, officer, enterprise.id, press, now))["sales_12m"]["withheld"] is None
     with pytest.raises(Invalid):
         await service.set_view(
             session, administrator, View(SURVEY, StaffFunction.RELATIONSHIP_MANAGER, 4, frozenset()), facts.described(), now
@@ -165,11 +165,11 @@ async def test_a_banks_view_hides_within_what_the_consent_allows(session, now, m
     assert all(view.set_at is None for view, _ in await service.views(session, stranger))
 
 
-async def test_the_ledger_holds_exactly_what_was_shown(session, now, model):
+async def test_the_ledger_holds_exactly_what_was_shown(session, now, press):
     _, enterprise = await a_firm_with_data(session, now)
     officer = await an_officer(session, now)
     consent = await granted(session, enterprise, officer, now)
-    report = await reports.for_actor(session, officer, enterprise.id, model, now)
+    report = await reports.for_actor(session, officer, enterprise.id, press, now)
     listed = await facts.list_facts(session, officer, enterprise.id, [items.TAX_GRADE], SURVEY, now)
     second, first = await service.reads_of(session, enterprise.id)
     assert (first.kind, first.report_number, first.consent_id, first.step) == (ReadKind.REPORT, report.number, consent.id, SURVEY)
@@ -181,7 +181,7 @@ async def test_the_ledger_holds_exactly_what_was_shown(session, now, model):
     assert second.kind is ReadKind.FACTS
     assert second.fields == tuple(f"{items.TAX_GRADE}.{name}" for name in ("grade", "published_on", "year"))
     assert listed[0].shown == {"year": 2024, "grade": "A", "published_on": "2025-04-25"}
-    await reports.for_operator(session, [enterprise], model, date(2026, 3, 10), now)
+    await reports.for_operator(session, [enterprise], press, date(2026, 3, 10), now)
     assert (await service.reads_of(session, enterprise.id))[0].organisation_name == "绿桥平台"
 
 
@@ -230,14 +230,14 @@ async def test_a_read_that_fails_leaves_no_row_and_a_row_is_never_changed(sessio
     assert await service.forget_old_reads(session, now) == 1
 
 
-async def test_reads_are_counted_and_run_out(session, now, model):
+async def test_reads_are_counted_and_run_out(session, now, press):
     _, enterprise = await a_firm_with_data(session, now)
     officer = await an_officer(session, now)
     await granted(session, enterprise, officer, now, narrowing=Narrowing(max_reads=2))
     for _ in range(2):
-        await reports.for_actor(session, officer, enterprise.id, model, now)
+        await reports.for_actor(session, officer, enterprise.id, press, now)
     with pytest.raises(Forbidden) as problem:
-        await reports.for_actor(session, officer, enterprise.id, model, now)
+        await reports.for_actor(session, officer, enterprise.id, press, now)
     assert problem.value.code == "reads-used-up"
     # A day's frequency: the template's, whatever was granted meanwhile.
     await granted(session, enterprise, officer, now + timedelta(minutes=1), narrowing=Narrowing(max_reads=200))
@@ -276,11 +276,11 @@ async def test_more_steps_bring_no_more_days_reads_or_fields(session, now):
     assert (again.steps, again.max_reads, again.expires_on) == ((SURVEY, APPROVAL), wider.max_reads, wider.expires_on)
 
 
-async def test_a_withdrawal_works_at_once_and_the_bank_owes_a_receipt(session, now, model):
+async def test_a_withdrawal_works_at_once_and_the_bank_owes_a_receipt(session, now, press):
     firm, enterprise = await a_firm_with_data(session, now)
     officer = await an_officer(session, now)
     consent = await granted(session, enterprise, officer, now)
-    await reports.for_actor(session, officer, enterprise.id, model, now)
+    await reports.for_actor(session, officer, enterprise.id, press, now)
     stranger, _ = await a_verified_firm(session, now, 2)
     for other in (stranger, officer):
         with pytest.raises(NotFound):
@@ -290,7 +290,7 @@ async def test_a_withdrawal_works_at_once_and_the_bank_owes_a_receipt(session, n
     ended = await service.withdraw(session, firm, consent.id, now)
     assert ended.receipt_due_on == date(2026, 3, 13)
     with pytest.raises(Forbidden) as problem:
-        await reports.for_actor(session, officer, enterprise.id, model, now)
+        await reports.for_actor(session, officer, enterprise.id, press, now)
     assert problem.value.code == "consent-withdrawn"
     assert "2026-03-10" in problem.value.detail.zh
     with pytest.raises(Conflict):
@@ -307,28 +307,28 @@ async def test_a_withdrawal_works_at_once_and_the_bank_owes_a_receipt(session, n
     assert await service.overdue_receipts(session, late) == []
 
 
-async def test_one_click_at_publication_lets_the_claiming_bank_read_at_survey_only(session, now, model):
+async def test_one_click_at_publication_lets_the_claiming_bank_read_at_survey_only(session, now, model, press):
     await the_products(session, now)
     firm, enterprise = await a_firm_with_data(session, now)
     need = await needs.publish(session, firm, enterprise.id, a_draft(agrees_to_report=True), now)
     officer = await an_officer(session, now)
     with pytest.raises(Forbidden):
-        await reports.for_actor(session, officer, enterprise.id, model, now)
+        await reports.for_actor(session, officer, enterprise.id, press, now)
     claimed = await answers.claim(session, officer, need.id, model, now)
     seen = await answers.open_need(session, officer, need.id, model, now)
     assert (seen.enterprise.id, seen.steps) == (enterprise.id, (SURVEY,))
-    assert await reports.for_actor(session, officer, enterprise.id, model, now)
+    assert await reports.for_actor(session, officer, enterprise.id, press, now)
     with pytest.raises(Forbidden) as problem:
-        await reports.for_actor(session, officer, enterprise.id, model, now, step=APPROVAL)
+        await reports.for_actor(session, officer, enterprise.id, press, now, step=APPROVAL)
     assert problem.value.code == "step-not-agreed"
     await answers.offer(session, officer, claimed.id, TERMS, "", now)
     await answers.accept(session, firm, claimed.id, now, post_loan=True)
     reviewer = await an_officer(session, now, StaffFunction.CREDIT_REVIEWER)
-    assert await reports.for_actor(session, reviewer, enterprise.id, model, now, step=APPROVAL)
+    assert await reports.for_actor(session, reviewer, enterprise.id, press, now, step=APPROVAL)
     watcher = await an_officer(session, now, StaffFunction.POST_LOAN_MANAGER)
-    assert await reports.for_actor(session, watcher, enterprise.id, model, now, step=WorkStep.POST_LOAN)
+    assert await reports.for_actor(session, watcher, enterprise.id, press, now, step=WorkStep.POST_LOAN)
     with pytest.raises(Forbidden):
-        await reports.for_actor(session, watcher, enterprise.id, model, now, step=APPROVAL)
+        await reports.for_actor(session, watcher, enterprise.id, press, now, step=APPROVAL)
 
 
 async def test_the_last_read_is_given_once_and_a_withdrawal_waits_for_it(own_database, now, model):
@@ -372,7 +372,7 @@ async def test_the_last_read_is_given_once_and_a_withdrawal_waits_for_it(own_dat
     await engine.dispose()
 
 
-async def test_a_claim_does_not_undo_a_withdrawal(session, now, model):
+async def test_a_claim_does_not_undo_a_withdrawal(session, now, model, press):
     await the_products(session, now)
     firm, enterprise = await a_firm_with_data(session, now)
     first, second = [await needs.publish(session, firm, enterprise.id, a_draft(agrees_to_report=True), now) for _ in range(2)]
@@ -383,7 +383,7 @@ async def test_a_claim_does_not_undo_a_withdrawal(session, now, model):
     await service.withdraw(session, firm, view.consent.id, later)
     claimed = await answers.claim(session, officer, second.id, model, later)
     with pytest.raises(Forbidden) as problem:
-        await reports.for_actor(session, officer, enterprise.id, model, later)
+        await reports.for_actor(session, officer, enterprise.id, press, later)
     assert problem.value.code == "consent-withdrawn"
     # Agreed anew for the second need: the first stays without a name.
     after = later + timedelta(hours=1)
@@ -534,17 +534,17 @@ async def test_pages_of_consents(client, session, now, clock):
     assert "已回执" in await visitor.get("/bank/consents")
 
 
-async def test_what_still_holds_has_no_age(session, now, model):
+async def test_what_still_holds_has_no_age(session, now, press):
     _, enterprise = await a_firm_with_data(session, now)
     old = {"uscc": enterprise.uscc, "licence_no": "L1", "title": "食品经营许可", "granted_on": "2019-06-01", "valid_until": "2029-05-31"}
     await deliver(session, now, "licences.licences", old)
     officer = await an_officer(session, now)
     await granted(session, enterprise, officer, now, narrowing=Narrowing(months=12))
-    report = await reports.for_actor(session, officer, enterprise.id, model, now)
+    report = await reports.for_actor(session, officer, enterprise.id, press, now)
     assert len(tables(report)["licences.licences"]["rows"]) == 1
 
 
-async def test_what_is_withheld_looks_the_same_whether_there_is_any_of_it(session, now, model):
+async def test_what_is_withheld_looks_the_same_whether_there_is_any_of_it(session, now, press):
     """A firm with records and one without: a reader who may see none of them cannot tell which is which."""
     _, full = await a_firm_with_data(session, now)
     _, empty = await a_verified_firm(session, now, 2)
@@ -553,7 +553,7 @@ async def test_what_is_withheld_looks_the_same_whether_there_is_any_of_it(sessio
     seen = []
     for enterprise in (full, empty):
         await granted(session, enterprise, officer, now, narrowing=Narrowing(withheld=shut))
-        report = await reports.for_actor(session, officer, enterprise.id, model, now)
+        report = await reports.for_actor(session, officer, enterprise.id, press, now)
         listed = await facts.list_facts(session, officer, enterprise.id, [], SURVEY, now)
         closed = [one for one in listed if one.item != items.REGISTRATION]
         seen.append(
@@ -604,11 +604,11 @@ async def test_a_product_listed_after_the_need_tells_nothing_of_an_anonymous_fir
     assert {answer.value for _, answer in seen.products} == {"conditional"}
 
 
-async def test_what_may_be_shown_no_more_stays_hidden_in_a_report_of_an_earlier_day(session, now, model):
+async def test_what_may_be_shown_no_more_stays_hidden_in_a_report_of_an_earlier_day(session, now, press):
     firm, enterprise = await a_verified_firm(session, now)
     lapsed = {"uscc": enterprise.uscc, "document_no": "罚1", "authority": "局", "decided_on": "2025-01-02", "amount": "500"}
     await deliver(session, now, items.PENALTIES, {**lapsed, "shown_until": "2026-01-02"})
-    report = await reports.for_actor(session, firm, enterprise.id, model, now, as_of=date(2025, 6, 1))
+    report = await reports.for_actor(session, firm, enterprise.id, press, now, as_of=date(2025, 6, 1))
     assert items.PENALTIES not in tables(report)
     (audited,) = (await facts.facts_of(session, [enterprise.uscc], date(2025, 6, 1), now, [items.PENALTIES], auditing=True)).values()
     assert len(audited) == 1

@@ -96,7 +96,7 @@ async def grant(session, firm, officer, now):
 
 
 @pytest.fixture
-async def town(session, now, model) -> Town:
+async def town(session, now, model, press) -> Town:
     await the_products(session, now)
     officer, other_officer = [await an_actor(session, now, Role.OFFICER, code) for code in ("GB01", "GB02")]
     firms = []
@@ -105,7 +105,7 @@ async def town(session, now, model) -> Town:
         await deliver(session, now, items.VAT_INVOICES, *steady_invoices(enterprise.uscc))
         need = await needs.publish(session, actor, enterprise.id, a_draft(), now)
         await matching.of_need(session, need, model, now)
-        await reports.make(session, [enterprise], model, now.date(), now)
+        await reports.make(session, [enterprise], press, now.date(), now)
         await answer_store.add(session, need.id, bank.organisation, bank.account_id, 1, now, now.date())
         firms.append(Firm(actor, enterprise, need))
     await grant(session, firms[1], other_officer, now)
@@ -254,8 +254,8 @@ async def test_a_bank_locks_a_standing_consent_and_changes_none(town, sessions, 
                     await confined.execute(text(f"update consent set {change}"))
 
 
-async def test_a_bank_sees_the_reports_made_for_it_and_no_others(town, sessions, session, now, model):
-    await reports.for_actor(session, town.other_officer, town.b.enterprise.id, model, now)
+async def test_a_bank_sees_the_reports_made_for_it_and_no_others(town, sessions, session, now, press):
+    await reports.for_actor(session, town.other_officer, town.b.enterprise.id, press, now)
     await session.commit()
     async with sessions() as confined:
         database.confine(confined, town.other_officer, now)
@@ -263,8 +263,8 @@ async def test_a_bank_sees_the_reports_made_for_it_and_no_others(town, sessions,
         assert (await confined.execute(text("select count(*) from default_score"))).scalar_one() == 0
 
 
-async def test_reads_are_seen_by_the_firm_and_the_readers_organisation_and_views_by_their_bank(town, sessions, session, now, model):
-    await reports.for_actor(session, town.other_officer, town.b.enterprise.id, model, now)
+async def test_reads_are_seen_by_the_firm_and_the_readers_organisation_and_views_by_their_bank(town, sessions, session, now, press):
+    await reports.for_actor(session, town.other_officer, town.b.enterprise.id, press, now)
     insert = "insert into staff_view values (:bank, 'survey', 'relationship_manager', now(), :by, 1, '{}')"
     await session.execute(text(insert), {"bank": town.other_officer.organisation.id, "by": town.other_officer.account_id})
     await session.commit()

@@ -35,9 +35,9 @@ def facts(section):
     return {fact["key"]: fact for fact in section["facts"]}
 
 
-async def test_five_sections_each_fact_with_source_date_and_freshness(session, now, model, firm):
+async def test_five_sections_each_fact_with_source_date_and_freshness(session, now, press, firm):
     _, enterprise = firm
-    (report,) = await service.make(session, [enterprise], model, date(2026, 3, 10), now)
+    (report,) = await service.make(session, [enterprise], press, date(2026, 3, 10), now)
     assert list(sections(report)) == SECTIONS
     found = facts(sections(report)["tax_and_operation"])
     assert found["sales_12m"]["value"] == 12 * 40_000_000
@@ -53,9 +53,9 @@ async def test_five_sections_each_fact_with_source_date_and_freshness(session, n
     assert len(sections(report)["associations"]["tables"][0]["rows"]) == 5
 
 
-async def test_a_section_without_data_says_who_has_not_delivered_or_that_nothing_is_there(session, now, model, firm):
+async def test_a_section_without_data_says_who_has_not_delivered_or_that_nothing_is_there(session, now, press, firm):
     _, enterprise = firm
-    (report,) = await service.make(session, [enterprise], model, date(2026, 3, 10), now)
+    (report,) = await service.make(session, [enterprise], press, date(2026, 3, 10), now)
     legal = sections(report)["legal_risk"]
     assert legal["status"] == "no_data"
     assert "尚未提供" in legal["note"]["zh"]
@@ -64,14 +64,14 @@ async def test_a_section_without_data_says_who_has_not_delivered_or_that_nothing
     await deliver(session, now, items.JUDGMENTS, {**case, "role": "defendant", "decided_on": "2025-01-01"})
     await deliver(session, now, items.ENFORCEMENT, {**case, "filed_on": "2025-01-01"})
     await deliver(session, now, items.DISHONESTY, {**case, "listed_on": "2025-01-01"})
-    (report,) = await service.make(session, [enterprise], model, date(2026, 3, 10), now)
+    (report,) = await service.make(session, [enterprise], press, date(2026, 3, 10), now)
     legal = sections(report)["legal_risk"]
     assert (legal["status"], legal["note"]) == ("available", None)
     assert facts(legal)["enforcement_open"]["value"] == 0  # delivered, and none on this firm: a zero with its source
     assert facts(legal)["enforcement_open"]["source"]["department"]["zh"] == "人民法院"
 
 
-async def test_cases_and_penalties_appear_with_amounts(session, now, model, firm):
+async def test_cases_and_penalties_appear_with_amounts(session, now, press, firm):
     _, enterprise = firm
     case = {
         "uscc": enterprise.uscc,
@@ -91,46 +91,46 @@ async def test_cases_and_penalties_appear_with_amounts(session, now, model, firm
         "shown_until": "2028-06-07",
     }
     await deliver(session, now, items.PENALTIES, penalty)
-    (report,) = await service.make(session, [enterprise], model, date(2026, 3, 10), now)
+    (report,) = await service.make(session, [enterprise], press, date(2026, 3, 10), now)
     table = sections(report)["legal_risk"]["tables"][0]
     row = dict(zip([column["key"] for column in table["columns"]], table["rows"][0], strict=True))
     assert (row["case_no"], row["role"]["zh"], row["amount"], row["decided_on"]) == ("（2025）1号", "被告", 1_200_000, "2025-05-06")
     assert 50_000 in sections(report)["operating_risk"]["tables"][0]["rows"][0]
 
 
-async def test_stale_data_is_called_stale(session, now, model, firm):
+async def test_stale_data_is_called_stale(session, now, press, firm):
     _, enterprise = firm
     later = now + timedelta(days=120)
-    (report,) = await service.make(session, [enterprise], model, later.date(), later)
+    (report,) = await service.make(session, [enterprise], press, later.date(), later)
     assert facts(sections(report)["tax_and_operation"])["sales_12m"]["source"]["freshness"] == "stale"
 
 
-async def test_the_same_material_gives_the_same_content_and_as_of_reads_nothing_later(session, now, model, firm):
+async def test_the_same_material_gives_the_same_content_and_as_of_reads_nothing_later(session, now, press, firm):
     _, enterprise = firm
-    first, second = [(await service.make(session, [enterprise], model, date(2026, 3, 10), now))[0] for _ in range(2)]
+    first, second = [(await service.make(session, [enterprise], press, date(2026, 3, 10), now))[0] for _ in range(2)]
     assert first.sha256 == second.sha256
-    assert first.number != second.number
-    (earlier,) = await service.make(session, [enterprise], model, date(2025, 7, 1), now)
+    assert first == second  # number, head and signature follow from the content: a replay is the same report
+    (earlier,) = await service.make(session, [enterprise], press, date(2025, 7, 1), now)
     assert earlier.content["data_cut"]["last_invoice_month"] == "2025-06"
-    assert wire.digest(earlier.content) != first.sha256
+    assert earlier.sha256 != first.sha256
     with pytest.raises(Invalid):
-        await service.make(session, [enterprise], model, date(2026, 3, 11), now)
+        await service.make(session, [enterprise], press, date(2026, 3, 11), now)
 
 
-async def test_one_firm_and_bulk_give_the_same_report(session, now, model, firm):
+async def test_one_firm_and_bulk_give_the_same_report(session, now, press, firm):
     _, enterprise = firm
     _, other = await a_verified_firm(session, now, 2)
-    bulk = await service.make(session, [other, enterprise], model, date(2026, 3, 10), now)
-    (one,) = await service.make(session, [enterprise], model, date(2026, 3, 10), now)
+    bulk = await service.make(session, [other, enterprise], press, date(2026, 3, 10), now)
+    (one,) = await service.make(session, [enterprise], press, date(2026, 3, 10), now)
     assert bulk[1].sha256 == one.sha256
     assert bulk[0].content["score"] is None
 
 
-async def test_a_bank_reads_only_with_consent_and_others_never(session, now, model, firm):
+async def test_a_bank_reads_only_with_consent_and_others_never(session, now, press, firm):
     _, enterprise = firm
     for role in (Role.OFFICER, Role.BANK_ADMINISTRATOR, Role.OPERATOR):
         with pytest.raises(Forbidden):
-            await service.for_actor(session, await an_actor(session, now, role), enterprise.id, model, now)
+            await service.for_actor(session, await an_actor(session, now, role), enterprise.id, press, now)
 
 
 async def test_api_gives_the_own_report_and_404_for_anothers(client, session, now, firm):
@@ -182,7 +182,7 @@ async def test_an_amount_in_foreign_currency_is_shown_as_it_was_delivered(client
     assert "1,000,000.00 USD" in await visitor.get("/enterprise/report")
 
 
-async def test_every_report_keeps_to_its_published_schema(session, now, model, firm):
+async def test_every_report_keeps_to_its_published_schema(session, now, press, firm):
     schema = json.loads((home() / "docs" / "schema" / f"credit-report-{wire.SCHEMA_VERSION}.schema.json").read_text())
     _, enterprise = firm
     _, empty = await a_verified_firm(session, now, 2)
@@ -195,16 +195,16 @@ async def test_every_report_keeps_to_its_published_schema(session, now, model, f
         "decided_on": "2025-05-06",
     }
     await deliver(session, now, items.JUDGMENTS, case)
-    made = await service.make(session, [enterprise, empty], model, date(2026, 3, 10), now)
+    made = await service.make(session, [enterprise, empty], press, date(2026, 3, 10), now)
     for report in made:
         jsonschema.validate(report.content, schema, format_checker=jsonschema.FormatChecker())
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({**made[0].content, "more": 1}, schema)
 
 
-async def test_two_days_are_told_apart_in_words(session, now, model, firm):
+async def test_two_days_are_told_apart_in_words(session, now, press, firm):
     _, enterprise = firm
-    (before,) = await service.make(session, [enterprise], model, date(2026, 3, 10), now)
+    (before,) = await service.make(session, [enterprise], press, date(2026, 3, 10), now)
     case = {
         "uscc": enterprise.uscc,
         "case_no": "（2025）1号",
@@ -215,7 +215,7 @@ async def test_two_days_are_told_apart_in_words(session, now, model, firm):
     }
     later = now + timedelta(days=1)
     await deliver(session, later, items.JUDGMENTS, case)
-    (after,) = await service.make(session, [enterprise], model, date(2026, 3, 11), later)
+    (after,) = await service.make(session, [enterprise], press, date(2026, 3, 11), later)
     sentences = [text.zh for text in difference(before.content, after.content)]
     assert "截至日由 2026-03-10 变为 2026-03-11" in sentences
     assert "司法风险·作为被告的裁判：无 → 1 条（公示期内）" in sentences
@@ -223,6 +223,6 @@ async def test_two_days_are_told_apart_in_words(session, now, model, firm):
     assert "变化提示新增：近 12 个月新增作为被告的裁判 1 条" in sentences
     assert difference(before.content, before.content) == []
     _, other = await a_verified_firm(session, now, 2)
-    (foreign,) = await service.make(session, [other], model, date(2026, 3, 10), now)
+    (foreign,) = await service.make(session, [other], press, date(2026, 3, 10), now)
     with pytest.raises(ValueError, match="two firms"):
         difference(before.content, foreign.content)

@@ -1,5 +1,6 @@
 """The firm's offers, the officer's work list and need."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -25,10 +26,11 @@ from greenbridge.kit.calendar import business_date
 from greenbridge.kit.errors import FieldProblem, Forbidden, Invalid, NotFound, Problem
 from greenbridge.kit.money import bp_from_percent, fen_from_wan
 from greenbridge.kit.text import Text
-from greenbridge.kit.web import Deps, Now, Session, language_of, page
+from greenbridge.kit.web import Deps, Now, Session, download, language_of, page
 from greenbridge.needs import service as needs
 from greenbridge.needs.values import COLLATERAL_NAMES, GUARANTEE_MODE_NAMES, NEED_STATUS_NAMES, PURPOSE_NAMES
 from greenbridge.reports import service as reports
+from greenbridge.reports.values import CreditReport
 
 PAGE_SIZE = 30
 ELIGIBILITY_NAMES = {
@@ -232,7 +234,7 @@ class OfficerPages(Controller):
         if seen.enterprise:
             try:
                 async with session.begin_nested():
-                    report = await reports.for_actor(session, request.user, seen.enterprise.id, deps.model, now, step=step)
+                    report = await reports.for_actor(session, request.user, seen.enterprise.id, deps.press, now, step=step)
             except Forbidden as forbidden:  # the reads are used up, or the step is not this officer's: the need is shown all the same
                 refusal = forbidden
         status = problem.status if problem else 200
@@ -260,6 +262,28 @@ class OfficerPages(Controller):
         self, need_id: FromPath[UUID], request: Caller, session: Session, now: Now, deps: Deps, step: FromQuery[WorkStep | None] = None
     ) -> Template:
         return await self._detail(request, session, now, deps, need_id, {}, step=step)
+
+    async def _read(self, request: Caller, session: Any, now: Any, deps: Any, need_id: UUID, step: WorkStep) -> CreditReport:
+        """Return the report of the firm behind a need; it stands in the firm's ledger like any other read."""
+        seen = await service.open_need(session, request.user, need_id, deps.model, now)
+        if seen.enterprise is None:
+            raise Forbidden("no-consent", "企业尚未授权贵行查阅。", "The firm has not agreed that your bank reads it.")
+        return await reports.for_actor(session, request.user, seen.enterprise.id, deps.press, now, step=step)
+
+    @get("/needs/{need_id:uuid}/report.pdf")
+    async def report_pdf(
+        self, need_id: FromPath[UUID], request: Caller, session: Session, now: Now, deps: Deps, step: FromQuery[WorkStep] = WorkStep.SURVEY
+    ) -> Response[bytes]:
+        report = await self._read(request, session, now, deps, need_id, step)
+        made = await asyncio.to_thread(reports.pdf, report, deps.press, language_of(request))
+        return download(made, "application/pdf", f"{report.number}.pdf")
+
+    @get("/needs/{need_id:uuid}/report.json")
+    async def report_json(
+        self, need_id: FromPath[UUID], request: Caller, session: Session, now: Now, deps: Deps, step: FromQuery[WorkStep] = WorkStep.SURVEY
+    ) -> Response[bytes]:
+        report = await self._read(request, session, now, deps, need_id, step)
+        return download(reports.file(report), "application/json", f"{report.number}.json")
 
     @post("/needs/{need_id:uuid}/claim")
     async def claim(self, need_id: FromPath[UUID], request: Caller, session: Session, now: Now, deps: Deps) -> Response[Any]:

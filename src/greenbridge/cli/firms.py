@@ -1,6 +1,6 @@
 """Commands on firms: list, report, score, match."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -15,9 +15,7 @@ from greenbridge.kit.errors import Problem
 from greenbridge.matching import service as matching
 from greenbridge.matching.schemas import MatchRunOut
 from greenbridge.needs import service as needs
-from greenbridge.reports import service as reports
 from greenbridge.reports.rules.wire import score_json
-from greenbridge.reports.schemas import CreditReportOut
 from greenbridge.scoring import service as scoring
 from greenbridge.scoring.gateway import load_current
 
@@ -47,71 +45,6 @@ def list_enterprises(as_json: Json = False, data_dir: DataDir = None) -> None:
     for e in found:
         table.add_row(str(e.id), e.uscc, e.name, e.status.value, e.origin.value)
     out.print(table if found else "No firm is registered yet.")
-
-
-@app.command()
-def report(
-    enterprise: EnterpriseArgument,
-    as_of: Annotated[str | None, typer.Option("--as-of", help="Earlier day to report on.")] = None,
-    as_json: Json = False,
-    data_dir: DataDir = None,
-    today: Today = None,
-) -> None:
-    """Make a firm's credit report."""
-    settings = settings_of(data_dir, today)
-    day = _day(as_of)
-
-    async def work(session: AsyncSession, now: datetime) -> CreditReportOut:
-        firm = await enterprises.find(session, enterprise)
-        model = load_current(settings.artifacts_dir)
-        return CreditReportOut.of((await reports.for_operator(session, [firm], model, day or business_date(now), now))[0])
-
-    made = run(settings, work)
-    if as_json:
-        say(made.model_dump(mode="json"))
-        return
-    _print_report(made)
-
-
-def _day(text: str | None) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise typer.BadParameter(f"--as-of must be a date like 2020-03-01, not {text!r}.") from None
-
-
-def _print_report(made: CreditReportOut) -> None:
-    content = made.content
-    marked = "  [dim](生成的演示数据)[/]" if content["enterprise"]["origin"] == "generated" else ""
-    out.print(f"[bold]{content['enterprise']['name']}[/]  {content['enterprise']['uscc']}  {made.number}  截至 {made.as_of}{marked}")
-    if content["score"]:
-        out.print(f"违约概率 {content['score']['default_probability']:.1%}  等级 {content['score']['band']}")
-    for section in content["sections"]:
-        out.print(f"\n[bold]{section['title']['zh']}[/]")
-        if section["note"]:
-            out.print(f"  {section['note']['zh']}")
-        for fact in section["facts"]:
-            value = fact["value"]["zh"] if isinstance(fact["value"], dict) else _shown(fact["value"], fact["unit"])
-            source = fact["source"]
-            fresh = "及时" if source["freshness"] == "fresh" else "过期"
-            out.print(f"  {fact['label']['zh']}：{value}  [dim]{source['department']['zh']} · 截至 {source['valid_on']} · {fresh}[/]")
-        for table in section["tables"]:
-            shown = Table(*[c["label"]["zh"] for c in table["columns"]], title=table["title"]["zh"], title_justify="left")
-            for row in table["rows"]:
-                shown.add_row(
-                    *[str(v["zh"]) if isinstance(v, dict) else _shown(v, c["unit"]) for v, c in zip(row, table["columns"], strict=True)]
-                )
-            out.print(shown)
-
-
-def _shown(value: Any, unit: str) -> str:
-    if value is None:
-        return "—"
-    if unit == "fen" and not isinstance(value, str):  # a foreign amount comes as text, with its currency
-        return f"{value / 1_000_000:,.2f} 万元"
-    if unit == "share":
-        return f"{value:.1%}"
-    return f"{value:,.0f}" if isinstance(value, float) else str(value)
 
 
 @app.command()

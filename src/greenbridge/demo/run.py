@@ -33,6 +33,7 @@ from greenbridge.kit.clock import SystemClock, make_clock
 from greenbridge.kit.errors import Invalid, Problem
 from greenbridge.matching import service as matching
 from greenbridge.needs import service as needs
+from greenbridge.reports.gateway import press
 from greenbridge.scoring.gateway import load_current
 from greenbridge.settings import Settings
 
@@ -141,7 +142,8 @@ def _prepare(settings: Settings, url: str) -> None:
 async def _stages(settings: Settings, url: str, *, real: RealTown | None, seed: int, firms: int, quiet: bool) -> dict[str, Any]:
     engine = database.make_engine(url)
     sessions, clock = database.make_sessions(engine), make_clock(settings.today)
-    stage = stages.Stage(sessions, clock, load_current(settings.artifacts_dir), settings, seed)
+    model = load_current(settings.artifacts_dir)
+    stage = stages.Stage(sessions, clock, model, press(settings, model), settings, seed)
     deliveries, applicants = _real(real) if real else _town(seed, firms, business_date(clock.now()))
     seconds: dict[str, float] = {}
     with _progress(quiet) as progress:

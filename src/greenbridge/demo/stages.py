@@ -33,6 +33,7 @@ from greenbridge.matching.values import Match, MatchRun
 from greenbridge.needs import service as needs
 from greenbridge.needs.values import Collateral, GuaranteeMode, Need, NeedDraft, Purpose
 from greenbridge.reports import service as reports
+from greenbridge.reports.gateway import Press
 from greenbridge.reports.values import CreditReport
 from greenbridge.scoring.gateway import DefaultModel
 from greenbridge.settings import Settings
@@ -49,6 +50,7 @@ class Stage:
     sessions: Sessions
     clock: Clock
     model: DefaultModel
+    press: Press
     settings: Settings
     seed: int
 
@@ -106,7 +108,7 @@ async def make_reports(stage: Stage, firms: Sequence[Enterprise], advance: Advan
         chunk = firms[start : start + CHUNK]
         async with stage.sessions.begin() as session:
             now = stage.clock.now()
-            made += await reports.make(session, chunk, stage.model, business_date(now), now)
+            made += await reports.make(session, chunk, stage.press, business_date(now), now)
         advance(len(chunk))
     return made
 
@@ -233,7 +235,7 @@ async def _read(stage: Stage, officers: dict[str, Actor], need: Need, bank_id: U
     """Let the bank's officer read the report that the firm has agreed to."""
     officer = next(officer for officer in officers.values() if officer.organisation.id == bank_id)
     async with stage.sessions.begin() as session:
-        await reports.for_actor(session, officer, need.enterprise_id, stage.model, stage.clock.now(), step=step)
+        await reports.for_actor(session, officer, need.enterprise_id, stage.press, stage.clock.now(), step=step)
 
 
 def _best_per_bank(run: MatchRun) -> list[Match]:

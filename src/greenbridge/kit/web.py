@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, cast
 from uuid import uuid4
@@ -192,7 +193,13 @@ class Translations:
 
 
 def page_environment() -> JinjaTemplateEngine:
-    """Return the template engine: autoescape on, an undefined name is an error."""
+    """Return the template engine of the application."""
+    return JinjaTemplateEngine.from_environment(templates())
+
+
+@cache
+def templates() -> Environment:
+    """Return the templates: autoescape on, an undefined name is an error."""
     environment = Environment(
         loader=PackageLoader("greenbridge"),
         autoescape=True,
@@ -216,4 +223,10 @@ def page_environment() -> JinjaTemplateEngine:
         region=region_name,
         share=lambda value: f"{value * 100:.1f}",
     )
-    return JinjaTemplateEngine.from_environment(environment)
+    return environment
+
+
+def download(content: bytes, media_type: str, file_name: str) -> Response[bytes]:
+    """Return a file that a browser saves under a name (ASCII); nothing between keeps a copy of it."""
+    headers = {"content-disposition": f'attachment; filename="{file_name}"', "cache-control": "no-store"}
+    return Response(content, media_type=media_type, headers=headers)

@@ -11,10 +11,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import pypdf
 import segno
 import typst
 
+from greenbridge.kit.keyring import KeyRing
+from greenbridge.kit.web import templates
 from greenbridge.scoring.gateway import DefaultModel
+from greenbridge.settings import Settings
 
 # The font comes from a package; where that is left out, from where Debian and Fedora put theirs.
 FAMILY = "Noto Sans CJK SC"
@@ -74,8 +78,45 @@ def qr(address: str) -> str:
     return sink.getvalue().decode()
 
 
+def html(layout: Mapping[str, Any]) -> str:
+    """Return a report that is laid out as one HTML file, style and charts inside."""
+    styles = [(files("greenbridge") / "static" / name).read_text(encoding="utf-8") for name in ("greenbridge.css", "charts.css")]
+    return templates().get_template("report_file.html").render(laid=layout, lang=layout["language"], style="\n".join(styles))
+
+
+def embedded(document: bytes) -> bytes:
+    """Return the signed file inside a PDF. Raises ValueError where there is none."""
+    return _attached(document)[1]
+
+
+def language_inside(document: bytes) -> str:
+    """Return the language that a PDF was set in: its attachment's name says it (`report.zh.json`). Raises ValueError."""
+    return _attached(document)[0].split(".")[-2]
+
+
+def _attached(document: bytes) -> tuple[str, bytes]:
+    try:
+        reader = pypdf.PdfReader(io.BytesIO(document), strict=False)
+        found = [
+            (name, contents[0]) for name, contents in reader.attachments.items() if name.startswith("report.") and name.endswith(".json")
+        ]
+    except (pypdf.errors.PyPdfError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError("the PDF cannot be read") from error
+    if len(found) != 1 or found[0][0].count(".") != 2:
+        raise ValueError("the PDF carries no signed report")
+    return found[0]
+
+
 @dataclass(frozen=True, slots=True)
 class Press:
-    """What reports are made with: the default model."""
+    """What reports are made and signed with: the default model, the signing keys, a secret for salts, the address for checks."""
 
     model: DefaultModel
+    keys: KeyRing
+    secret: str
+    public_url: str
+
+
+def press(settings: Settings, model: DefaultModel) -> Press:
+    """Return the press of an installation."""
+    return Press(model, KeyRing(settings.signing_keys), settings.secret, settings.public_url)

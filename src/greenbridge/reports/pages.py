@@ -1,9 +1,11 @@
 """The firm's own report."""
 
+import asyncio
+from typing import Any
 from uuid import UUID
 
-from litestar import Controller, get
-from litestar.params import FromQuery
+from litestar import Controller, Response, get
+from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 
 from greenbridge.accounts.guards import Caller, only
@@ -13,9 +15,11 @@ from greenbridge.consents import service as consents
 from greenbridge.consents.values import WORK_STEP_NAMES, Narrowing, WorkStep
 from greenbridge.enterprises import service as enterprises
 from greenbridge.enterprises.values import EnterpriseStatus
-from greenbridge.kit.web import Deps, Now, Session, language_of, page
+from greenbridge.kit.errors import NotFound
+from greenbridge.kit.web import Deps, Now, Session, download, language_of, page
 from greenbridge.reports import service
 from greenbridge.reports.rules import layout
+from greenbridge.reports.values import CreditReport
 
 
 class ReportPages(Controller):
@@ -29,8 +33,25 @@ class ReportPages(Controller):
         enterprise = await enterprises.mine(session, request.user)
         if enterprise is None or enterprise.status is not EnterpriseStatus.VERIFIED:
             return Redirect("/enterprise/start", status_code=303)
-        report = await service.for_actor(session, request.user, enterprise.id, deps.model, now)
+        report = await service.for_actor(session, request.user, enterprise.id, deps.press, now)
         return page(request, "report.html", report=report, laid=layout.laid_out(report.content, language_of(request)))
+
+    async def _own(self, request: Caller, session: Any, now: Any, deps: Any) -> CreditReport:
+        enterprise = await enterprises.mine(session, request.user)
+        if enterprise is None:
+            raise NotFound("no-enterprise", "尚未登记企业。", "No firm is registered yet.")
+        return await service.for_actor(session, request.user, enterprise.id, deps.press, now)
+
+    @get("/enterprise/report.pdf")
+    async def as_pdf(self, request: Caller, session: Session, now: Now, deps: Deps) -> Response[bytes]:
+        report = await self._own(request, session, now, deps)
+        made = await asyncio.to_thread(service.pdf, report, deps.press, language_of(request))
+        return download(made, "application/pdf", f"{report.number}.pdf")
+
+    @get("/enterprise/report.json")
+    async def as_json(self, request: Caller, session: Session, now: Now, deps: Deps) -> Response[bytes]:
+        report = await self._own(request, session, now, deps)
+        return download(service.file(report), "application/json", f"{report.number}.json")
 
     @get("/enterprise/report/views")
     async def views(
@@ -57,7 +78,7 @@ class ReportPages(Controller):
             for function, access in await consents.preview(session, bank_id, step, narrowing, now):
                 known[f"{step.value}.{function.value}"] = access
         chosen = [name if name in known else next(iter(known)) for name in (left, right)]
-        contents = await service.previews(session, request.user, enterprise.id, deps.model, [known[name] for name in chosen], now)
+        contents = await service.previews(session, request.user, enterprise.id, deps.press, [known[name] for name in chosen], now)
         language = language_of(request)
         words = [consent_rules.in_words(known[name], deps.described) for name in chosen]
         items = [[item for _, group in found for item in group] for found in words]
@@ -74,3 +95,19 @@ class ReportPages(Controller):
             steps=WORK_STEP_NAMES,
             functions=STAFF_FUNCTION_NAMES,
         )
+
+
+class VerificationPages(Controller):
+    """Whether a report on paper is one of ours: number and root, no firm's name; and the keys for a check without network."""
+
+    include_in_schema = False
+
+    @get("/verify/{number:str}")
+    async def verify(self, number: FromPath[str], request: Caller, session: Session, root: FromQuery[str] = "") -> Template:
+        return page(request, "verify.html", number=number, day=await service.is_known(session, number, root))
+
+    @get("/.well-known/greenbridge-keys.json")
+    async def keys(self, now: Now, deps: Deps) -> dict[str, Any]:
+        """Return the public part of every key that has signed reports."""
+        found: dict[str, Any] = deps.press.keys.public_document(now)
+        return found

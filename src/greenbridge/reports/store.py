@@ -1,44 +1,55 @@
 """SQL of reports."""
 
-from collections.abc import Mapping
-from datetime import date, datetime
+from collections.abc import Sequence
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
+import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from greenbridge.reports.tables import CreditReportRow
 from greenbridge.reports.values import CreditReport
 
+# Not through objects: a report is written for each read, and its content is JSON already.
+_INSERT = text("""
+    insert into credit_report (id, number, enterprise_id, as_of, made_at, made_for, score_id, content, sha256, head, seed, signature)
+    values (:id, :number, :enterprise_id, :as_of, :made_at, :made_for, :score_id, cast(:content as jsonb), :sha256, cast(:head as jsonb),
+        :seed, cast(:signature as jsonb))
+    on conflict do nothing
+""")
 
-async def add(
-    session: AsyncSession,
-    enterprise_id: UUID,
-    as_of: date,
-    now: datetime,
-    made_for: UUID | None,
-    score_id: UUID | None,
-    content: Mapping[str, Any],
-    sha256: str,
-) -> CreditReport:
-    number = (await session.execute(text("select nextval('report_number')"))).scalar_one()
-    report = CreditReport(uuid4(), f"R{as_of:%y%m%d}{number:06d}", enterprise_id, as_of, now, content, sha256)
-    session.add(
-        CreditReportRow(
-            id=report.id,
-            number=report.number,
-            enterprise_id=enterprise_id,
-            as_of=as_of,
-            made_at=now,
-            made_for=made_for,
-            score_id=score_id,
-            content=dict(content),
-            sha256=sha256,
-        )
+
+async def add(session: AsyncSession, report: CreditReport, canonical: bytes, made_for: UUID | None, score_id: UUID | None) -> None:
+    """Keep a report; one that is kept already, made again from the same, stays as it is."""
+    await session.execute(
+        _INSERT,
+        {
+            "id": report.id,
+            "number": report.number,
+            "enterprise_id": report.enterprise_id,
+            "as_of": report.as_of,
+            "made_at": report.made_at,
+            "made_for": made_for,
+            "score_id": score_id,
+            "content": canonical.decode(),
+            "sha256": report.sha256,
+            "head": msgspec.json.encode(report.head).decode(),
+            "seed": report.seed,
+            "signature": msgspec.json.encode(report.signature).decode(),
+        },
     )
-    await session.flush()
-    return report
+
+
+_OF_NUMBERS = text("""
+    select id, number, enterprise_id, as_of, made_at, content, sha256, head, seed, signature
+    from credit_report where number = any(:numbers)
+""")
+
+
+async def of_numbers(session: AsyncSession, numbers: Sequence[str]) -> dict[str, CreditReport]:
+    """Return number -> kept report."""
+    rows: Any = await session.execute(_OF_NUMBERS, {"numbers": list(numbers)})
+    return {row.number: CreditReport(*row) for row in rows}
 
 
 async def count(session: AsyncSession) -> int:

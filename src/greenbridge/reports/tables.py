@@ -18,3 +18,7 @@ class CreditReportRow(SQLModel, table=True):
     score_id: UUID | None = reference("default_score.id", index=False, nullable=True)
     content: JsonObject = json()
     sha256: str
+    # What an offline check needs; a report made before reports were signed has none.
+    head: JsonObject | None = json(nullable=True)
+    seed: str | None
+    signature: JsonObject | None = json(nullable=True)

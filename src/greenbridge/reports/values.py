@@ -12,6 +12,7 @@ from greenbridge.enterprises.values import Enterprise
 from greenbridge.facts.values import Catalogue, Counterparty, Fact, Item, Series
 from greenbridge.kit.calendar import business_date
 from greenbridge.kit.text import Text
+from greenbridge.peers.values import Standing
 from greenbridge.scoring.values import Score
 
 
@@ -177,7 +178,7 @@ class Material:
     catalogue: Catalogue
     levels: Mapping[str, int]
     marks: Mapping[str, Text] = field(default_factory=dict)
-    peers: Sequence[Any] = ()
+    peers: Sequence[Standing] = ()
     queries: Sequence[Query] = ()
     reader: Reader | None = None
 
@@ -194,7 +195,11 @@ class Material:
 
 @dataclass(frozen=True, slots=True)
 class CreditReport:
-    """A kept report; `sha256` is over the canonical JSON of its content."""
+    """A kept report; `sha256` is over the canonical JSON of its content, from which number and id follow.
+
+    `head` is what was signed, `seed` (hex) makes the salts, `signature` is key id, algorithm and value. A report made before reports
+    were signed has none.
+    """
 
     id: UUID
     number: str
@@ -203,3 +208,6 @@ class CreditReport:
     made_at: datetime
     content: Mapping[str, Any]
     sha256: str
+    head: Mapping[str, Any] | None
+    seed: str | None
+    signature: Mapping[str, str] | None

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from greenbridge.scoring.tables import ScoreRow
@@ -21,8 +22,9 @@ def _reason_json(reason: Reason) -> dict[str, Any]:
 
 
 async def add(session: AsyncSession, score: Score, features: Mapping[str, float | None]) -> None:
-    session.add(
-        ScoreRow(
+    # A row as it is, not an object: a score is written with each report.
+    await session.execute(
+        insert(ScoreRow).values(
             id=score.id,
             enterprise_id=score.enterprise_id,
             as_of=score.as_of,
@@ -35,4 +37,3 @@ async def add(session: AsyncSession, score: Score, features: Mapping[str, float 
             features=dict(features),
         )
     )
-    await session.flush()

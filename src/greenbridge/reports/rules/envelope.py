@@ -14,13 +14,17 @@ FORMAT = "greenbridge-report/1"
 
 def head(content: Mapping[str, Any], number: str, made_at: datetime, seed: bytes, algorithm: str = merkle.SHA_256) -> dict[str, Any]:
     """Return what is signed of a report: its number, when it was made (UTC), how many leaves it has and the root over them."""
-    leaves = merkle.leaves(content)
+    return head_of(merkle.leaf_hashes(merkle.leaves(content), seed, algorithm), number, made_at, algorithm)
+
+
+def head_of(hashes: Mapping[str, bytes], number: str, made_at: datetime, algorithm: str = merkle.SHA_256) -> dict[str, Any]:
+    """Return the head of a report whose leaves have these hashes."""
     return {
         "format": FORMAT,
         "hash": algorithm,
         "number": number,
-        "root": merkle.root(leaves, seed, algorithm).hex(),
-        "leaves": len(leaves),
+        "root": merkle.root_of([*hashes.values()], algorithm).hex(),
+        "leaves": len(hashes),
         "made_at": made_at.astimezone(UTC).isoformat(),
     }
 

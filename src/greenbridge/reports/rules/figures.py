@@ -176,9 +176,9 @@ def _percentiles(tables: Mapping[str, Content]) -> charts.Chart | None:
     rows = _rows(tables.get("peers"), "metric", "percentile", "n", "better", "value")
     if not rows:
         return None
-    directions = {"high": "high", "low": "low"}
+    directions = {"higher is better": "high", "lower is better": "low"}
     standings = tuple(
-        charts.Standing(_text(metric), percentile, n, directions.get(better, "neither"), _text(value))  # type: ignore[arg-type]
+        charts.Standing(_text(metric), percentile, n, directions.get(better["en"], "neither"), _text(value))  # type: ignore[arg-type]
         for metric, percentile, n, better, value in rows
     )
     return charts.Percentiles(Text("在同类企业中的位置", "Among its peers"), standings)

@@ -230,3 +230,33 @@ def cell(value: Any, unit: str, language: Language) -> str:
     if unit == "share":
         return f"{value:.1%}"
     return f"{value:,.2f}" if isinstance(value, float) and value != int(value) else f"{value:,.0f}"
+
+
+def lines(laid: Mapping[str, Any], number: str) -> list[str]:
+    """Return a report that is laid out as lines of text: what a terminal shows."""
+    words, mark = laid["words"], {"severe": "!!", "attention": "! ", "improved": "+ ", "worsened": "- "}
+    found = [f"{laid['name']}  {words['title']} {number}" + (f"  [{words['generated']}]" if laid["generated"] else "")]
+    found += [f"  {label}  {value}" for label, value in laid["cover"]]
+    score = laid["score"]
+    found.append("")
+    if score["withheld"]:
+        found.append(f"{words['probability']}  {score['withheld']}")
+    elif score["band"]:
+        found.append(f"{words['probability']} {score['probability']}  {score['band']}  {score['meaning']}")
+        found += [f"  {label} {value}（{words['usual']} {usual}）" for label, value, usual in score["reasons"]]
+    else:
+        found.append(words["no_score"])
+    for key in ("flags", "changes"):
+        part = laid["summary"][key]
+        found += ["", words[key], *(f"  {mark[level]} {text}" for level, text in part["found"])]
+        if not part["found"]:
+            found.append(f"     {words['no_' + key]}")
+    for place, section in enumerate(laid["sections"], 1):
+        found += ["", f"{place}. {section['title']}", *([f"   {section['note']}"] if section["note"] else [])]
+        for fact in section["facts"]:
+            about = " · ".join(word for word in (fact["period"], fact["source"], fact["valid_on"]) if word)
+            found.append(f"   {fact['label']}: {fact['withheld'] or fact['value']}  [{about}]")
+        for table in section["tables"]:
+            found.append(f"   {table['title']}" + (f": {table['withheld']}" if table["withheld"] else ""))
+            found += [f"     {' | '.join('▒' if cell is None else cell for cell in row)}" for row in table["rows"]]
+    return found

@@ -1,7 +1,5 @@
 """A report's content as JSON, schema 2: both languages, every fact with source, date, freshness and sensitivity."""
 
-import hashlib
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -205,8 +203,3 @@ def content(whole: Material, ask: projection.Ask) -> dict[str, Any]:
         "summary": _summary(material, ask),
         "sections": [_section(section, material.levels) for section in sections],
     }
-
-
-def digest(content: Mapping[str, Any]) -> str:
-    """Return the SHA-256 of the canonical JSON."""
-    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()

@@ -6,7 +6,9 @@ from typing import Any
 from greenbridge.facts.rules import items
 from greenbridge.facts.values import Fact
 from greenbridge.kit.calendar import SHANGHAI
+from greenbridge.kit.money import in_wan
 from greenbridge.kit.text import Text
+from greenbridge.peers.values import Standing
 from greenbridge.reports.rules import records
 from greenbridge.reports.rules.sections.build import section
 from greenbridge.reports.rules.sections.invoices import TAXES
@@ -54,11 +56,8 @@ def comparison(material: Material) -> Section:
         ("group", Text("比较范围", "Group"), ""),
         ("better", Text("方向", "Better when"), ""),
     )
-    rows, described = [], None
-    for standing in material.peers:
-        if standing.percentile is not None:
-            described = described or records.of_item(material, items.VAT_INVOICES) or records.of_item(material, items.REGISTRATION)
-            rows.append((standing.label, standing.shown, standing.percentile, standing.n, standing.group, standing.better))
+    rows = [(s.metric.label, _shown(s), s.percentile, s.n, s.group, BETTER[s.metric.direction]) for s in material.peers]
+    described = records.of_item(material, items.VAT_INVOICES) if rows else None
     # What compares a firm says something of each figure that is compared.
     figures = (*TAXES, f"{items.SOCIAL_INSURANCE}.staff_count", f"{items.ELECTRICITY}.usage_kwh")
     table = Table(
@@ -68,6 +67,21 @@ def comparison(material: Material) -> Section:
         "同类企业不足 10 家，或本企业的行业、规模或数据未知，暂不能比较。", "Fewer than 10 peers, or industry, size or data unknown."
     )
     return Section("comparison", Text("同业比较", "Industry comparison"), (), (table,), note, figures)
+
+
+BETTER = {1: Text("越高越好", "higher is better"), -1: Text("越低越好", "lower is better"), 0: Text("无优劣之分", "neither")}
+
+
+def _shown(standing: Standing) -> Text:
+    """Return a figure of the firm with its unit."""
+    value, unit = standing.value, standing.metric.unit
+    if unit == "fen":
+        return Text(f"{in_wan(value)} 万元", f"{in_wan(value)} x10k yuan")
+    if unit == "share":
+        return Text(f"{value:.1%}", f"{value:.1%}")
+    if unit == "kwh_per_10k":
+        return Text(f"{value:,.1f} kWh/万元", f"{value:,.1f} kWh per 10k yuan")
+    return Text(f"{value:,.0f}", f"{value:,.0f}") if unit == "count" else Text(f"{value:,.2f}", f"{value:,.2f}")
 
 
 def queries(material: Material) -> Section:

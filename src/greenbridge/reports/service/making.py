@@ -1,5 +1,8 @@
 """Making a credit report: the firm's own, a consenting bank's, the command line's."""
 
+import hashlib
+import hmac
+from base64 import b32encode
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
@@ -16,12 +19,17 @@ from greenbridge.enterprises import service as enterprises
 from greenbridge.enterprises.values import Enterprise, EnterpriseStatus
 from greenbridge.facts import service as facts
 from greenbridge.facts.rules import items
-from greenbridge.facts.values import Fact
+from greenbridge.facts.values import Fact, Series
+from greenbridge.kit import merkle
 from greenbridge.kit.calendar import add_months, business_date, day_start
+from greenbridge.kit.canonical import canonical
 from greenbridge.kit.errors import Conflict, Forbidden, Invalid
-from greenbridge.kit.text import Language, Text
+from greenbridge.kit.text import Text
+from greenbridge.peers import service as peers
+from greenbridge.peers.values import Standing
 from greenbridge.reports import store
-from greenbridge.reports.rules import layout, wire
+from greenbridge.reports.gateway import Press
+from greenbridge.reports.rules import envelope, wire
 from greenbridge.reports.values import CreditReport, Material, Query, Reader
 from greenbridge.scoring import service as scoring
 from greenbridge.scoring.gateway import DefaultModel
@@ -35,7 +43,7 @@ async def for_actor(
     session: AsyncSession,
     actor: Actor,
     enterprise_id: UUID,
-    model: DefaultModel,
+    press: Press,
     now: datetime,
     as_of: date | None = None,
     step: WorkStep = WorkStep.SURVEY,
@@ -51,7 +59,7 @@ async def for_actor(
             # A code and a name are public: before the check anybody could have typed them.
             raise Conflict("not-verified", "企业尚未通过实名核验，不能查阅报告。", "The firm is not verified and may not read its report.")
         reader = Reader(firm.name, actor.login, None, OWN_USE, None, None, None)
-        return (await make(session, [firm], model, day, now, made_for=actor.account_id, readers=[reader]))[0]
+        return (await make(session, [firm], press, day, now, made_for=actor.account_id, readers=[reader]))[0]
     if actor.role is not Role.OFFICER:
         raise Forbidden("wrong-role", "您的角色不能查阅信用报告。", "Your role may not read credit reports.")
     async with consents.reading(session, actor, enterprise_id, step, ReadKind.REPORT, facts.levels(), now) as reading:
@@ -59,7 +67,7 @@ async def for_actor(
             raise Forbidden("day-not-agreed", "该报告日期超出企业授权的时间范围。", "The firm's consent does not reach back to that day.")
         firm = await enterprises.get(session, enterprise_id)
         reader = _officer(actor, reading, now)
-        made = await make(session, [firm], model, day, now, made_for=actor.account_id, readings=[reading], readers=[reader])
+        made = await make(session, [firm], press, day, now, made_for=actor.account_id, readings=[reading], readers=[reader])
         reading.report_number = made[0].number
         reading.shown.update(IDENTITY)  # they stand above every report
     return made[0]
@@ -75,11 +83,16 @@ def _officer(actor: Actor, reading: Reading, now: datetime) -> Reader:
 
 
 async def for_operator(
-    session: AsyncSession, firms: Sequence[Enterprise], model: DefaultModel, as_of: date, now: datetime
+    session: AsyncSession, firms: Sequence[Enterprise], press: Press, as_of: date, now: datetime, *, known_at: datetime | None = None
 ) -> list[CreditReport]:
-    """Make whole reports for whoever runs the platform, on its machine; each firm sees in its ledger that it was read."""
+    """Make whole reports for whoever runs the platform, on its machine; each firm sees in its ledger that it was read.
+
+    `known_at`: replay what was known then. The same inputs give the same bytes, and a report that is kept comes with its signature.
+    """
+    if known_at and known_at > now:
+        raise Invalid.at("future-instant", "known_at", "获知时间不能晚于现在。", "Nothing is known yet at an instant ahead.")
     readings = [Reading(None, facts.levels()) for _ in firms]
-    made = await make(session, firms, model, as_of, now, readings=readings)
+    made = await make(session, firms, press, as_of, known_at or now, readings=readings)
     for firm, reading, report in zip(firms, readings, made, strict=True):
         await consents.record_operators(session, [firm.id], sorted(reading.shown), ReadKind.REPORT, now, report_number=report.number)
     return made
@@ -88,7 +101,7 @@ async def for_operator(
 async def make(
     session: AsyncSession,
     firms: Sequence[Enterprise],
-    model: DefaultModel,
+    press: Press,
     as_of: date,
     now: datetime,
     *,
@@ -96,19 +109,44 @@ async def make(
     readings: Sequence[Reading] | None = None,
     readers: Sequence[Reader] | None = None,
 ) -> list[CreditReport]:
-    """Make and keep the reports of firms as of a day, in their order, each as its reading lets through (without: whole).
+    """Make, sign and keep the reports of firms as of a day, in their order, each as its reading lets through (without: whole).
 
     The caller has checked who asks.
     """
-    reports = []
-    for index, material in enumerate(await _materials(session, firms, model, as_of, now)):
+    drafts = []
+    for index, material in enumerate(await _materials(session, firms, press.model, as_of, now)):
         reader = readers[index] if readers else None
         ask = (readings[index] if readings else Reading(None, facts.levels())).withheld
-        content = wire.content(replace(material, reader=reader), ask)
-        score_id = material.score.id if material.score else None
-        firm = material.enterprise
-        reports.append(await store.add(session, firm.id, as_of, now, made_for, score_id, content, wire.digest(content)))
+        drafts.append((material, wire.content(replace(material, reader=reader), ask)))
+    written = [canonical(content) for _, content in drafts]
+    digests = [hashlib.sha256(body).digest() for body in written]
+    kept = await store.of_numbers(session, [_number(as_of, digest) for digest in digests])
+    reports = []
+    for (material, content), body, digest in zip(drafts, written, digests, strict=True):
+        report = kept.get(_number(as_of, digest))
+        if report is None or report.sha256 != digest.hex():
+            report = _signed(material.enterprise, press, as_of, now, content, digest)
+            await store.add(session, report, body, made_for, material.score.id if material.score else None)
+        reports.append(report)
     return reports
+
+
+def _number(as_of: date, digest: bytes) -> str:
+    """Return the number that people say on the telephone: the day, and 40 bits of the content's digest. R260310-7KQ2M4XW."""
+    return f"R{as_of:%y%m%d}-{b32encode(digest)[:8].decode()}"
+
+
+def _signed(firm: Enterprise, press: Press, as_of: date, now: datetime, content: Mapping[str, Any], digest: bytes) -> CreditReport:
+    """Return a report with its head, seed and signature. The seed follows from content and the installation's secret: nobody guesses
+    the salts, and the same report gets the same.
+    """
+    seed = hmac.digest(press.secret.encode(), b"report-seed:" + digest, "sha256")
+    hashes = merkle.leaf_hashes(merkle.leaves(content), seed)
+    number = _number(as_of, digest)
+    head = envelope.head_of(hashes, number, now)
+    kid, alg, value = press.keys.sign(canonical(head), now)
+    signature = {"kid": kid, "alg": alg, "value": value}
+    return CreditReport(UUID(bytes=digest[:16]), number, firm.id, as_of, now, content, digest.hex(), head, seed.hex(), signature)
 
 
 async def _materials(session: AsyncSession, firms: Sequence[Enterprise], model: DefaultModel, as_of: date, now: datetime) -> list[Material]:
@@ -127,6 +165,7 @@ async def _materials(session: AsyncSession, firms: Sequence[Enterprise], model: 
     reads = await consents.report_reads(session, [firm.id for firm in firms], year_ago, now)
     materials = []
     for index, firm in enumerate(firms):
+        standings = await _standings(session, series.of(index), found[firm.uscc], as_of, now)
         partners = await facts.counterparties(session, firm.uscc, as_of, now)
         queries = [Query(read.at, read.organisation_name, PURPOSE_NAMES[read.purpose]) for read in reads.get(firm.id, ()) if read.purpose]
         materials.append(
@@ -144,11 +183,18 @@ async def _materials(session: AsyncSession, firms: Sequence[Enterprise], model: 
                 facts.catalogue(),
                 facts.levels(),
                 marks,
-                (),
+                standings,
                 queries,
             )
         )
     return materials
+
+
+async def _standings(session: AsyncSession, series: Series, known: Sequence[Fact], as_of: date, now: datetime) -> list[Standing]:
+    """Return the firm's place among firms of its division and size."""
+    profile = peers.profile(series, known, as_of)
+    division = profile.industry.division if profile.industry else None
+    return await peers.standings(session, division, profile.sizing.size, profile.values, as_of, now)
 
 
 def _tied(found: Mapping[str, Sequence[Fact]]) -> set[str]:
@@ -158,26 +204,16 @@ def _tied(found: Mapping[str, Sequence[Fact]]) -> set[str]:
 
 
 async def previews(
-    session: AsyncSession, actor: Actor, enterprise_id: UUID, model: DefaultModel, accesses: Sequence[Access], now: datetime
+    session: AsyncSession, actor: Actor, enterprise_id: UUID, press: Press, accesses: Sequence[Access], now: datetime
 ) -> list[Mapping[str, Any]]:
     """Return what the actor's own firm's report would show to readers, one content each; nothing is kept."""
     enterprise = await enterprises.own(session, actor, enterprise_id)
     if enterprise.status is not EnterpriseStatus.VERIFIED:
         raise Conflict("not-verified", "企业尚未通过实名核验，不能查阅报告。", "The firm is not verified and may not read its report.")
-    (material,) = await _materials(session, [enterprise], model, business_date(now), now)
+    (material,) = await _materials(session, [enterprise], press.model, business_date(now), now)
     contents: list[Mapping[str, Any]] = []
     for access in accesses:
         steps = (STAFF_FUNCTION_NAMES[access.function], PURPOSE_NAMES[access.purpose], WORK_STEP_NAMES[access.step])
         reader = Reader(PREVIEW, "", *steps, None, access.scope.months)
         contents.append(wire.content(replace(material, reader=reader), Reading(access, facts.levels()).withheld))
     return contents
-
-
-def laid_out(report: CreditReport, language: Language) -> dict[str, Any]:
-    """Return a report in one language's words, with its charts, for a page."""
-    return layout.laid_out(report.content, language)
-
-
-async def count(session: AsyncSession) -> int:
-    """Return how many reports were made."""
-    return await store.count(session)
