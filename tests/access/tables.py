@@ -86,6 +86,8 @@ def things(w: World) -> dict[str, Things]:
         "/operator/doubts/{batch_id}/{row_no} batch_id": Things(w.doubt.id, NOTHING, {DEPARTMENT: {OWN: w.our_batch.id}}),
         "/api/v1/catalogue/{item} item": Things(OUR_ITEM, "no.such", public=True),
         "/language/{code} code": Things("en", "xx", public=True),
+        # Whether a paper is ours: said of number and root together, to everybody.
+        "number": Things("R260310-AAAAAAAA", "R000000-ZZZZZZZZ", public=True),
         # Named in a query or a body only.
         "uscc": Things(w.b.enterprise.uscc, generated_uscc(799, "330502"), {FIRM: {OWN: w.a.enterprise.uscc}}),
         "organisation_code": Things(OTHER_BANK, "GB99", {ADMIN: {OWN: OUR_BANK}, OFFICER: {OWN: OUR_BANK}}),

@@ -32,6 +32,7 @@ from greenbridge.matching import service as matching
 from greenbridge.matching.values import Match, MatchRun
 from greenbridge.needs import service as needs
 from greenbridge.needs.values import Collateral, GuaranteeMode, Need, NeedDraft, Purpose
+from greenbridge.peers import service as peers
 from greenbridge.reports import service as reports
 from greenbridge.reports.gateway import Press
 from greenbridge.reports.values import CreditReport
@@ -102,8 +103,10 @@ async def join(stage: Stage, firms: Sequence[tuple[str, str]], registry: Registr
 
 
 async def make_reports(stage: Stage, firms: Sequence[Enterprise], advance: Advance) -> list[CreditReport]:
-    """Make every firm's report with its score."""
+    """Make every firm's report with its score, once its peers are measured."""
     made = []
+    async with stage.sessions.begin() as session:
+        await peers.measure(session, None, stage.clock.now())
     for start in range(0, len(firms), CHUNK):
         chunk = firms[start : start + CHUNK]
         async with stage.sessions.begin() as session:

@@ -11,7 +11,7 @@ from greenbridge.kit.text import Text
 Content = Mapping[str, Any]
 MONTHS = 36
 # Half a page wide: two charts stand side by side, with letters that can be read in print.
-WIDE, HIGH = 420, 190
+WIDE, HIGH = 480, 200
 FEW = 2  # under so many points there is nothing to see in a chart
 
 

@@ -12,6 +12,7 @@ from greenbridge.reports.rules import figures
 from greenbridge.reports.values import UNIT_NAMES
 
 Content = Mapping[str, Any]
+YEAR = 12  # months of invoices stand on paper too
 NUMERIC = frozenset({"fen", "share", "count", "records", "persons", "kwh", "m3", "kwh_per_wan", "ratio", "months", "points"})
 WORDS: Mapping[str, Text] = {
     "title": Text("企业信用报告", "Enterprise credit report"),
@@ -195,7 +196,7 @@ def _fact(fact: Content, language: Language) -> dict[str, Any]:
 
 
 def _table(table: Content, language: Language, most_rows: int) -> dict[str, Any]:
-    rows = table["rows"][:most_rows]
+    rows = table["rows"][: max(most_rows, YEAR) if table["key"] == "months" else most_rows]
     columns = table["columns"]
     closed = {i: column["withheld"]["text"][language] for i, column in enumerate(columns) if column["withheld"]}
     return {

@@ -17,7 +17,7 @@ from greenbridge.reports.rules import envelope, layout, verification
 from greenbridge.reports.rules.verification import Flaw
 from greenbridge.reports.values import CreditReport
 
-PRINTED_ROWS = 12  # of a table on paper
+PRINTED_ROWS = 6  # of a table on paper; the signed file inside has them all
 ROOT_SHOWN = 16
 
 
