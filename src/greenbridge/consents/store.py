@@ -269,16 +269,18 @@ async def reads_of(session: AsyncSession, enterprise_id: UUID, limit: int, offse
     return [_read(row) for row in await session.scalars(query.limit(limit).offset(offset))]
 
 
+_REPORT_READS = text("""
+    select at, enterprise_id, organisation_id, organisation_name, purpose from data_read
+    where enterprise_id = any(:firms) and at >= :since and at < :until and kind = 'report' and organisation_id is not null
+    order by at desc, id desc
+""")
+
+
 async def report_reads(session: AsyncSession, enterprise_ids: Sequence[UUID], since: datetime, until: datetime) -> dict[UUID, list[Read]]:
     """Return firm -> the reports that organisations read of it in [since, until), newest first."""
-    query = select(*(col(getattr(DataRead, name)) for name in ("at", "enterprise_id", "organisation_id", "organisation_name", "purpose")))
-    query = query.where(
-        col(DataRead.enterprise_id).in_(enterprise_ids),
-        (col(DataRead.at) >= since) & (col(DataRead.at) < until),
-        (col(DataRead.kind) == ReadKind.REPORT.value) & col(DataRead.organisation_id).is_not(None),
-    ).order_by(col(DataRead.at).desc(), col(DataRead.id).desc())
+    rows = await session.execute(_REPORT_READS, {"firms": list(enterprise_ids), "since": since, "until": until})
     found: dict[UUID, list[Read]] = {}
-    for at, firm, organisation_id, name, purpose in await session.execute(query):
+    for at, firm, organisation_id, name, purpose in rows:
         read = Read(at, firm, organisation_id, name, "", None, Purpose(purpose), None, None, ReadKind.REPORT, None, ())
         found.setdefault(firm, []).append(read)
     return found

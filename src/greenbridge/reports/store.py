@@ -15,13 +15,13 @@ _INSERT = text("""
     insert into credit_report (id, number, enterprise_id, as_of, made_at, made_for, score_id, content, sha256, head, seed, signature)
     values (:id, :number, :enterprise_id, :as_of, :made_at, :made_for, :score_id, cast(:content as jsonb), :sha256, cast(:head as jsonb),
         :seed, cast(:signature as jsonb))
-    on conflict do nothing
+    on conflict do nothing returning id
 """)
 
 
-async def add(session: AsyncSession, report: CreditReport, canonical: bytes, made_for: UUID | None, score_id: UUID | None) -> None:
-    """Keep a report; one that is kept already, made again from the same, stays as it is."""
-    await session.execute(
+async def add(session: AsyncSession, report: CreditReport, canonical: bytes, made_for: UUID | None, score_id: UUID | None) -> bool:
+    """Keep a report and return True; False: it is kept already, made from the same before, and stays as it is."""
+    added = await session.execute(
         _INSERT,
         {
             "id": report.id,
@@ -38,6 +38,7 @@ async def add(session: AsyncSession, report: CreditReport, canonical: bytes, mad
             "signature": msgspec.json.encode(report.signature).decode(),
         },
     )
+    return added.first() is not None
 
 
 _OF_NUMBERS = text("""

@@ -162,7 +162,7 @@ class Material:
 
     `bands`: grade -> the probability of default that it ends before. `marks`: code of an associated firm -> what public lists say of
     it; `peers`: the firm among firms of its kind; `queries`: who read its report in the last 12 months, newest first (named to the
-    firm itself alone).
+    firm itself alone). `by_item`: the facts that the reader may see, as `projection.visible` sets them.
     """
 
     enterprise: Enterprise
@@ -181,6 +181,7 @@ class Material:
     peers: Sequence[Standing] = ()
     queries: Sequence[Query] = ()
     reader: Reader | None = None
+    by_item: Mapping[str, list[Fact]] = field(default_factory=dict)
 
     @property
     def items(self) -> Mapping[str, Item]:
@@ -198,7 +199,7 @@ class CreditReport:
     """A kept report; `sha256` is over the canonical JSON of its content, from which number and id follow.
 
     `head` is what was signed, `seed` (hex) makes the salts, `signature` is key id, algorithm and value. A report made before reports
-    were signed has none.
+    were signed has none. `leaf_hashes`: as they were when it was signed just now, so that nobody hashes twice.
     """
 
     id: UUID
@@ -211,3 +212,4 @@ class CreditReport:
     head: Mapping[str, Any] | None
     seed: str | None
     signature: Mapping[str, str] | None
+    leaf_hashes: Mapping[str, bytes] | None = field(default=None, compare=False)

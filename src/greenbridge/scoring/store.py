@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import insert
+import msgspec
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from greenbridge.scoring.tables import ScoreRow
 from greenbridge.scoring.values import Reason, Score
 
 
@@ -21,19 +21,28 @@ def _reason_json(reason: Reason) -> dict[str, Any]:
     }
 
 
+# Not through objects: a score is written with each report.
+_INSERT = text("""
+    insert into default_score
+        (id, enterprise_id, as_of, scored_at, model_version, default_probability, band, known_share, reasons, features)
+    values (:id, :enterprise_id, :as_of, :scored_at, :model_version, :default_probability, :band, :known_share,
+        cast(:reasons as jsonb), cast(:features as jsonb))
+""")
+
+
 async def add(session: AsyncSession, score: Score, features: Mapping[str, float | None]) -> None:
-    # A row as it is, not an object: a score is written with each report.
     await session.execute(
-        insert(ScoreRow).values(
-            id=score.id,
-            enterprise_id=score.enterprise_id,
-            as_of=score.as_of,
-            scored_at=score.scored_at,
-            model_version=score.model_version,
-            default_probability=score.default_probability,
-            band=score.band,
-            known_share=score.known_share,
-            reasons=[_reason_json(r) for r in score.reasons],
-            features=dict(features),
-        )
+        _INSERT,
+        {
+            "id": score.id,
+            "enterprise_id": score.enterprise_id,
+            "as_of": score.as_of,
+            "scored_at": score.scored_at,
+            "model_version": score.model_version,
+            "default_probability": score.default_probability,
+            "band": score.band,
+            "known_share": score.known_share,
+            "reasons": msgspec.json.encode([_reason_json(r) for r in score.reasons]).decode(),
+            "features": msgspec.json.encode(features).decode(),
+        },
     )

@@ -31,11 +31,10 @@ class Reading:
 
     def withheld(self, keys: Sequence[str], months: int = 0) -> Withheld | None:
         """Return why what is made of these fields is not shown; None: it is, and they count as read. Raises KeyError for no field."""
-        levels = [self.levels[key] for key in keys]
-        if self.access is not None:
-            for key, level in zip(keys, levels, strict=True):
-                if (why := rules.withheld(self.access, key, level, months)) is not None:
-                    return why
+        for key in keys:
+            level = self.levels[key]
+            if self.access is not None and (why := rules.withheld(self.access, key, level, months)) is not None:
+                return why
         self.shown.update(keys)
         return None
 

@@ -26,6 +26,8 @@ from greenbridge.kit.errors import NotFound
 from greenbridge.kit.text import Text
 
 USCC_LENGTH = 18
+# item -> (newest day delivered, newest receipt, whether all of it is generated)
+Coverage = Mapping[str, tuple[date | None, datetime, bool]]
 PUBLIC_MARKS = {
     items.DISHONESTY: Text("失信被执行人", "dishonest debtor"),
     items.SEVERE_LIST: Text("严重违法失信", "severe list"),
@@ -33,16 +35,18 @@ PUBLIC_MARKS = {
 }
 
 
-async def horizon(session: AsyncSession, as_of: date, known_at: datetime) -> tuple[date | None, date | None]:
-    """Return (last complete VAT month, its last day): what monthly facts may be read as of a day."""
-    covered = (await batch_store.coverage(session, known_at)).get(items.VAT_INVOICES, (None,))[0]
-    month = last_complete_month(as_of, covered)
+async def horizon(
+    session: AsyncSession, as_of: date, known_at: datetime, covered: Coverage | None = None
+) -> tuple[date | None, date | None]:
+    """Return (last complete VAT month, its last day): what monthly facts may be read as of a day; `covered`: if it is known already."""
+    known = await batch_store.coverage(session, known_at) if covered is None else covered
+    month = last_complete_month(as_of, known[items.VAT_INVOICES][0] if items.VAT_INVOICES in known else None)
     return month, month_end(month) if month else None
 
 
-async def series(session: AsyncSession, usccs: Sequence[str], as_of: date, known_at: datetime) -> Series:
+async def series(session: AsyncSession, usccs: Sequence[str], as_of: date, known_at: datetime, covered: Coverage | None = None) -> Series:
     """Return the monthly and yearly VAT series of firms (36 months, 2 years) as of a day, as known at an instant."""
-    month, last_day = await horizon(session, as_of, known_at)
+    month, last_day = await horizon(session, as_of, known_at, covered)
     if month is None or last_day is None:
         return lay_out(usccs, None, (), (), 0)
     months = await invoice_store.invoice_months(session, usccs, last_day, known_at)
@@ -51,9 +55,11 @@ async def series(session: AsyncSession, usccs: Sequence[str], as_of: date, known
     return lay_out(usccs, month, months, years, last_year)
 
 
-async def counterparties(session: AsyncSession, uscc: str, as_of: date, known_at: datetime, top: int = 5) -> list[Counterparty]:
+async def counterparties(
+    session: AsyncSession, uscc: str, as_of: date, known_at: datetime, top: int = 5, covered: Coverage | None = None
+) -> list[Counterparty]:
     """Return the largest customers and suppliers per year that was over by the last complete month."""
-    _, last_day = await horizon(session, as_of, known_at)
+    _, last_day = await horizon(session, as_of, known_at, covered)
     return [] if last_day is None else await invoice_store.counterparties(session, uscc, last_day, known_at, top)
 
 
@@ -74,9 +80,13 @@ async def facts_of(
     known, shown_on = catalogue(), business_date(known_at)
     wanted = wanted or [code for code in known.items if code != items.VAT_INVOICES]
     found: dict[str, list[Fact]] = {uscc: [] for uscc in usccs}
+    # Most items are shown without end: only of the others is each record asked.
+    clocks = {code: known.clocks[known.items[code].retention] for code in wanted}
+    ending = {code: clock for code, clock in clocks.items() if not auditing and any(c.months is not None for c in clock)}
     for fact in await record_store.facts(session, usccs, wanted, as_of, known_at):
-        last_day = retention.shown_until(known.clocks[known.items[fact.item].retention], fact.values, shown_on)
-        if auditing or last_day is None or shown_on <= last_day:
+        clock = ending.get(fact.item)
+        last_day = retention.shown_until(clock, fact.values, shown_on) if clock else None
+        if last_day is None or shown_on <= last_day:
             found[fact.uscc].append(fact)
     return found
 

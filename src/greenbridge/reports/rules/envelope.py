@@ -34,13 +34,20 @@ def to_sign(content: Mapping[str, Any], number: str, made_at: datetime, seed: by
     return canonical(head(content, number, made_at, seed, algorithm))
 
 
-def envelope(content: Mapping[str, Any], head: Mapping[str, Any], seed_hex: str, signature: tuple[str, str, str]) -> dict[str, Any]:
+def envelope(
+    content: Mapping[str, Any],
+    head: Mapping[str, Any],
+    seed_hex: str,
+    signature: tuple[str, str, str],
+    hashes: Mapping[str, bytes] | None = None,
+) -> dict[str, Any]:
     """Return the whole file. `signature`: key id, algorithm and value, of the head in canonical JSON.
 
     The hashes of the leaves are not signed, the root binds them: they let a check name the leaf that was changed.
     """
     kid, alg, value = signature
-    hashes = merkle.leaf_hashes(merkle.leaves(content), bytes.fromhex(seed_hex), head["hash"])
+    if hashes is None:
+        hashes = merkle.leaf_hashes(merkle.leaves(content), bytes.fromhex(seed_hex), head["hash"])
     return {
         "head": dict(head),
         "signature": {"kid": kid, "alg": alg, "value": value},

@@ -6,6 +6,7 @@ from datetime import date
 
 from greenbridge.consents.rules import age
 from greenbridge.consents.values import Withheld
+from greenbridge.facts.values import Fact
 from greenbridge.reports.values import Finding, Line, Material, Section, Table
 from greenbridge.scoring.rules import features
 from greenbridge.scoring.values import Score
@@ -22,7 +23,7 @@ def visible(material: Material, ask: Ask) -> Material:
     What is derived from facts afterwards cannot speak of more than that.
     """
     opened: dict[str, tuple[frozenset[str], str | None]] = {}
-    facts = []
+    facts: list[Fact] = []
     for fact in material.facts:
         item = material.items[fact.item]
         if fact.item not in opened:
@@ -34,7 +35,10 @@ def visible(material: Material, ask: Ask) -> Material:
             continue
         whole = len(names) >= len(fact.values) and names >= fact.values.keys()
         facts.append(fact if whole else replace(fact, values={name: v for name, v in fact.values.items() if name in names}))
-    return replace(material, facts=facts)
+    by_item: dict[str, list[Fact]] = {}
+    for fact in facts:
+        by_item.setdefault(fact.item, []).append(fact)
+    return replace(material, facts=facts, by_item=by_item)
 
 
 def project(sections: Sequence[Section], ask: Ask, today: date) -> tuple[Section, ...]:
@@ -67,7 +71,9 @@ def _table(table: Table, ask: Ask, today: date) -> Table:
         return replace(table, rows=(), days=(), source=None, withheld=withheld)
     fields = table.reads[open_columns[0]]
     days = table.days or [None] * len(table.rows)
-    found = [i for i, day in enumerate(days) if ask(fields, age(day, today)) is None]
+    ages = {day: age(day, today) for day in set(days)}
+    seen = {months: ask(fields, months) is None for months in set(ages.values())}
+    found = [i for i, day in enumerate(days) if seen[ages[day]]]
     rows = [table.rows[i] for i in found[:SHOWN]]
     # A column without a value is left out; a withheld one stays, whether it has values or not.
     kept = [

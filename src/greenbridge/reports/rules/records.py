@@ -1,11 +1,12 @@
 """Tables of departments' records in a report: one per item, straight from the catalogue."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from greenbridge.facts.rules import items, retention
-from greenbridge.facts.values import Fact, Field, Item, Kind, Shape
+from greenbridge.facts.values import Clock, Fact, Field, Item, Kind, Shape
 from greenbridge.kit.calendar import business_date, month_end
 from greenbridge.kit.text import Text
 from greenbridge.reports.values import Freshness, Material, Source, Table
@@ -51,7 +52,7 @@ def of_item(material: Material, item: str) -> Source | None:
 
 def of(material: Material, item: str) -> list[Fact]:
     """Return the firm's facts of an item, newest first."""
-    return [fact for fact in material.facts if fact.item == item]
+    return material.by_item.get(item, [])
 
 
 def missing(material: Material, wanted: Sequence[str]) -> Text:
@@ -78,29 +79,55 @@ def _grouped(wanted: Sequence[Item]) -> list[tuple[Text, list[Item]]]:
     return list(groups.values())
 
 
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """How the records of an item stand in a table, whatever the firm: fields, columns, what each reads, the rule of showing."""
+
+    fields: tuple[Field, ...]
+    columns: tuple[tuple[str, Text, str], ...]
+    reads: Mapping[str, tuple[str, ...]]
+    ends: bool
+    law: Text | None
+
+
+# (version of the catalogue, item) -> its form: made once, read with each report.
+_FORMS: dict[tuple[str, str], _Form] = {}
+
+
+def _form(material: Material, item: Item) -> _Form:
+    key = material.catalogue.version, item.code
+    if key not in _FORMS:
+        _FORMS[key] = _made(item, material.catalogue.clocks[item.retention][0])
+    return _FORMS[key]
+
+
+def _made(item: Item, clock: Clock) -> _Form:
+    ends = clock.months is not None
+    # A record that says itself until when it is shown has that in the rule's column.
+    fields = tuple(f for f in item.fields if f.name != "uscc" and not (ends and f.name == "shown_until"))
+    columns = [(f.name, f.label, column_unit(f)) for f in fields]
+    reads: dict[str, tuple[str, ...]] = {f.name: (f"{item.code}.{f.name}",) for f in fields}
+    law = None
+    if ends:
+        columns.append(("shown_until", SHOWN_UNTIL, "day"))
+        starting = (*clock.start, clock.until_field, *clock.never)
+        reads["shown_until"] = tuple(f"{item.code}.{f.name}" for f in item.fields if f.name in starting) or reads[fields[0].name]
+        law = Text(f"{clock.label.zh}（{clock.source}）", f"{clock.label.en} ({clock.source})")
+    return _Form(fields, tuple(columns), reads, ends, law)
+
+
 def tables(material: Material, wanted: Sequence[str]) -> list[Table]:
     """Return a table of each item in the order wanted, with all its columns, also of those of which the firm has no records."""
     found = []
     for code in wanted:
         item, facts = material.items[code], of(material, code)
-        fields = [f for f in item.fields if f.name != "uscc"]
-        columns = [(f.name, f.label, column_unit(f)) for f in fields]
-        reads: dict[str, tuple[str, ...]] = {f.name: (f"{code}.{f.name}",) for f in fields}
-        rows: list[tuple[Any, ...]] = [tuple(shown(f, fact.values) for f in fields) for fact in facts]
-        clock = material.catalogue.clocks[item.retention][0]
-        if clock.months is not None:
-            columns.append(("shown_until", SHOWN_UNTIL, "day"))
-            starting = (*clock.start, clock.until_field, *clock.never)
-            reads["shown_until"] = tuple(f"{code}.{f.name}" for f in fields if f.name in starting) or (f"{code}.{fields[0].name}",)
+        form = _form(material, item)
+        rows: list[tuple[Any, ...]] = [tuple([shown(f, fact.values) for f in form.fields]) for fact in facts]
+        if form.ends:
             rows = [(*row, _shown_until(material, fact)) for row, fact in zip(rows, facts, strict=True)]
-        if "shown_until" in [f.name for f in fields]:  # the record says it itself: the rule's column stands for both
-            own = [f.name for f in fields].index("shown_until")
-            columns.pop(own)
-            rows = [row[:own] + row[own + 1 :] for row in rows]
         days = [item.happened_on(fact.valid_from) for fact in facts]
-        law = Text(f"{clock.label.zh}（{clock.source}）", f"{clock.label.en} ({clock.source})") if clock.months is not None else None
         described = of_fact(material, facts[0]) if facts else None
-        found.append(Table(code, item.label, columns, rows, reads, described, days, law=law))
+        found.append(Table(code, item.label, form.columns, rows, form.reads, described, days, law=form.law))
     return found
 
 

@@ -26,7 +26,7 @@ def signed(report: CreditReport) -> dict[str, Any]:
     if report.head is None or report.seed is None or report.signature is None:
         raise Conflict("not-signed", "该报告在启用签名之前作出，没有签名。", "This report was made before reports were signed.")
     signature = (report.signature["kid"], report.signature["alg"], report.signature["value"])
-    return envelope.envelope(report.content, report.head, report.seed, signature)
+    return envelope.envelope(report.content, report.head, report.seed, signature, report.leaf_hashes)
 
 
 def file(report: CreditReport) -> bytes:

@@ -118,15 +118,13 @@ async def make(
         reader = readers[index] if readers else None
         ask = (readings[index] if readings else Reading(None, facts.levels())).withheld
         drafts.append((material, wire.content(replace(material, reader=reader), ask)))
-    written = [canonical(content) for _, content in drafts]
-    digests = [hashlib.sha256(body).digest() for body in written]
-    kept = await store.of_numbers(session, [_number(as_of, digest) for digest in digests])
     reports = []
-    for (material, content), body, digest in zip(drafts, written, digests, strict=True):
-        report = kept.get(_number(as_of, digest))
-        if report is None or report.sha256 != digest.hex():
-            report = _signed(material.enterprise, press, as_of, now, content, digest)
-            await store.add(session, report, body, made_for, material.score.id if material.score else None)
+    for material, content in drafts:
+        body = canonical(content)
+        report = _signed(material.enterprise, press, as_of, now, content, hashlib.sha256(body).digest())
+        if not await store.add(session, report, body, made_for, material.score.id if material.score else None):
+            # A replay: it comes with the signature that it got then.
+            report = (await store.of_numbers(session, [report.number])).get(report.number, report)
         reports.append(report)
     return reports
 
@@ -146,7 +144,7 @@ def _signed(firm: Enterprise, press: Press, as_of: date, now: datetime, content:
     head = envelope.head_of(hashes, number, now)
     kid, alg, value = press.keys.sign(canonical(head), now)
     signature = {"kid": kid, "alg": alg, "value": value}
-    return CreditReport(UUID(bytes=digest[:16]), number, firm.id, as_of, now, content, digest.hex(), head, seed.hex(), signature)
+    return CreditReport(UUID(bytes=digest[:16]), number, firm.id, as_of, now, content, digest.hex(), head, seed.hex(), signature, hashes)
 
 
 async def _materials(session: AsyncSession, firms: Sequence[Enterprise], model: DefaultModel, as_of: date, now: datetime) -> list[Material]:
@@ -156,17 +154,17 @@ async def _materials(session: AsyncSession, firms: Sequence[Enterprise], model: 
     if as_of > business_date(now):
         raise Invalid.at("future-date", "as_of", "报告日期不能晚于今天。", "A report's day may not lie ahead.")
     usccs = [firm.uscc for firm in firms]
-    series = await facts.series(session, usccs, as_of, now)
+    coverage = await facts.coverage(session, now)
+    series = await facts.series(session, usccs, as_of, now, coverage)
     scores = await scoring.score_series(session, firms, series, model, as_of, now)
     found = await facts.facts_of(session, usccs, as_of, now)
-    coverage = await facts.coverage(session, now)
     marks = await facts.public_marks(session, sorted(_tied(found)), as_of, now)
     year_ago = day_start(add_months(business_date(now), -12))
     reads = await consents.report_reads(session, [firm.id for firm in firms], year_ago, now)
     materials = []
     for index, firm in enumerate(firms):
         standings = await _standings(session, series.of(index), found[firm.uscc], as_of, now)
-        partners = await facts.counterparties(session, firm.uscc, as_of, now)
+        partners = await facts.counterparties(session, firm.uscc, as_of, now, covered=coverage)
         queries = [Query(read.at, read.organisation_name, PURPOSE_NAMES[read.purpose]) for read in reads.get(firm.id, ()) if read.purpose]
         materials.append(
             Material(
