@@ -6,6 +6,7 @@ from typing import Any
 
 from greenbridge.kit import charts
 from greenbridge.kit.calendar import add_months
+from greenbridge.kit.money import in_wan
 from greenbridge.kit.text import Text
 
 Content = Mapping[str, Any]
@@ -153,7 +154,8 @@ def _graph(content: Content, tables: Mapping[str, Content]) -> charts.Chart | No
     for (name,) in _rows(tables.get("registration.branches"), "branch_name"):
         nodes.append(charts.Node("branch", str(name), None, marks.get(str(name))))
     for debtor, debt in _rows(tables.get("annual_report.guarantees_given"), "debtor", "debt"):
-        nodes.append(charts.Node("guaranteed", str(debtor), f"{debt / 1_000_000:,.0f} 万元" if isinstance(debt, int | float) else None))
+        amount = Text(f"{in_wan(debt)} 万元", f"{in_wan(debt)} x10k yuan") if isinstance(debt, int | float) else None
+        nodes.append(charts.Node("guaranteed", str(debtor), amount))
     for prefix, relation in (("output", "customer"), ("input", "supplier")):
         for name, share in _rows(_newest(tables, prefix), "counterparty", "share"):
             nodes.append(charts.Node(relation, str(name), f"{share:.1%}"))  # type: ignore[arg-type]

@@ -164,8 +164,8 @@ def _moved(
         return Finding(key, label, Level.IMPROVED, tuple(reads), None, known=False, since=since)
     change = now / before - 1
     level = Level.IMPROVED if (change > 0) == up_is_better else Level.WORSENED
-    shown = [f"{in_wan(round(v))} 万元" if fen else f"{v:.1f}" for v in (before, now)]
-    en = [f"{in_wan(round(v))} x10k yuan" if fen else f"{v:.1f}" for v in (before, now)]
+    shown = [f"{in_wan(round(v))} 万元" if fen else f"{round(v, 1):g}" for v in (before, now)]
+    en = [f"{in_wan(round(v))} x10k yuan" if fen else f"{round(v, 1):g}" for v in (before, now)]
     text = Text(f"{label.zh}由 {shown[0]} 变为 {shown[1]}（{change:+.1%}）", f"{label.en}: {en[0]} to {en[1]} ({change:+.1%})")
     return Finding(key, label, level, tuple(reads), text if abs(change) >= NOTABLE_CHANGE else None, since=since)
 
