@@ -24,6 +24,13 @@ def default_data_dir() -> Path:
     return Path.home() / ".local" / "share" / "greenbridge"
 
 
+def signing_keys(data_dir: Path | None = None, environment: Mapping[str, str] = os.environ) -> Path:
+    """Return the folder of the keys that sign reports, without making anything: who only checks has no installation."""
+    if named := environment.get("GREENBRIDGE_KEYS_DIR"):
+        return Path(named)
+    return (data_dir or Path(environment.get("GREENBRIDGE_DATA_DIR") or default_data_dir())).expanduser() / "keys"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What differs between two installations; `today` freezes the business date for replays and demonstrations."""

@@ -275,8 +275,8 @@ def test_the_pdf_against_weasyprint_on_the_same_content(desk: Desk, loop: asynci
             return (await reports.make(session, [desk.firm], desk.press, DAY, NOW))[0]
 
     report = loop.run_until_complete(made())
-    html = gateway.html(reports.printed(reports.signed(report), desk.press.public_url, "zh"))
-    ours = reports.pdf(report, desk.press, "zh")
+    html = gateway.html(reports.printed(reports.signed(report), "zh"))
+    ours = reports.pdf(report, "zh")
     theirs = weasyprint.HTML(string=html).write_pdf()
     for document in (ours, theirs):
         words = "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(document)).pages).replace("\n", "")
@@ -284,7 +284,7 @@ def test_the_pdf_against_weasyprint_on_the_same_content(desk: Desk, loop: asynci
             assert wanted in words
     found = interleave(
         {
-            "ours": lambda: reports.pdf(report, desk.press, "zh"),
+            "ours": lambda: reports.pdf(report, "zh"),
             "WeasyPrint": lambda: weasyprint.HTML(string=html).write_pdf(),
         },
         reference="ours",

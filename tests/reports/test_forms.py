@@ -42,7 +42,7 @@ def keys(press, now):
 
 
 def flaws(data, keys, press):
-    return [(flaw.code, flaw.pointer) for flaw in service.flaws(data, keys, press.public_url)]
+    return [(flaw.code, flaw.pointer) for flaw in service.flaws(data, keys)]
 
 
 async def test_a_signed_file_holds_without_network_and_names_what_was_changed(made, keys, press):
@@ -76,8 +76,8 @@ async def test_a_part_shows_what_was_chosen_and_proves_it(made, keys, press):
 
 async def test_the_pdf_is_the_same_bytes_again_carries_the_signed_file_and_its_pages_are_checked(made, keys, press):
     report = made[2]
-    first = service.pdf(report, press, "zh")
-    assert first == service.pdf(report, press, "zh")
+    first = service.pdf(report, "zh")
+    assert first == service.pdf(report, "zh")
     assert embedded(first) == service.file(report)
     assert flaws(first, keys, press) == []
     reader = pypdf.PdfReader(io.BytesIO(first))
@@ -85,7 +85,7 @@ async def test_the_pdf_is_the_same_bytes_again_carries_the_signed_file_and_its_p
     words = "".join(page.extract_text() for page in reader.pages)
     for wanted in ("企业信用报告", report.number, "作为被告的裁判", "第 1 页", "绿桥平台运维"):
         assert wanted in words.replace("\n", "")
-    english = service.pdf(report, press, "en")
+    english = service.pdf(report, "en")
     assert flaws(english, keys, press) == []
     assert "Enterprise credit report" in pypdf.PdfReader(io.BytesIO(english)).pages[0].extract_text()
     # Another page around the same file: the data holds, the pages are not its own.
@@ -120,7 +120,7 @@ async def test_a_replay_gives_the_same_bytes_whatever_came_later(session, made, 
     press.keys.rotate("EdDSA", later)
     (again,) = await service.for_operator(session, [enterprise], press, DAY, later, known_at=now)
     assert service.file(again) == service.file(report)
-    assert service.pdf(again, press, "zh") == service.pdf(report, press, "zh")
+    assert service.pdf(again, "zh") == service.pdf(report, "zh")
     (fresh,) = await service.for_operator(session, [enterprise], press, DAY, later)
     assert service.file(fresh) != service.file(report)
     with pytest.raises(Invalid):

@@ -5,16 +5,19 @@ import jsonschema
 import pytest
 
 from greenbridge.accounts.values import Role
+from greenbridge.consents.values import Narrowing
 from greenbridge.enterprises import service as enterprises
 from greenbridge.facts.rules import items
 from greenbridge.facts.service import RegistrationFacts
 from greenbridge.kit.codes import generated_uscc
 from greenbridge.kit.errors import Forbidden, Invalid
+from greenbridge.peers import service as peers
 from greenbridge.reports import service
 from greenbridge.reports.rules import wire
 from greenbridge.reports.rules.difference import difference
 from greenbridge.settings import home
 from tests.builders import PASSWORD, a_registration, a_verified_firm, an_actor, deliver, steady_invoices, token
+from tests.consents.test_consents import an_officer, granted
 
 PARTS = ("registration", "associations", "tax_and_operation", "legal_risk", "operating_risk", "evaluations", "comparison", "queries")
 SECTIONS = list(PARTS)
@@ -226,3 +229,46 @@ async def test_two_days_are_told_apart_in_words(session, now, press, firm):
     (foreign,) = await service.make(session, [other], press, date(2026, 3, 10), now)
     with pytest.raises(ValueError, match="two firms"):
         difference(before.content, foreign.content)
+
+
+async def test_what_is_still_open_has_no_age_and_what_has_no_amount_is_not_zero(session, now, press, firm):
+    _, enterprise = firm
+    entry = {"uscc": enterprise.uscc, "reason": "未年报", "authority": "局", "listed_on": "2022-02-01"}
+    await deliver(session, now, items.ABNORMAL_LIST, entry)
+    case = {"uscc": enterprise.uscc, "role": "被告", "decided_on": "2025-01-01"}
+    await deliver(session, now, items.JUDGMENTS, {**case, "case_no": "1"}, {**case, "case_no": "2", "amount": "5000"})
+    officer = await an_officer(session, now)
+    await granted(session, enterprise, officer, now, narrowing=Narrowing(months=24))
+    report = await service.for_actor(session, officer, enterprise.id, press, now)
+    risk = facts(sections(report)["operating_risk"])
+    assert risk["abnormal_listed"]["value"] == 1
+    assert risk["abnormal_listed"]["period"]["zh"] == "近 24 个月及仍未了结的"
+    assert [f["key"] for f in report.content["summary"]["flags"]["found"]] == ["abnormal"]
+    amount = facts(sections(report)["legal_risk"])["judgments_defendant_amount"]
+    assert (amount["value"], amount["period"]["zh"]) == (500_000, "近 24 个月及仍未了结的，2 条中 1 条有金额")
+    clear = {one["key"] for one in report.content["summary"]["flags"]["clear"]}
+    unknown = {one["key"] for one in report.content["summary"]["flags"]["unknown"]}
+    assert "environment" in unknown - clear  # nobody has graded the firm: that is not a clean grade
+
+
+async def test_peers_are_compared_only_in_figures_that_the_reader_may_see(session, now, press, firm):
+    _, enterprise = firm
+    for number in range(2, 14):
+        _, other = await a_verified_firm(session, now, number)
+        await deliver(session, now, items.VAT_INVOICES, *steady_invoices(other.uscc, net=100_000 * number))
+    await peers.measure(session, None, now)
+    (whole,) = await service.make(session, [enterprise], press, date(2026, 3, 10), now)
+    keys = ["metric", "value", "percentile", "n"]
+    rows = sections(whole)["comparison"]["tables"][0]["rows"]
+    shown = {row[0]["en"]: dict(zip(keys, row, strict=False)) for row in rows}
+    assert shown["Net sales, 12 months"]["n"] >= 10
+    officer = await an_officer(session, now)
+    await granted(session, enterprise, officer, now, narrowing=Narrowing(months=12))
+    narrow = sections(await service.for_actor(session, officer, enterprise.id, press, now))["comparison"]
+    told = {row[0]["en"] for table in narrow["tables"] for row in table["rows"]}
+    assert "Net sales, 12 months" in told
+    assert not [label for label in told if "24" in label or "growth" in label.lower()]
+    assert facts(narrow)["peer_sales_growth_12m"]["withheld"]["reason"] == "by_firm"
+    await granted(session, enterprise, officer, now, narrowing=Narrowing(withheld=frozenset({"registration.basic.industry"})))
+    closed = sections(await service.for_actor(session, officer, enterprise.id, press, now))["comparison"]
+    assert (closed["tables"], closed["note"], closed["status"]) == ([], None, "withheld")

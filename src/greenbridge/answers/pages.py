@@ -275,7 +275,7 @@ class OfficerPages(Controller):
         self, need_id: FromPath[UUID], request: Caller, session: Session, now: Now, deps: Deps, step: FromQuery[WorkStep] = WorkStep.SURVEY
     ) -> Response[bytes]:
         report = await self._read(request, session, now, deps, need_id, step)
-        made = await asyncio.to_thread(reports.pdf, report, deps.press, language_of(request))
+        made = await asyncio.to_thread(reports.pdf, report, language_of(request))
         return download(made, "application/pdf", f"{report.number}.pdf")
 
     @get("/needs/{need_id:uuid}/report.json")

@@ -9,7 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from greenbridge.catalog import service as catalog
 from greenbridge.cli.frame import DataDir, EnterpriseArgument, Json, Today, out, run, say, settings_of
+from greenbridge.consents import service as consents
+from greenbridge.consents.values import ReadKind
 from greenbridge.enterprises import service as enterprises
+from greenbridge.facts import service as facts
 from greenbridge.kit.calendar import business_date
 from greenbridge.kit.errors import Problem
 from greenbridge.matching import service as matching
@@ -18,6 +21,7 @@ from greenbridge.needs import service as needs
 from greenbridge.reports.rules.wire import score_json
 from greenbridge.scoring import service as scoring
 from greenbridge.scoring.gateway import load_current
+from greenbridge.scoring.rules.features import MODEL_FIELDS
 
 app = typer.Typer()
 
@@ -60,6 +64,7 @@ def score(
     async def work(session: AsyncSession, now: datetime) -> tuple[str, Any]:
         firm = await enterprises.find(session, enterprise)
         found = await scoring.score(session, [firm], load_current(settings.artifacts_dir), business_date(now), now)
+        await consents.record_operators(session, [firm.id], MODEL_FIELDS, ReadKind.FACTS, now)
         return firm.name, found.get(firm.id)
 
     name, found = run(settings, work)
@@ -89,6 +94,8 @@ def match(
     async def work(session: AsyncSession, now: datetime) -> MatchRunOut:
         firm = await enterprises.find(session, enterprise)
         published = await needs.of_enterprise(session, firm.id)
+        # Rules may ask for any of what departments delivered.
+        await consents.record_operators(session, [firm.id], sorted(facts.levels()), ReadKind.FACTS, now)
         if not published:
             raise Problem("no-need", f"{firm.name} 还没有发布需求。", f"{firm.name} has published no need.")
         run_ = (await matching.make(session, published[:1], await catalog.listed(session), load_current(settings.artifacts_dir), now))[0]

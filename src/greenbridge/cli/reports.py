@@ -28,10 +28,11 @@ from greenbridge.reports.rules import envelope
 from greenbridge.reports.rules.difference import difference
 from greenbridge.reports.values import CreditReport
 from greenbridge.scoring.gateway import load_current
-from greenbridge.settings import Settings
+from greenbridge.settings import Settings, signing_keys
 
 app = typer.Typer()
 BATCH = 20
+EARLIEST = 2000
 
 
 class Form(StrEnum):
@@ -76,7 +77,7 @@ def _instant(text: str | None) -> datetime | None:
         found = datetime.fromisoformat(text) if text else None
     except ValueError:
         found = None
-    if text and (found is None or found.tzinfo is None):
+    if text and (found is None or found.tzinfo is None or found.year < EARLIEST):
         raise typer.BadParameter(f"--known-at must be an instant with its zone like 2020-03-01T12:00:00+08:00, not {text!r}.")
     return found
 
@@ -116,7 +117,7 @@ def report(
     form = Form.JSON if as_json else form
     if output is None and form is Form.PDF:
         output = Path(f"{made.number}.pdf")
-    written = _written(made, used, form, lang)
+    written = _written(made, form, lang)
     if output is None:
         out.print(written.decode(), markup=False, highlight=False, soft_wrap=True) if form is Form.TEXT else print(written.decode())
         return
@@ -124,11 +125,11 @@ def report(
     err.print(f"{made.number}  {output}", highlight=False)
 
 
-def _written(made: CreditReport, used: Press, form: Form, lang: Tongue) -> bytes:
+def _written(made: CreditReport, form: Form, lang: Tongue) -> bytes:
     if form is Form.JSON:
         return reports.file(made)
     if form is Form.PDF:
-        return reports.pdf(made, used, lang.value)
+        return reports.pdf(made, lang.value)
     if form is Form.HTML:
         return reports.html(made, lang.value)
     return reports.plain(made, lang.value).encode()
@@ -145,6 +146,8 @@ def every(
 ) -> None:
     """Make the reports of all verified firms, with a progress bar."""
     settings, day = settings_of(data_dir, today), _day(as_of)
+    if folder.exists() and not folder.is_dir():
+        raise typer.BadParameter(f"--out must be a folder, and {folder} is none.")
     folder.mkdir(parents=True, exist_ok=True)
     used = press(settings, load_current(settings.artifacts_dir))
     made = asyncio.run(_all(settings, used, folder, forms, day, lang))
@@ -165,7 +168,7 @@ async def _all(settings: Settings, used: Press, folder: Path, forms: Sequence[Fo
                 async with sessions.begin() as session:
                     now = clock.now()
                     made = await reports.for_operator(session, chunk, used, day or business_date(now), now)
-                await asyncio.gather(*(_write(firm, one, used, folder, forms, lang) for firm, one in zip(chunk, made, strict=True)))
+                await asyncio.gather(*(_write(firm, one, folder, forms, lang) for firm, one in zip(chunk, made, strict=True)))
                 done += len(made)
                 progress.advance(bar, len(made))
     finally:
@@ -173,9 +176,9 @@ async def _all(settings: Settings, used: Press, folder: Path, forms: Sequence[Fo
     return done
 
 
-async def _write(firm: Enterprise, made: CreditReport, used: Press, folder: Path, forms: Sequence[Form], lang: Tongue) -> None:
+async def _write(firm: Enterprise, made: CreditReport, folder: Path, forms: Sequence[Form], lang: Tongue) -> None:
     for form in forms:
-        written = await asyncio.to_thread(_written, made, used, form, lang)
+        written = await asyncio.to_thread(_written, made, form, lang)
         suffix = "txt" if form is Form.TEXT else form.value
         (folder / f"{firm.uscc}-{made.number}.{suffix}").write_bytes(written)
 
@@ -184,6 +187,8 @@ def _diff(settings: Settings, a: str, b: str, lang: Tongue, *, as_json: bool) ->
     contents = [_content(settings, one) for one in (a, b)]
     try:
         found = difference(contents[0], contents[1])
+    except (KeyError, TypeError, AttributeError):
+        raise typer.BadParameter("one of the two is no report of this schema.") from None
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
     if as_json:
@@ -211,9 +216,12 @@ def _read(path: Path) -> dict[str, Any]:
     """Return the signed file in a JSON or PDF file; what cannot be read ends the program with code 2."""
     data = path.read_bytes()
     try:
-        return envelope.read(embedded(data) if data.startswith(b"%PDF") else data)
+        found = envelope.read(embedded(data) if data.startswith(b"%PDF") else data)
     except ValueError as error:
         raise typer.BadParameter(f"{path} holds no report: {error}.") from None
+    if not all(isinstance(found.get(part), dict) for part in ("head", "signature", "content")) or not found["content"].get("sections"):
+        raise typer.BadParameter(f"{path} holds no whole report.")
+    return found
 
 
 @app.command()
@@ -226,8 +234,7 @@ def verify(
     """Check a report without network: exit code 0 when it is as it was signed, 1 when it is not."""
     if not file.is_file():
         raise FileNotFoundError(2, "", str(file))
-    settings = settings_of(data_dir)
-    found = reports.flaws(file.read_bytes(), _keys(settings, keys), settings.public_url)
+    found = reports.flaws(file.read_bytes(), _keys(data_dir, keys))
     if as_json:
         say({"file": str(file), "flaws": [{"code": f.code, "pointer": f.pointer, "zh": f.text.zh, "en": f.text.en} for f in found]})
     elif found:
@@ -239,13 +246,20 @@ def verify(
         raise typer.Exit(1)
 
 
-def _keys(settings: Settings, keys: Path | None) -> dict[str, Any]:
+def _keys(data_dir: Path | None, keys: Path | None) -> dict[str, Any]:
+    """Return the keys to check with; nothing is made on the machine of somebody who only checks."""
     if keys is None:
-        return KeyRing(settings.signing_keys).public_document(make_clock(settings.today).now())
+        found = KeyRing(signing_keys(data_dir)).published()
+        if not found["keys"]:
+            raise typer.BadParameter("no keys here: save /.well-known/greenbridge-keys.json of the platform and name it by --keys.")
+        return found
     try:
-        return envelope.read(keys.read_bytes())
+        found = envelope.read(keys.read_bytes())
     except ValueError as error:
         raise typer.BadParameter(f"{keys} holds no published keys: {error}.") from None
+    if not isinstance(found.get("keys"), list) or not all(isinstance(key, dict) for key in found["keys"]):
+        raise typer.BadParameter(f"{keys} holds no published keys.")
+    return found
 
 
 @app.command()
@@ -257,10 +271,11 @@ def disclose(
     """Take named parts out of a report, with proofs that they belong to it."""
     if not file.is_file():
         raise FileNotFoundError(2, "", str(file))
+    whole = _read(file)
     try:
-        part = canonical(envelope.disclosure(_read(file), pointers))
-    except KeyError as missing:
-        raise typer.BadParameter(f"{file} is no whole report: {missing} is not there.") from None
+        part = canonical(envelope.disclosure(whole, pointers))
+    except (KeyError, TypeError, ValueError, AttributeError) as broken:
+        raise typer.BadParameter(f"{file} is not as it was signed: {broken}.") from None
     if output is None:
         print(part.decode())
     else:

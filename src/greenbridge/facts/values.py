@@ -148,7 +148,8 @@ class Item:
 
     `key` names the fields that make a record unique beside the firm's code; where all of them are empty, `key_else` does.
     `valid_from` names the date fields of which the first one given says since when it is true; without any, the day on which the
-    department stated it counts. `refresh_days` is the longest expected time between two deliveries: older facts are stale.
+    department stated it counts. `closed_by`: the field that says since when a record holds no more; empty, it still does.
+    `refresh_days` is the longest expected time between two deliveries: older facts are stale.
     `due_working_days` is how soon after its own day a record must arrive. `alert` maps a quality measure to its threshold.
     """
 
@@ -164,6 +165,7 @@ class Item:
     key_else: tuple[str, ...] = ()
     valid_from: tuple[str, ...] = ()
     valid_to: str | None = None
+    closed_by: str | None = None
     due_working_days: int | None = None
     openness: Openness = Openness.AUTHORISED
     legal_basis: str = ""
@@ -176,9 +178,12 @@ class Item:
         """Return a field; raises KeyError."""
         return next(f for f in self.fields if f.name == name)
 
-    def happened_on(self, valid_from: date) -> date | None:
-        """Return the day on which a record lies in the past; None for what still holds: a state, a licence, a mortgage."""
-        return None if self.shape is Shape.STATE or self.valid_to else valid_from
+    def happened_on(self, fact: "Fact") -> date | None:
+        """Return the day on which a record lies in the past; None for what still holds: a state, a licence, a mortgage, an entry in a
+        list that was not removed, a case that is open.
+        """
+        still = self.shape is Shape.STATE or self.valid_to or (self.closed_by and not fact.values.get(self.closed_by))
+        return None if still else fact.valid_from
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,10 @@ class KeyRing:
         """Return what is published at /.well-known/greenbridge-keys.json: the public part of every key there has been."""
         return {"keys": [key.public() for key in self._kept(now)]}
 
+    def published(self) -> dict[str, Any]:
+        """Return the public document of the keys that are there, and make none: who checks a report needs no key of its own."""
+        return {"keys": [key.public() for key in self._read()] if self._folder.is_dir() else []}
+
     def sign(self, data: bytes, now: datetime) -> tuple[str, str, str]:
         """Return (kid, alg, signature in base64url) by the active key."""
         key = self.active(now)

@@ -54,5 +54,5 @@ class ReportsApi(Controller):
     ) -> Response[bytes]:
         """Make the firm's report as PDF, with the signed file inside."""
         report = await service.for_actor(session, request.user, enterprise_id, deps.press, now, as_of, step)
-        made = await asyncio.to_thread(service.pdf, report, deps.press, language_of(request))
+        made = await asyncio.to_thread(service.pdf, report, language_of(request))
         return download(made, "application/pdf", f"{report.number}.pdf")

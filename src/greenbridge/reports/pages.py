@@ -45,7 +45,7 @@ class ReportPages(Controller):
     @get("/enterprise/report.pdf")
     async def as_pdf(self, request: Caller, session: Session, now: Now, deps: Deps) -> Response[bytes]:
         report = await self._own(request, session, now, deps)
-        made = await asyncio.to_thread(service.pdf, report, deps.press, language_of(request))
+        made = await asyncio.to_thread(service.pdf, report, language_of(request))
         return download(made, "application/pdf", f"{report.number}.pdf")
 
     @get("/enterprise/report.json")

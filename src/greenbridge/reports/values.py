@@ -34,7 +34,7 @@ UNIT_NAMES = {
     "records": Text("条", "records"),
     "count": Text("", ""),
     "ratio": Text("", ""),
-    "points": Text("分", "points"),
+    "firms": Text("家", "firms"),
 }
 
 

@@ -105,8 +105,8 @@ async def _seen(session: AsyncSession, actor: Actor, behind: _Behind, now: datet
     )
     steps = await consents.named(session, actor, need.enterprise_id, now) if agreed else ()
     firm = await enterprises.get(session, need.enterprise_id) if steps else None
-    # A product listed after the need could be made to ask for one figure of an anonymous firm: its answer waits for the name.
-    told = [(m, firm is not None or behind.listed[m.product.code] <= need.published_at) for m in own]
+    # A product listed after the need could be made to ask for one figure of the firm, anonymous or withheld: it is not answered.
+    told = [(m, behind.listed[m.product.code] <= need.published_at) for m in own]
     return OpenNeed(
         need.id,
         need.number,

@@ -87,6 +87,7 @@ def _item(row: Mapping[str, Any], category: str, departments: Mapping[str, Depar
         key_else=tuple(row.get("key_else", ())),
         valid_from=tuple(row.get("valid_from", ())),
         valid_to=row.get("valid_to"),
+        closed_by=row.get("closed_by"),
         due_working_days=row.get("due_working_days"),
         openness=openness,
         legal_basis=row["legal_basis"],
@@ -117,7 +118,7 @@ def _rule(row: Mapping[str, Any]) -> QualityRule:
 def _check(item: Item, clocks: Mapping[str, object]) -> None:
     """Raise ValueError where an item names a field or a clock that there is not."""
     fields = {f.name for f in item.fields}
-    named = {*item.key, *item.key_else, *item.valid_from, *([item.valid_to] if item.valid_to else [])}
+    named = {*item.key, *item.key_else, *item.valid_from, *filter(None, [item.valid_to, item.closed_by])}
     for rule in item.rules:
         named |= {name for name in (rule.earlier, rule.later, rule.total, *rule.parts) if name}
     if unknown := named - fields:

@@ -59,7 +59,7 @@ async def _listed(session: AsyncSession, uscc: str, wanted: Sequence[str], readi
         told = next(f"{code}.{f.name}" for f in fields if f.name not in withheld)
         shown = [name for f in item.fields if f.name not in withheld for name in f.stored]
         for fact in facts:
-            if reading.withheld((told,), rules.age(item.happened_on(fact.valid_from), today)) is None:
+            if reading.withheld((told,), rules.age(item.happened_on(fact), today)) is None:
                 values = {name: fact.values[name] for name in shown if name in fact.values}
                 day = None if set(item.valid_from) & set(withheld) else fact.valid_from
                 listed.append(ListedFact(code, fact, day, values, withheld))

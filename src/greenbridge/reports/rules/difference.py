@@ -1,6 +1,6 @@
 """What changed between two reports of one firm, in words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from greenbridge.kit.money import in_wan
@@ -23,7 +23,7 @@ def difference(before: Content, after: Content) -> list[Text]:
         found.append(Text(f"截至日由 {before['as_of']} 变为 {after['as_of']}", f"As of {before['as_of']}, then {after['as_of']}"))
     found += _score(before, after)
     for name, zh, en in (("flags", "风险提示", "Red flag"), ("changes", "变化提示", "Change")):
-        found += _findings(before["summary"][name]["found"], after["summary"][name]["found"], zh, en)
+        found += _findings(before["summary"][name], after["summary"][name], zh, en)
     earlier = {section["key"]: section for section in before["sections"]}
     for section in after["sections"]:
         found += _section(earlier.get(section["key"], {"facts": [], "tables": []}), section)
@@ -32,17 +32,19 @@ def difference(before: Content, after: Content) -> list[Text]:
 
 def _score(before: Content, after: Content) -> list[Text]:
     was, now = (report["score"] and (report["score"]["band"], report["score"]["default_probability"]) for report in (before, after))
-    if was == now:
+    if was == now or before["score_withheld"] or after["score_withheld"]:  # what is closed to one of the readers has not changed by that
         return []
     zh = [f"{one[0]} 级 {one[1]:.1%}" if one else "未知" for one in (was, now)]
     en = [f"{one[0]} {one[1]:.1%}" if one else "unknown" for one in (was, now)]
     return [Text(f"违约概率由 {zh[0]} 变为 {zh[1]}", f"Probability of default: {en[0]}, then {en[1]}")]
 
 
-def _findings(before: Sequence[Content], after: Sequence[Content], zh: str, en: str) -> list[Text]:
-    was, now = ({one["key"]: one["text"] for one in found} for found in (before, after))
-    gone = [Text(f"{zh}消除：{text['zh']}", f"{en} gone: {text['en']}") for key, text in was.items() if key not in now]
-    new = [Text(f"{zh}新增：{text['zh']}", f"{en} new: {text['en']}") for key, text in now.items() if key not in was]
+def _findings(before: Content, after: Content, zh: str, en: str) -> list[Text]:
+    """Return findings that are new, moved or gone; gone is what was looked at again and not found, not what is unknown or withheld."""
+    was, now = ({one["key"]: one["text"] for one in part["found"]} for part in (before, after))
+    looked, closed = {one["key"] for one in after["clear"]}, {one["key"] for one in before["withheld"]}
+    gone = [Text(f"{zh}消除：{t['zh']}", f"{en} gone: {t['en']}") for key, t in was.items() if key in looked]
+    new = [Text(f"{zh}新增：{t['zh']}", f"{en} new: {t['en']}") for key, t in now.items() if key not in was and key not in closed]
     moved = [
         Text(f"{zh}：{was[key]['zh']} → {text['zh']}", f"{en}: {was[key]['en']} -> {text['en']}")
         for key, text in now.items()
@@ -71,7 +73,8 @@ def _section(before: Content, after: Content) -> list[Text]:
 
 def _table(title: Content, before: Content | None, after: Content) -> list[Text]:
     """Return how many rows of a table are new and how many went away; a row is what its cells say, by their columns."""
-    old, new = _rows(before), _rows(after)
+    closed = {column["key"] for table in (before, after) if table for column in table["columns"] if column["withheld"]}
+    old, new = _rows(before, closed), _rows(after, closed)
     more, less = len([row for row in new if row not in old]), len([row for row in old if row not in new])
     if not more and not less:
         return []
@@ -80,11 +83,12 @@ def _table(title: Content, before: Content | None, after: Content) -> list[Text]
     return [Text(f"{title['zh']}·{after['title']['zh']}：{zh}", f"{title['en']}, {after['title']['en']}: {en}")]
 
 
-def _rows(table: Content | None) -> list[dict[str, Any]]:
+def _rows(table: Content | None, closed: set[str]) -> list[dict[str, Any]]:
+    """Return the rows by column, without those that are closed in either report."""
     if table is None:
         return []
     keys = [column["key"] for column in table["columns"]]
-    return [{key: cell for key, cell in zip(keys, row, strict=True) if cell is not None} for row in table["rows"]]
+    return [{key: cell for key, cell in zip(keys, row, strict=True) if cell is not None and key not in closed} for row in table["rows"]]
 
 
 def _shown(line: Content | None) -> Text:

@@ -13,7 +13,7 @@ FORMAT = "greenbridge-report/1"
 
 
 def head(content: Mapping[str, Any], number: str, made_at: datetime, seed: bytes, algorithm: str = merkle.SHA_256) -> dict[str, Any]:
-    """Return what is signed of a report: its number, when it was made (UTC), how many leaves it has and the root over them."""
+    """Return what is signed of a report: its number, the instant of which it was known (UTC), how many leaves it has and the root over them."""
     return head_of(merkle.leaf_hashes(merkle.leaves(content), seed, algorithm), number, made_at, algorithm)
 
 

@@ -149,7 +149,7 @@ def _graph(content: Content, tables: Mapping[str, Content]) -> charts.Chart | No
     marks = {str(firm): _text(mark) for firm, mark in _rows(tables.get("marked"), "firm", "mark")}
     nodes = []
     for name, share in _rows(tables.get("registration.shareholders"), "investor", "share"):
-        detail = f"{share} %" if share is not None else None
+        detail = str(share) if share is not None else None
         nodes.append(charts.Node("shareholder", str(name), detail, marks.get(str(name))))
     for (name,) in _rows(tables.get("registration.branches"), "branch_name"):
         nodes.append(charts.Node("branch", str(name), None, marks.get(str(name))))

@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 
 from greenbridge.facts.rules import items
+from greenbridge.facts.values import Shape
 from greenbridge.kit.calendar import add_months
 from greenbridge.kit.money import in_wan
 from greenbridge.kit.text import Text
 from greenbridge.reports.rules import records
 from greenbridge.reports.rules.sections.adverse import INSURANCES, UNPAID
-from greenbridge.reports.rules.sections.build import YEAR
+from greenbridge.reports.rules.sections.build import YEAR, amounts
 from greenbridge.reports.rules.sections.invoices import SUMS, known
 from greenbridge.reports.rules.sections.operation import head_counts
 from greenbridge.reports.values import Finding, Level, Material
@@ -36,10 +37,13 @@ def flags(material: Material) -> list[Finding]:
         found = [fact for fact in records.of(material, item) if holds(fact.values)]
         text = None
         if found:
-            total = sum(fact.values.get(f"{amount}_fen") or 0 for fact in found)
-            zh, en = (f"，涉及 {in_wan(total)} 万元", f", {in_wan(total)} x10k yuan") if amount and total else ("", "")
-            text = Text(f"{label.zh}：{len(found)} 条{zh}", f"{label.en}: {len(found)}{en}")
-        return Finding(key, label, level, reads, text, item in material.coverage)
+            total, told = amounts(found, amount) if amount else (None, 0)
+            some = "" if told == len(found) else f"（{told} 条有金额）", "" if told == len(found) else f" ({told} with an amount)"
+            zh, en = (f"，涉及 {in_wan(total)} 万元{some[0]}", f", {in_wan(total)} x10k yuan{some[1]}") if total else ("", "")
+            text = Text(f"{label.zh}：{len(found)} 条{zh}", f"{label.en}: {len(found)} records{en}")
+        # Of a register or a grade that the firm has none of on the day nothing is known; of a list, that it is not on it.
+        known = bool(records.of(material, item)) if material.items[item].shape is Shape.STATE else item in material.coverage
+        return Finding(key, label, level, reads, text, known)
 
     return [
         of_records("not_active", severe, Text("登记状态异常", "Not in business"), items.REGISTRATION, "state", lambda v: v.get("state") not in {None, "active"}),
@@ -69,18 +73,18 @@ def _newest_grade(material: Material, key: str, level: Level, label: Text, item:
 
 def _insurance(material: Material) -> Finding:
     code, label = "social_insurance.arrears", Text("社保欠缴", "Social insurance in arrears")
-    newest = next(iter(records.of(material, code)), None)
-    owed = sum(newest.values.get(f"{name}_fen") or 0 for name in INSURANCES) if newest else 0
-    text = Text(f"{label.zh} {in_wan(owed)} 万元", f"{label.en}: {in_wan(owed)} x10k yuan") if owed > 0 else None
-    return Finding("insurance", label, Level.ATTENTION, tuple(f"{code}.{name}" for name in INSURANCES), text, code in material.coverage)
+    newest = records.of(material, code)[:1]
+    owed, told = amounts(newest, *INSURANCES)
+    text = Text(f"{label.zh} {in_wan(owed)} 万元", f"{label.en}: {in_wan(owed)} x10k yuan") if owed else None
+    known = bool(told) if newest else code in material.coverage  # the list of those in arrears has nothing on the firm
+    return Finding("insurance", label, Level.ATTENTION, tuple(f"{code}.{name}" for name in INSURANCES), text, known)
 
 
 def _unpaid(material: Material) -> Finding:
     label = Text("水电气欠费", "Utilities unpaid")
-    owed = sum(facts[0].values.get("unpaid_fen") or 0 for item in UNPAID if (facts := records.of(material, item)))
-    text = Text(f"{label.zh} {in_wan(owed)} 万元", f"{label.en}: {in_wan(owed)} x10k yuan") if owed > 0 else None
-    reads = tuple(f"{item}.unpaid" for item in UNPAID)
-    return Finding("utilities", label, Level.ATTENTION, reads, text, any(item in material.coverage for item in UNPAID))
+    owed, told = amounts([facts[0] for item in UNPAID if (facts := records.of(material, item))], "unpaid")
+    text = Text(f"{label.zh} {in_wan(owed)} 万元", f"{label.en}: {in_wan(owed)} x10k yuan") if owed else None
+    return Finding("utilities", label, Level.ATTENTION, tuple(f"{item}.unpaid" for item in UNPAID), text, told > 0)
 
 
 def _new_representative(material: Material) -> Finding:
@@ -201,7 +205,10 @@ def _grade_moved(material: Material) -> Finding:
         return Finding("grade", label, Level.IMPROVED, reads, None, known=False)
     now, before = grades[newest[0]], grades[newest[1]]
     level = Level.IMPROVED if order.index(now) < order.index(before) else Level.WORSENED
-    text = Text(f"{label.zh}由 {before}（{newest[1]:.0f} 年度）变为 {now}（{newest[0]:.0f} 年度）", f"{label.en}: {before} to {now}")
+    text = Text(
+        f"{label.zh}由 {before}（{newest[1]:.0f} 年度）变为 {now}（{newest[0]:.0f} 年度）",
+        f"{label.en}: {before} ({newest[1]:.0f}) to {now} ({newest[0]:.0f})",
+    )
     return Finding("grade", label, level, reads, text if now != before else None)
 
 
@@ -218,5 +225,5 @@ def _adverse(material: Material) -> list[Finding]:
         new = [f for f in records.of(material, item) if str(f.values.get(day) or "") > since.isoformat() and f.values.get("role") == role]
         text = Text(f"近 12 个月{label.zh} {len(new)} 条", f"{label.en} in 12 months: {len(new)}") if new else None
         reads = tuple(f"{item}.{name}" for name in ((day, "role") if role else (day,)))
-        found.append(Finding(key, label, Level.WORSENED, reads, text, item in material.coverage))
+        found.append(Finding(key, label, Level.WORSENED, reads, text, item in material.coverage, since=since))
     return found

@@ -12,8 +12,8 @@ from greenbridge.reports.rules import figures
 from greenbridge.reports.values import UNIT_NAMES
 
 Content = Mapping[str, Any]
-YEAR = 12  # months of invoices stand on paper too
-NUMERIC = frozenset({"fen", "share", "count", "records", "persons", "kwh", "m3", "kwh_per_wan", "ratio", "months", "points"})
+AT_LEAST = {"months": 12, "peers": 99}  # rows that stand on paper too
+NUMERIC = frozenset({"fen", "share", "count", "records", "persons", "kwh", "m3", "kwh_per_wan", "ratio", "months", "firms"})
 WORDS: Mapping[str, Text] = {
     "title": Text("企业信用报告", "Enterprise credit report"),
     "item": Text("项目", "Item"),
@@ -55,7 +55,7 @@ WORDS: Mapping[str, Text] = {
     "key": Text("签名密钥", "Signing key"),
     "objection": Text("异议与修复", "Objection and repair"),
     "use": Text("用途与限制", "Permitted use"),
-    "more": Text("共 {} 条，显示最新的 {} 条。", "{} in all; the newest {} are shown."),
+    "more": Text("共 {} 条，显示前 {} 条。", "{} in all; the first {} are shown."),
     "law": Text("公示规则", "Showing rule"),
 }  # fmt: skip
 
@@ -196,7 +196,7 @@ def _fact(fact: Content, language: Language) -> dict[str, Any]:
 
 
 def _table(table: Content, language: Language, most_rows: int) -> dict[str, Any]:
-    rows = table["rows"][: max(most_rows, YEAR) if table["key"] == "months" else most_rows]
+    rows = table["rows"][: max(most_rows, AT_LEAST.get(table["key"], 0))]
     columns = table["columns"]
     closed = {i: column["withheld"]["text"][language] for i, column in enumerate(columns) if column["withheld"]}
     return {
@@ -244,7 +244,7 @@ def lines(laid: Mapping[str, Any], number: str) -> list[str]:
         found.append(f"{words['probability']}  {score['withheld']}")
     elif score["band"]:
         found.append(f"{words['probability']} {score['probability']}  {score['band']}  {score['meaning']}")
-        found += [f"  {label} {value}（{words['usual']} {usual}）" for label, value, usual in score["reasons"]]
+        found += [f"  {label} {value} ({words['usual']} {usual})" for label, value, usual in score["reasons"]]
     else:
         found.append(words["no_score"])
     for key in ("flags", "changes"):

@@ -7,6 +7,7 @@ from datetime import date
 from greenbridge.consents.rules import age
 from greenbridge.consents.values import Withheld
 from greenbridge.facts.values import Fact
+from greenbridge.reports.rules.sections.evaluation import compared
 from greenbridge.reports.values import Finding, Line, Material, Section, Table
 from greenbridge.scoring.rules import features
 from greenbridge.scoring.values import Score
@@ -31,14 +32,19 @@ def visible(material: Material, ask: Ask) -> Material:
             names = frozenset(name for f in told for name in f.stored)
             opened[fact.item] = names, f"{item.code}.{told[0].name}" if told else None
         names, key = opened[fact.item]
-        if key is None or ask((key,), age(item.happened_on(fact.valid_from), material.known_on)) is not None:
+        if key is None or ask((key,), age(item.happened_on(fact), material.known_on)) is not None:
             continue
         whole = len(names) >= len(fact.values) and names >= fact.values.keys()
         facts.append(fact if whole else replace(fact, values={name: v for name, v in fact.values.items() if name in names}))
     by_item: dict[str, list[Fact]] = {}
     for fact in facts:
         by_item.setdefault(fact.item, []).append(fact)
-    return replace(material, facts=facts, by_item=by_item)
+    peers = []
+    for standing in material.peers:
+        reads, since = compared(standing.metric, material.series.last_month)
+        if ask(reads, age(since, material.known_on)) is None:
+            peers.append(standing)
+    return replace(material, facts=facts, by_item=by_item, peers=peers)
 
 
 def project(sections: Sequence[Section], ask: Ask, today: date) -> tuple[Section, ...]:
@@ -56,7 +62,8 @@ def _section(section: Section, ask: Ask, today: date) -> Section:
     tables = [table for table in tables if table.is_withheld or table.rows]
     shown = any(not line.withheld for line in lines) or any(not table.is_withheld for table in tables)
     told = any(ask((key,), 0) is None for key in section.matter)
-    return replace(section, lines=tuple(lines), tables=tuple(tables), note=None if shown or not told else section.note)
+    withheld = any(line.withheld for line in lines) and section.key == "comparison"
+    return replace(section, lines=tuple(lines), tables=tuple(tables), note=None if shown or not told or withheld else section.note)
 
 
 def _line(line: Line, ask: Ask, today: date) -> Line:

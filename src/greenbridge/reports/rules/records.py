@@ -125,7 +125,7 @@ def tables(material: Material, wanted: Sequence[str]) -> list[Table]:
         rows: list[tuple[Any, ...]] = [tuple([shown(f, fact.values) for f in form.fields]) for fact in facts]
         if form.ends:
             rows = [(*row, _shown_until(material, fact)) for row, fact in zip(rows, facts, strict=True)]
-        days = [item.happened_on(fact.valid_from) for fact in facts]
+        days = [item.happened_on(fact) for fact in facts]
         described = of_fact(material, facts[0]) if facts else None
         found.append(Table(code, item.label, form.columns, rows, form.reads, described, days, law=form.law))
     return found
@@ -163,4 +163,6 @@ def shown(field: Field, values: Mapping[str, Any]) -> Any:
         return str(value)[:7]
     if field.kind is Kind.CHOICE and value is not None:
         return Text(field.choice_name(value), str(value).replace("_", " "))
-    return str(value) if value is not None and field.unit in {"year", "percent"} else value
+    if value is not None and field.unit == "percent":
+        return f"{value:g} %"
+    return str(value) if value is not None and field.unit == "year" else value

@@ -7,7 +7,7 @@ from greenbridge.consents.values import WITHHELD_NAMES, Withheld
 from greenbridge.facts.rules import items
 from greenbridge.kit.text import Text
 from greenbridge.reports.rules import findings, projection
-from greenbridge.reports.rules.sections import all_sections
+from greenbridge.reports.rules.sections import all_sections, invoices
 from greenbridge.reports.values import Finding, Line, Material, Reader, Section, Source, Table
 from greenbridge.scoring.values import Score
 
@@ -111,6 +111,7 @@ def score_json(score: Score) -> dict[str, Any]:
                 "unit": r.unit,
             }
             for r in score.reasons
+            if r.value is None or round(r.value, 4) != round(r.usual, 4)
         ],
     }
 
@@ -157,7 +158,7 @@ def _label(finding: Finding) -> dict[str, Any]:
 def _coverage(material: Material, ask: projection.Ask) -> dict[str, int]:
     """Return of how many data items the reader sees records, sees that there are none, has no delivery, or may see nothing."""
     have = {fact.item for fact in material.facts}
-    if material.series.last_month is not None and material.counterparties:
+    if invoices.known(material):
         have.add(items.VAT_INVOICES)
     found = {"with_data": 0, "no_records": 0, "not_delivered": 0, "withheld": 0}
     for code, item in material.items.items():
@@ -170,8 +171,11 @@ def _coverage(material: Material, ask: projection.Ask) -> dict[str, int]:
     return found
 
 
-def content(whole: Material, ask: projection.Ask) -> dict[str, Any]:
-    """Return the report's content as its reader may see it; equal material and an equal reader give equal content."""
+def content(whole: Material, ask: projection.Ask, verify_at: str) -> dict[str, Any]:
+    """Return the report's content as its reader may see it; equal material and an equal reader give equal content.
+
+    `verify_at`: where a paper is checked; it stands in what is signed, so that whoever sets the pages again sets the same.
+    """
     material = projection.visible(whole, ask)
     enterprise = material.enterprise
     last_month = material.series.last_month
@@ -191,6 +195,7 @@ def content(whole: Material, ask: projection.Ask) -> dict[str, Any]:
         "as_of": material.as_of.isoformat(),
         "known_at": material.known_at.isoformat(),
         "reader": _reader(material.reader),
+        "verify_at": verify_at,
         "use": _text(USE),
         "objection": _text(OBJECTION),
         "data_cut": {

@@ -12,7 +12,6 @@ from greenbridge.kit.canonical import canonical
 from greenbridge.kit.errors import Conflict, NotFound
 from greenbridge.kit.text import Language, Text
 from greenbridge.reports import gateway, store
-from greenbridge.reports.gateway import Press
 from greenbridge.reports.rules import envelope, layout, verification
 from greenbridge.reports.rules.verification import Flaw
 from greenbridge.reports.values import CreditReport
@@ -34,14 +33,15 @@ def file(report: CreditReport) -> bytes:
     return canonical(signed(report))
 
 
-def pdf(report: CreditReport, press: Press, language: Language) -> bytes:
+def pdf(report: CreditReport, language: Language) -> bytes:
     """Return a report as PDF, with its signed file inside; it takes a while, so call it in a thread. The same report, the same bytes."""
-    return gateway.pdf(printed(signed(report), press.public_url, language), report.made_at)
+    return gateway.pdf(printed(signed(report), language), report.made_at)
 
 
-def printed(file: Mapping[str, Any], public_url: str, language: Language) -> dict[str, Any]:
+def printed(file: Mapping[str, Any], language: Language) -> dict[str, Any]:
     """Return what the PDF of a signed file says, from that file alone."""
-    head, address = file["head"], f"{public_url}/verify/{file['head']['number']}?root={file['head']['root'][:16]}"
+    head = file["head"]
+    address = f"{file['content']['verify_at']}/verify/{head['number']}?root={head['root'][:ROOT_SHOWN]}"
     laid = layout.laid_out(file["content"], language, PRINTED_ROWS)
     return {
         **laid,
@@ -65,7 +65,7 @@ def plain(report: CreditReport, language: Language) -> str:
     return "\n".join(layout.lines(layout.laid_out(report.content, language), report.number))
 
 
-def flaws(data: bytes, public_keys: Mapping[str, Any], public_url: str) -> tuple[Flaw, ...]:
+def flaws(data: bytes, public_keys: Mapping[str, Any]) -> tuple[Flaw, ...]:
     """Return all that is wrong with a signed file, a part of one, or a PDF; empty: it is as it was signed. Nothing but the keys is asked.
 
     A PDF is set again from the file inside it, which must give the same bytes: its pages are checked too.
@@ -80,10 +80,10 @@ def flaws(data: bytes, public_keys: Mapping[str, Any], public_url: str) -> tuple
         return found
     made_at = datetime.fromisoformat(document["head"]["made_at"])
     language: Language = "en" if gateway.language_inside(data) == "en" else "zh"
-    if gateway.pdf(printed(document, public_url, language), made_at) != data:
+    if gateway.pdf(printed(document, language), made_at) != data:
         text = Text(
-            "内含的签名文件完好，但页面与其不符，或由其他版本、其他地址的平台排版",
-            "The signed file inside is whole, but the pages are not set from it, or by another version or address",
+            "内含的签名文件完好，但页面与其不符，或由其他版本的程序排版",
+            "The signed file inside is whole, but the pages are not set from it, or by another version",
         )
         return (Flaw("pages-differ", "", text),)
     return ()

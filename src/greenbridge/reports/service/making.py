@@ -117,7 +117,7 @@ async def make(
     for index, material in enumerate(await _materials(session, firms, press.model, as_of, now)):
         reader = readers[index] if readers else None
         ask = (readings[index] if readings else Reading(None, facts.levels())).withheld
-        drafts.append((material, wire.content(replace(material, reader=reader), ask)))
+        drafts.append((material, wire.content(replace(material, reader=reader), ask, press.public_url)))
     reports = []
     for material, content in drafts:
         body = canonical(content)
@@ -159,8 +159,9 @@ async def _materials(session: AsyncSession, firms: Sequence[Enterprise], model: 
     scores = await scoring.score_series(session, firms, series, model, as_of, now)
     found = await facts.facts_of(session, usccs, as_of, now)
     marks = await facts.public_marks(session, sorted(_tied(found)), as_of, now)
-    year_ago = day_start(add_months(business_date(now), -12))
-    reads = await consents.report_reads(session, [firm.id for firm in firms], year_ago, now)
+    # Whole days that were over: what is read at this moment commits sooner or later, and a replay must count the same.
+    until = min(as_of, business_date(now))
+    reads = await consents.report_reads(session, [firm.id for firm in firms], day_start(add_months(until, -12)), day_start(until))
     materials = []
     for index, firm in enumerate(firms):
         standings = await _standings(session, series.of(index), found[firm.uscc], as_of, now)
@@ -213,5 +214,5 @@ async def previews(
     for access in accesses:
         steps = (STAFF_FUNCTION_NAMES[access.function], PURPOSE_NAMES[access.purpose], WORK_STEP_NAMES[access.step])
         reader = Reader(PREVIEW, "", *steps, None, access.scope.months)
-        contents.append(wire.content(replace(material, reader=reader), Reading(access, facts.levels()).withheld))
+        contents.append(wire.content(replace(material, reader=reader), Reading(access, facts.levels()).withheld, press.public_url))
     return contents

@@ -6,7 +6,7 @@ from typing import Any
 from greenbridge.facts.rules import items
 from greenbridge.kit.text import Text
 from greenbridge.reports.rules import records
-from greenbridge.reports.rules.sections.build import counted, section
+from greenbridge.reports.rules.sections.build import amounts, counted, section
 from greenbridge.reports.values import Line, Material, Section
 
 LEGAL = (
@@ -69,20 +69,22 @@ def operating_risk(material: Material) -> Section:
 
 def _insurance_arrears(material: Material) -> Line:
     code = "social_insurance.arrears"
-    found = next(iter(records.of(material, code)), None)
-    total = sum(found.values.get(f"{name}_fen") or 0 for name in INSURANCES) if found else None
+    newest = records.of(material, code)[:1]
+    total, told = amounts(newest, *INSURANCES)
+    source = records.of_fact(material, newest[0]) if told else None
+    when = Text(str(newest[0].valid_from), str(newest[0].valid_from)) if told else None
     reads = tuple(f"{code}.{name}" for name in INSURANCES)
-    source = records.of_fact(material, found) if found else None
-    return Line("insurance_arrears", Text("社保欠缴", "Social insurance arrears"), total, "fen", reads, source)
+    return Line("insurance_arrears", Text("社保欠缴", "Social insurance arrears"), total, "fen", reads, source, period=when)
 
 
 def _unpaid(material: Material) -> Line:
     """Return what the newest months of electricity, water and gas leave unpaid."""
     newest = [facts[0] for item in UNPAID if (facts := records.of(material, item))]
     known = [fact for fact in newest if fact.values.get("unpaid_fen") is not None]
-    total = sum(fact.values["unpaid_fen"] for fact in known) if known else None
+    total, _ = amounts(known, "unpaid")
     source = records.of_fact(material, known[0]) if known else None
+    labels = [material.items[fact.item].label for fact in known]
+    zh, en = "、".join(label.zh for label in labels), ", ".join(label.en for label in labels)
+    when = Text(f"{zh}，各自最近一月", f"{en}: newest month of each") if known else None
     reads = tuple(f"{item}.unpaid" for item in UNPAID)
-    return Line(
-        "utilities_unpaid", Text("水电气欠费（各自最近一月）", "Utilities unpaid (newest month of each)"), total, "fen", reads, source
-    )
+    return Line("utilities_unpaid", Text("水电气欠费", "Utilities unpaid"), total, "fen", reads, source, period=when)

@@ -5,7 +5,7 @@ from datetime import date
 from greenbridge.facts.rules import items
 from greenbridge.kit.text import Text
 from greenbridge.reports.rules import records
-from greenbridge.reports.rules.sections.build import section
+from greenbridge.reports.rules.sections.build import amounts, section
 from greenbridge.reports.rules.sections.invoices import PARTNER_READS, invoice_source, yearly_lines
 from greenbridge.reports.values import Line, Material, Section, Table
 from greenbridge.scoring.rules import features
@@ -41,10 +41,13 @@ def _guarantees(material: Material) -> list[Line]:
     code = "annual_report.guarantees_given"
     reads = (f"{code}.debt", f"{code}.debt_to")
     found = [f for f in records.of(material, code) if not f.values.get("debt_to") or f.values["debt_to"] >= material.as_of.isoformat()]
-    total = sum(f.values.get("debt_fen") or 0 for f in found)
+    total, told = amounts(found, "debt")
     described = records.of_fact(material, found[0]) if found else records.of_item(material, code)
+    if not found and described:
+        total = 0  # delivered, and the firm has given none
+    when = Text(f"截至 {material.as_of}，{told} 笔", f"On {material.as_of}, {told} guarantees")
     label = Text("对外担保余额（主债权未到期）", "Guarantees given, debts not yet due")
-    return [Line("guarantees_open", label, total if described else None, "fen", reads, described)]
+    return [Line("guarantees_open", label, total, "fen", reads, described if total is not None else None, period=when)]
 
 
 def _marked(material: Material) -> Table:

@@ -39,15 +39,30 @@ def counted(
     fields = tuple(f"{item}.{name}" for name in reads)
     found = [fact for fact in records.of(material, item) if holds(fact.values)]
     described = records.of_fact(material, found[0]) if found else records.of_item(material, item)
-    count = len(found) if described else None
-    lines = [Line(key, label, count, "records", fields, described, period=IN_FORCE)]
+    when = shown_period(material)
+    lines = [Line(key, label, len(found) if described else None, "records", fields, described, period=when)]
     if amount is not None:
-        total = sum(fact.values.get(f"{amount}_fen") or 0 for fact in found) if found else None
+        total, told = amounts(found, amount)
         name = Text(f"{label.zh}涉及金额", f"{label.en}: amount")
-        lines.append(
-            Line(f"{key}_amount", name, total, "fen", (*fields, f"{item}.{amount}"), described if found else None, period=IN_FORCE)
-        )
+        if told < len(found):
+            when = Text(f"{when.zh}，{len(found)} 条中 {told} 条有金额", f"{when.en}, {told} of {len(found)} with an amount")
+        lines.append(Line(f"{key}_amount", name, total, "fen", (*fields, f"{item}.{amount}"), described if told else None, period=when))
     return lines
+
+
+def amounts(facts: Sequence[Fact], *names: str) -> tuple[int | None, int]:
+    """Return (the sum of amounts in fen, how many records have any); a sum of none is unknown, not zero."""
+    known = [fact for fact in facts if any(fact.values.get(f"{name}_fen") is not None for name in names)]
+    total = sum(fact.values.get(f"{name}_fen") or 0 for fact in known for name in names)
+    return (total if known else None), len(known)
+
+
+def shown_period(material: Material) -> Text:
+    """Return of which time records are counted: as long as they are shown, or as far back as the reader may look and what is still open."""
+    months = material.reader.months if material.reader else None
+    if months is None:
+        return IN_FORCE
+    return Text(f"近 {months} 个月及仍未了结的", f"Last {months} months, and what is still open")
 
 
 def by_month(material: Material, item: str, field: str) -> dict[date, float]:

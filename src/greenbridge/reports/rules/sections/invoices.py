@@ -49,11 +49,11 @@ FIGURES: tuple[tuple[str, Text, str, Formula, int, bool], ...] = (
 YEARLY: tuple[tuple[str, Text, str, str], ...] = (
     ("customer_top1_share", Text("第一大客户占比", "Largest customer's share"), "share", "customer"),
     ("customer_top5_share", Text("前五大客户占比", "Top five customers' share"), "share", "customer"),
-    ("customer_count", Text("客户数", "Customers"), "count", "customer"),
+    ("customer_count", Text("客户数", "Customers"), "firms", "customer"),
     ("customer_kept_share", Text("来自上年老客户的销售占比", "Sales to customers of the year before"), "share", "customer"),
     ("supplier_top1_share", Text("第一大供应商占比", "Largest supplier's share"), "share", "supplier"),
     ("supplier_top5_share", Text("前五大供应商占比", "Top five suppliers' share"), "share", "supplier"),
-    ("supplier_count", Text("供应商数", "Suppliers"), "count", "supplier"),
+    ("supplier_count", Text("供应商数", "Suppliers"), "firms", "supplier"),
     ("supplier_kept_share", Text("来自上年老供应商的采购占比", "Purchases from suppliers of the year before"), "share", "supplier"),
 )
 
@@ -94,7 +94,7 @@ def yearly_lines(material: Material) -> list[Line]:
     lines = []
     for key, label, unit, _ in YEARLY:
         value = float(material.series.yearly[key][0, -1])
-        figure = None if np.isnan(value) else round(value) if unit == "count" else round(value, 4)
+        figure = None if np.isnan(value) else round(value) if unit == "firms" else round(value, 4)
         since = date(year - ("kept" in key), 1, 1)
         when = Text(f"{year} 年", str(year))
         lines.append(Line(key, label, figure, unit, SUMS, described if figure is not None else None, since, period=when))
