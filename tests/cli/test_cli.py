@@ -61,9 +61,12 @@ def test_enterprises_report_score_match(small_town):
         "tax_and_operation",
         "legal_risk",
         "operating_risk",
+        "evaluations",
+        "comparison",
+        "queries",
     ]
-    by_code = json_of("report", town[0]["uscc"], "--json", *at(small_town))
-    assert by_code["sha256"] == report["sha256"]
+    by_code = json_of("report", town[0]["uscc"], "--json", "--known-at", report["content"]["known_at"], *at(small_town))
+    assert by_code == report  # a replay is the same file, signature and all
     score = json_of("score", firm, "--json", *at(small_town))["score"]
     assert 0 < score["default_probability"] < 1
     assert len(score["reasons"]) <= 4
@@ -74,6 +77,46 @@ def test_enterprises_report_score_match(small_town):
         run = greenbridge(command, firm, *at(small_town))
         assert run.returncode == 0, run.stderr
         assert "{" not in run.stdout  # words and tables, not a raw dump
+
+
+def test_a_report_is_written_verified_taken_apart_and_compared(small_town, tmp_path):
+    firm = json_of("enterprises", "--json", *at(small_town))[0]["id"]
+    pdf, signed, part = (tmp_path / name for name in ("r.pdf", "r.json", "p.json"))
+    for form, path in (("pdf", pdf), ("json", signed)):
+        run = greenbridge("report", firm, "--format", form, "-o", str(path), *at(small_town))
+        assert run.returncode == 0, run.stderr
+    keys = tmp_path / "keys.json"
+    keys.write_text(json.dumps(json_of("keys", "--json", *at(small_town))))
+    assert greenbridge("disclose", str(signed), "/enterprise/name", "-o", str(part)).returncode == 0
+    for path in (pdf, signed, part):
+        run = greenbridge("verify", str(path), "--keys", str(keys))
+        assert run.returncode == 0, run.stdout + run.stderr
+    part.write_text(part.read_text().replace('"value":"', '"value":"X', 1))
+    run = greenbridge("verify", str(part), "--keys", str(keys))
+    assert run.returncode == 1
+    assert "/enterprise/name" in run.stdout
+    run = greenbridge("verify", str(pdf), "--data-dir", str(tmp_path / "empty"))
+    assert run.returncode == 2
+    assert "greenbridge-keys.json" in run.stderr
+    assert not (tmp_path / "empty").exists()
+    run = greenbridge("report", "diff", str(signed), str(pdf), *at(small_town))
+    assert run.returncode == 0, run.stderr
+    for wrong in (
+        ["report", "diff", str(part), str(pdf)],
+        ["disclose", str(part), "/enterprise"],
+        ["verify", str(pdf), "--keys", str(part)],
+    ):
+        run = greenbridge(*wrong)
+        assert run.returncode == 2, wrong
+        assert "Traceback" not in run.stderr
+
+
+def test_all_reports_are_written_by_one_command(small_town, tmp_path):
+    run = greenbridge("reports", "--out", str(tmp_path / "all"), "--format", "json", "--format", "pdf", *at(small_town), timeout=180)
+    assert run.returncode == 0, run.stderr
+    written = sorted(path.suffix for path in (tmp_path / "all").iterdir())
+    assert written == [".json"] * (len(written) // 2) + [".pdf"] * (len(written) // 2)
+    assert len(written) >= 22
 
 
 def test_ingest_keeps_count_and_names_reasons(small_town, tmp_path):
