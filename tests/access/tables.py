@@ -177,6 +177,7 @@ LEFT_OUT_METHODS: Mapping[str, str] = {"OPTIONS": "the framework answers it with
 PUBLIC = frozenset(
     {
         "GET /",
+        "GET /.well-known/greenbridge-keys.json",
         "GET /api/v1/catalogue",
         "GET /api/v1/catalogue/{item}",
         "GET /catalogue",
@@ -186,6 +187,7 @@ PUBLIC = frozenset(
         "GET /language/{code}",
         "GET /sign-in",
         "GET /sign-up",
+        "GET /verify/{number}",
         "POST /api/v1/accounts/sign-up",
         "POST /api/v1/tokens",
         "POST /sign-in",
