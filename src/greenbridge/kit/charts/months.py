@@ -56,8 +56,9 @@ def _head(sheet: Sheet, chart: Months, all_series: list[Drawn], *, gaps: bool) -
         entries.append((None, UNKNOWN.in_(sheet.language)))
     wide = sum(22 + width_of(name) + 16 for _, name in entries) - 16
     end = sheet.heading(chart.title, chart.unit.name.in_(sheet.language))
-    beside = end + 24 + wide <= chart.width
-    x, y = (chart.width - wide, 15.0) if beside else (0.0, 35.0)
+    beside = end + 24 + wide + 8 <= chart.width
+    # A few px more than estimated: letters such as R and m are wider than the average.
+    x, y = (chart.width - wide - 8, 15.0) if beside else (0.0, 35.0)
     for one, name in entries:
         draw_swatch(sheet, x, y - 4, one)
         sheet.text(x + 22, y, name, "soft")
