@@ -16,8 +16,21 @@ def canonical(value: Any) -> bytes:
     integers beyond 2**53 - 1, lone surrogates, keys that are no strings or hold characters beyond U+FFFF (those sort differently by
     UTF-16, which the RFC asks for, than by UTF-8), types that are not JSON's, nesting without an end.
     """
+    return of_plain(plain(value))
+
+
+def plain(value: Any) -> Any:
+    """Return a value whose canonical bytes `of_plain` writes, also of each part of it; most values are so already. Raises ValueError."""
     try:
-        written = _encode(_plain((value,))[0])
+        return _plain((value,))[0]
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def of_plain(value: Any) -> bytes:
+    """Return the canonical bytes of what `plain` returned, or of a part of it: the look at every number is not taken twice."""
+    try:
+        written = _encode(value)
         # A character beyond U+FFFF begins with one of these bytes; most documents have none, and their keys need no look.
         if b"\xf0" in written or b"\xf1" in written or b"\xf2" in written or b"\xf3" in written or b"\xf4" in written:
             _check_keys(value)

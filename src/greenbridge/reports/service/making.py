@@ -1,9 +1,10 @@
 """Making a credit report: the firm's own, a consenting bank's, the command line's."""
 
+import functools
 import hashlib
 import hmac
 from base64 import b32encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -22,7 +23,7 @@ from greenbridge.facts.rules import items
 from greenbridge.facts.values import Fact, Series
 from greenbridge.kit import merkle
 from greenbridge.kit.calendar import add_months, business_date, day_start
-from greenbridge.kit.canonical import canonical
+from greenbridge.kit.canonical import canonical, of_plain, plain
 from greenbridge.kit.errors import Conflict, Forbidden, Invalid
 from greenbridge.kit.text import Text
 from greenbridge.peers import service as peers
@@ -120,8 +121,10 @@ async def make(
         drafts.append((material, wire.content(replace(material, reader=reader), ask, press.public_url)))
     reports = []
     for material, content in drafts:
-        body = canonical(content)
-        report = _signed(material.enterprise, press, as_of, now, content, hashlib.sha256(body).digest())
+        written = plain(content)
+        body = of_plain(written)
+        hashes = functools.partial(merkle.leaf_hashes, merkle.leaves(written), plain=True)
+        report = _signed(material.enterprise, press, as_of, now, content, hashlib.sha256(body).digest(), hashes)
         if not await store.add(session, report, body, made_for, material.score.id if material.score else None):
             # A replay: it comes with the signature that it got then.
             report = (await store.of_numbers(session, [report.number])).get(report.number, report)
@@ -134,12 +137,20 @@ def _number(as_of: date, digest: bytes) -> str:
     return f"R{as_of:%y%m%d}-{b32encode(digest)[:8].decode()}"
 
 
-def _signed(firm: Enterprise, press: Press, as_of: date, now: datetime, content: Mapping[str, Any], digest: bytes) -> CreditReport:
+def _signed(
+    firm: Enterprise,
+    press: Press,
+    as_of: date,
+    now: datetime,
+    content: Mapping[str, Any],
+    digest: bytes,
+    hashes_with: Callable[[bytes], dict[str, bytes]],
+) -> CreditReport:
     """Return a report with its head, seed and signature. The seed follows from content and the installation's secret: nobody guesses
     the salts, and the same report gets the same.
     """
     seed = hmac.digest(press.secret.encode(), b"report-seed:" + digest, "sha256")
-    hashes = merkle.leaf_hashes(merkle.leaves(content), seed)
+    hashes = hashes_with(seed)
     number = _number(as_of, digest)
     head = envelope.head_of(hashes, number, now)
     kid, alg, value = press.keys.sign(canonical(head), now)
