@@ -118,7 +118,7 @@ def test_the_36_tables_of_jinan_and_the_register_load_and_nothing_is_lost(real_d
 
 def test_nothing_reads_later_facts(real_town, rows):
     contents = [row[0] for row in rows.execute("select content from credit_report limit 400")]
-    assert {content["last_invoice_month"] for content in contents} == {"2020-01"}  # February was delivered to the 21st only
+    assert {content["data_cut"]["last_invoice_month"] for content in contents} == {"2020-01"}  # February was delivered to the 21st only
     assert "2020-02" not in json.dumps([s for c in contents for s in c["sections"] if s["key"] == "tax_and_operation"])
     assert rows.execute("select count(*) from fact where valid_from > '2020-03-01'").fetchone() == (0,)
 
