@@ -51,8 +51,7 @@ def signed(head, private=PRIVATE, alg=signing.EDDSA):
 
 
 def a_file(content=CONTENT, algorithm=merkle.SHA_256, private=PRIVATE, alg=signing.EDDSA):
-    head = envelope.head(content, "GB-2026-000001", NOW, SEED, algorithm)
-    assert canonical(head) == envelope.to_sign(content, "GB-2026-000001", NOW, SEED, algorithm)
+    head = envelope.head_of(merkle.leaf_hashes(merkle.leaves(content), SEED, algorithm), "GB-2026-000001", NOW, algorithm)
     return envelope.envelope(content, head, SEED.hex(), signed(head, private, alg))
 
 

@@ -272,3 +272,20 @@ async def test_peers_are_compared_only_in_figures_that_the_reader_may_see(sessio
     await granted(session, enterprise, officer, now, narrowing=Narrowing(withheld=frozenset({"registration.basic.industry"})))
     closed = sections(await service.for_actor(session, officer, enterprise.id, press, now))["comparison"]
     assert (closed["tables"], closed["note"], closed["status"]) == ([], None, "withheld")
+
+
+async def test_a_day_that_is_closed_shows_in_no_source_and_a_closing_day_in_no_record(session, now, press, firm):
+    _, enterprise = firm
+    penalty = {"uscc": enterprise.uscc, "document_no": "1", "authority": "局", "decided_on": "2025-06-07", "shown_until": "2028-06-07"}
+    await deliver(session, now, items.PENALTIES, penalty)
+    await deliver(session, now, items.ABNORMAL_LIST, {"uscc": enterprise.uscc, "reason": "未年报", "listed_on": "2021-09-01"})
+    officer = await an_officer(session, now)
+    shut = frozenset({"penalties.administrative.decided_on", "annual_report.abnormal_list.removed_on"})
+    await granted(session, enterprise, officer, now, narrowing=Narrowing(months=24, withheld=shut))
+    report = await service.for_actor(session, officer, enterprise.id, press, now)
+    risk = sections(report)["operating_risk"]
+    (table,) = [table for table in risk["tables"] if table["rows"]]
+    assert table["key"] == items.PENALTIES
+    assert "2025-06-07" not in json.dumps(risk)
+    # Older than the range: that it is still open is told only to who may see when it was closed.
+    assert "未年报" not in json.dumps(risk, ensure_ascii=False)

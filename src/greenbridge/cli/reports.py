@@ -62,7 +62,6 @@ AsOf = Annotated[str | None, typer.Option("--as-of", help="Earlier day to report
 KnownAt = Annotated[str | None, typer.Option("--known-at", help="Replay what was known at an instant, such as 2020-03-01T12:00:00+08:00.")]
 Lang = Annotated[Tongue, typer.Option("--lang", help="Language of text, HTML and PDF.")]
 Output = Annotated[Path | None, typer.Option("-o", "--output", help="File to write.")]
-SIGNED_FORMS = {Form.JSON, Form.PDF}
 
 
 def _day(text: str | None) -> date | None:
@@ -138,7 +137,7 @@ def _written(made: CreditReport, form: Form, lang: Tongue) -> bytes:
 @app.command(name="reports")
 def every(
     folder: Annotated[Path, typer.Option("--out", help="Folder to write into.")],
-    forms: Annotated[list[Form], typer.Option("--format", help="Forms to write; more than one may be named.")] = [Form.JSON, Form.PDF],  # noqa: B006
+    forms: Annotated[list[Form] | None, typer.Option("--format", help="Forms to write; without: json and pdf.")] = None,
     as_of: AsOf = None,
     lang: Lang = Tongue.ZH,
     data_dir: DataDir = None,
@@ -150,7 +149,7 @@ def every(
         raise typer.BadParameter(f"--out must be a folder, and {folder} is none.")
     folder.mkdir(parents=True, exist_ok=True)
     used = press(settings, load_current(settings.artifacts_dir))
-    made = asyncio.run(_all(settings, used, folder, forms, day, lang))
+    made = asyncio.run(_all(settings, used, folder, forms or [Form.JSON, Form.PDF], day, lang))
     err.print(f"{made} reports in {folder}", highlight=False)
 
 

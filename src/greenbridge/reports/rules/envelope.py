@@ -6,15 +6,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from greenbridge.kit import merkle
-from greenbridge.kit.canonical import canonical
 from greenbridge.kit.errors import Invalid
 
 FORMAT = "greenbridge-report/1"
-
-
-def head(content: Mapping[str, Any], number: str, made_at: datetime, seed: bytes, algorithm: str = merkle.SHA_256) -> dict[str, Any]:
-    """Return what is signed of a report: its number, the instant of which it was known (UTC), how many leaves it has and the root over them."""
-    return head_of(merkle.leaf_hashes(merkle.leaves(content), seed, algorithm), number, made_at, algorithm)
 
 
 def head_of(hashes: Mapping[str, bytes], number: str, made_at: datetime, algorithm: str = merkle.SHA_256) -> dict[str, Any]:
@@ -27,11 +21,6 @@ def head_of(hashes: Mapping[str, bytes], number: str, made_at: datetime, algorit
         "leaves": len(hashes),
         "made_at": made_at.astimezone(UTC).isoformat(),
     }
-
-
-def to_sign(content: Mapping[str, Any], number: str, made_at: datetime, seed: bytes, algorithm: str = merkle.SHA_256) -> bytes:
-    """Return the bytes that are signed: the head in canonical JSON. Raises ValueError for content that has none."""
-    return canonical(head(content, number, made_at, seed, algorithm))
 
 
 def envelope(

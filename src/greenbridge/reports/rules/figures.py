@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 from greenbridge.kit import charts
 from greenbridge.kit.calendar import add_months
+from greenbridge.kit.charts.definitions import Relation
 from greenbridge.kit.money import in_wan
 from greenbridge.kit.text import Text
 
@@ -156,9 +157,10 @@ def _graph(content: Content, tables: Mapping[str, Content]) -> charts.Chart | No
     for debtor, debt in _rows(tables.get("annual_report.guarantees_given"), "debtor", "debt"):
         amount = Text(f"{in_wan(debt)} 万元", f"{in_wan(debt)} x10k yuan") if isinstance(debt, int | float) else None
         nodes.append(charts.Node("guaranteed", str(debtor), amount))
-    for prefix, relation in (("output", "customer"), ("input", "supplier")):
+    trade: tuple[tuple[str, Relation], ...] = (("output", "customer"), ("input", "supplier"))
+    for prefix, relation in trade:
         for name, share in _rows(_newest(tables, prefix), "counterparty", "share"):
-            nodes.append(charts.Node(relation, str(name), f"{share:.1%}"))  # type: ignore[arg-type]
+            nodes.append(charts.Node(relation, str(name), f"{share:.1%}"))
     firm = str(content["enterprise"]["name"])
     return charts.Graph(Text("关联图", "Associations"), firm, tuple(nodes)) if len(nodes) > FEW else None
 
@@ -178,9 +180,9 @@ def _percentiles(tables: Mapping[str, Content]) -> charts.Chart | None:
     rows = _rows(tables.get("peers"), "metric", "percentile", "n", "better", "value")
     if not rows:
         return None
-    directions = {"higher is better": "high", "lower is better": "low"}
+    directions: dict[str, Literal["high", "low"]] = {"higher is better": "high", "lower is better": "low"}
     standings = tuple(
-        charts.Standing(_text(metric), percentile, n, directions.get(better["en"], "neither"), _text(value))  # type: ignore[arg-type]
+        charts.Standing(_text(metric), percentile, n, directions.get(better["en"], "neither"), _text(value))
         for metric, percentile, n, better, value in rows
     )
     return charts.Percentiles(Text("在同类企业中的位置", "Among its peers"), standings)

@@ -32,7 +32,9 @@ def visible(material: Material, ask: Ask) -> Material:
             names = frozenset(name for f in told for name in f.stored)
             opened[fact.item] = names, f"{item.code}.{told[0].name}" if told else None
         names, key = opened[fact.item]
-        if key is None or ask((key,), age(item.happened_on(fact), material.known_on)) is not None:
+        # Whether a record is still open is told only to those who may see what closes it.
+        day = item.happened_on(fact) if item.closed_by is None or item.closed_by in names else fact.valid_from
+        if key is None or ask((key,), age(day, material.known_on)) is not None:
             continue
         whole = len(names) >= len(fact.values) and names >= fact.values.keys()
         facts.append(fact if whole else replace(fact, values={name: v for name, v in fact.values.items() if name in names}))
@@ -58,12 +60,12 @@ def project(sections: Sequence[Section], ask: Ask, today: date) -> tuple[Section
 def _section(section: Section, ask: Ask, today: date) -> Section:
     lines = [_line(line, ask, today) for line in section.lines]
     tables = [_table(table, ask, today) for table in section.tables]
+    closed = bool(lines) and all(line.withheld for line in lines)
     lines = [line for line in lines if line.withheld or line.value is not None]
     tables = [table for table in tables if table.is_withheld or table.rows]
     shown = any(not line.withheld for line in lines) or any(not table.is_withheld for table in tables)
     told = any(ask((key,), 0) is None for key in section.matter)
-    withheld = any(line.withheld for line in lines) and section.key == "comparison"
-    return replace(section, lines=tuple(lines), tables=tuple(tables), note=None if shown or not told or withheld else section.note)
+    return replace(section, lines=tuple(lines), tables=tuple(tables), note=None if shown or closed or not told else section.note)
 
 
 def _line(line: Line, ask: Ask, today: date) -> Line:

@@ -36,6 +36,8 @@ def of_fact(material: Material, fact: Fact) -> Source:
     day = fact.valid_from
     if described.shape is Shape.STATE and described.code == items.REGISTRATION:
         day = received_on
+    elif described.valid_from and not any(fact.values.get(name) for name in described.valid_from):
+        day = received_on  # the record's own day is closed to the reader
     elif described.valid_from == ("month",):
         day = month_end(day)
     return source(material, fact.item, day, received_on, generated=fact.generated)

@@ -73,7 +73,7 @@ def _insurance_arrears(material: Material) -> Line:
     total, told = amounts(newest, *INSURANCES)
     source = records.of_fact(material, newest[0]) if told else None
     when = Text(str(newest[0].valid_from), str(newest[0].valid_from)) if told else None
-    reads = tuple(f"{code}.{name}" for name in INSURANCES)
+    reads = tuple(f"{code}.{name}" for name in (*INSURANCES, "as_of"))
     return Line("insurance_arrears", Text("社保欠缴", "Social insurance arrears"), total, "fen", reads, source, period=when)
 
 
