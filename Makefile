@@ -48,7 +48,7 @@ train: $(DEV_STAMP) ## train the default model on the folder named by GREENBRIDG
 lock: ## write requirements/*.txt anew (hashes, no hosts)
 	$(PYTHON) -m venv $(VENV)/lock && $(VENV)/lock/bin/python -m pip install --quiet --disable-pip-version-check uv
 	$(VENV)/lock/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --python-version 3.11 --custom-compile-command 'make lock' --extra build pyproject.toml -o requirements/run.txt
-	$(VENV)/lock/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --python-version 3.11 --custom-compile-command 'make lock' --extra build --extra dev -c requirements/run.txt pyproject.toml -o requirements/dev.txt
+	$(VENV)/lock/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --python-version 3.11 --custom-compile-command 'make lock' --extra build --extra dev --extra ml -c requirements/run.txt pyproject.toml -o requirements/dev.txt
 
 clean: ## remove .venv and the project's own data
 	rm -rf $(VENV) .data
