@@ -7,6 +7,7 @@ import io
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ import pypdf
 import pytest
 import weasyprint
 from litestar import Litestar, Response, get
-from sqlalchemy import event, select, text
+from sqlalchemy import select, text
 from sqlmodel import col
 
 from greenbridge.app import create_app
@@ -96,16 +97,28 @@ class Desk:
 
     async def statements(self) -> list[tuple[str, Any]]:
         """Return the statements of that read with their parameters, as they go to the driver."""
-        found: list[tuple[str, Any]] = []
-
-        def keep(_c: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-            found.append((statement, parameters))
-
-        event.listen(self.engine.sync_engine, "before_cursor_execute", keep)
-        async with self.sessions() as session:
-            await self.read(session)
-        event.remove(self.engine.sync_engine, "before_cursor_execute", keep)
+        with statements_of() as found:
+            async with self.sessions() as session:
+                await self.read(session)
         return found
+
+
+@contextmanager
+def statements_of() -> Iterator[list[tuple[str, Any]]]:
+    """Yield a list that fills with the statements of the block, as they go to the driver, whichever way."""
+    found: list[tuple[str, Any]] = []
+    straight = psycopg.AsyncCursor.execute
+
+    async def execute(cursor: Any, statement: Any, parameters: Any = None, **given: Any) -> Any:
+        if isinstance(statement, str):
+            found.append((statement, parameters))
+        return await straight(cursor, statement, parameters, **given)
+
+    psycopg.AsyncCursor.execute = execute  # type: ignore[method-assign]
+    try:
+        yield found
+    finally:
+        psycopg.AsyncCursor.execute = straight  # type: ignore[method-assign]
 
 
 async def by_objects(session: Any, uscc: str) -> tuple[np.ndarray, int, dict[str, int]]:
@@ -204,9 +217,6 @@ class Bare:
         self.statements: list[tuple[str, Any]] = []
         self.body = b""
 
-    def keep(self, _c: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-        self.statements.append((statement, parameters))
-
     async def run(self) -> None:
         async with self.engine.begin() as connection:
             raw = (await connection.get_raw_connection()).driver_connection
@@ -242,9 +252,8 @@ def test_the_json_report_over_http_against_a_bare_handler(desk: Desk, loop: asyn
         headers = await token(clients[1], desk.actor.login)
         (await clients[1].get(path, headers=headers)).raise_for_status()
         clock.instant += timedelta(seconds=1)
-        event.listen(app.state.engine.sync_engine, "before_cursor_execute", bare.keep)
-        answer = await clients[1].get(path, headers=headers)
-        event.remove(app.state.engine.sync_engine, "before_cursor_execute", bare.keep)
+        with statements_of() as bare.statements:
+            answer = await clients[1].get(path, headers=headers)
         bare.body = answer.content
         assert (await clients[0].get("/bare")).content == answer.content
         return headers

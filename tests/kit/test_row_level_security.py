@@ -429,7 +429,7 @@ async def test_a_forgotten_check_of_consent_opens_no_report_over_http(town, clie
 
 
 async def test_facts_read_without_their_firm_are_the_callers_over_http(town, client, session, now, monkeypatch):
-    forgetful = record_store._FACTS.replace("f.uscc = any(:usccs)", "(f.uscc = any(:usccs) or true)")
+    forgetful = record_store._FACTS.replace("f.uscc = any(%(usccs)s)", "(f.uscc = any(%(usccs)s) or true)")
     monkeypatch.setattr(record_store, "_FACTS", forgetful)
     a, b = town.a.enterprise.uscc, town.b.enterprise.uscc
     assert {fact.uscc for fact in await record_store.facts(session, [a], [items.REGISTRATION], now.date(), now)} == {a, b}

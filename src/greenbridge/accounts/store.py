@@ -9,6 +9,7 @@ from sqlmodel import col
 
 from greenbridge.accounts.tables import AccountRow, OrganisationRow, SignInRow
 from greenbridge.accounts.values import Actor, Organisation, OrganisationKind, Role, StaffFunction
+from greenbridge.kit import database
 
 
 def _organisation(row: OrganisationRow) -> Organisation:
@@ -77,15 +78,21 @@ async def add_sign_in(session: AsyncSession, secret_hash: str, account_id: UUID,
     await session.flush()
 
 
+# Asked with each request.
+_SIGN_IN = """
+    select a.id, a.login, a.role, a.function, o.id, o.kind, o.code, o.name
+    from sign_in s join account a on a.id = s.account_id join organisation o on o.id = a.organisation_id
+    where s.secret_hash = %(secret_hash)s and s.kind = %(kind)s and s.expires_at > %(now)s
+"""
+
+
 async def find_sign_in(session: AsyncSession, secret_hash: str, kind: str, now: datetime) -> Actor | None:
-    query = (
-        select(AccountRow, OrganisationRow)
-        .join(OrganisationRow)
-        .join(SignInRow, col(SignInRow.account_id) == col(AccountRow.id))
-        .where(col(SignInRow.secret_hash) == secret_hash, col(SignInRow.kind) == kind, col(SignInRow.expires_at) > now)
-    )
-    found = (await session.execute(query)).first()
-    return _actor(*found) if found else None
+    found = await database.rows(session, _SIGN_IN, {"secret_hash": secret_hash, "kind": kind, "now": now})
+    for account_id, login, role, function, *organisation in found:
+        organisation_id, organisation_kind, code, name = organisation
+        belongs_to = Organisation(organisation_id, OrganisationKind(organisation_kind), code, name)
+        return Actor(account_id, login, Role(role), belongs_to, StaffFunction(function) if function else None)
+    return None
 
 
 async def remove_sign_in(session: AsyncSession, secret_hash: str) -> None:

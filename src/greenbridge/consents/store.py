@@ -269,16 +269,16 @@ async def reads_of(session: AsyncSession, enterprise_id: UUID, limit: int, offse
     return [_read(row) for row in await session.scalars(query.limit(limit).offset(offset))]
 
 
-_REPORT_READS = text("""
+_REPORT_READS = """
     select at, enterprise_id, organisation_id, organisation_name, purpose from data_read
-    where enterprise_id = any(:firms) and at >= :since and at < :until and kind = 'report' and organisation_id is not null
+    where enterprise_id = any(%(firms)s) and at >= %(since)s and at < %(until)s and kind = 'report' and organisation_id is not null
     order by at desc, id desc
-""")
+"""
 
 
 async def report_reads(session: AsyncSession, enterprise_ids: Sequence[UUID], since: datetime, until: datetime) -> dict[UUID, list[Read]]:
     """Return firm -> the reports that organisations read of it in [since, until), newest first."""
-    rows = await session.execute(_REPORT_READS, {"firms": list(enterprise_ids), "since": since, "until": until})
+    rows = await database.rows(session, _REPORT_READS, {"firms": list(enterprise_ids), "since": since, "until": until})
     found: dict[UUID, list[Read]] = {}
     for at, firm, organisation_id, name, purpose in rows:
         read = Read(at, firm, organisation_id, name, "", None, Purpose(purpose), None, None, ReadKind.REPORT, None, ())

@@ -10,6 +10,7 @@ from sqlmodel import col
 
 from greenbridge.enterprises.tables import EnterpriseRow
 from greenbridge.enterprises.values import Enterprise, EnterpriseStatus, Origin
+from greenbridge.kit import database
 
 
 def _value(row: EnterpriseRow) -> Enterprise:
@@ -49,9 +50,16 @@ async def remove_unverified(session: AsyncSession, enterprise_id: UUID) -> None:
     await session.flush()
 
 
+# Asked with each report and each match.
+_FIND = """
+    select id, uscc, name, region_code, status, origin, organisation_id, registered_at, verified_at from enterprise where id = %(id)s
+"""
+
+
 async def find(session: AsyncSession, enterprise_id: UUID) -> Enterprise | None:
-    row = await session.get(EnterpriseRow, enterprise_id)
-    return _value(row) if row else None
+    for id_, uscc, name, region_code, status, origin, *rest in await database.rows(session, _FIND, {"id": enterprise_id}):
+        return Enterprise(id_, uscc, name, region_code, EnterpriseStatus(status), Origin(origin), *rest)
+    return None
 
 
 async def find_by_uscc(session: AsyncSession, uscc: str) -> Enterprise | None:

@@ -43,6 +43,7 @@ class KeyRing:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._known: tuple[list[str], list[Key]] = [], []
 
     def active(self, now: datetime) -> Key:
         """Return the key that signs; the first use makes one for Ed25519. Raises Invalid when a kept file holds none."""
@@ -67,7 +68,7 @@ class KeyRing:
 
     def published(self) -> dict[str, Any]:
         """Return the public document of the keys that are there, and make none: who checks a report needs no key of its own."""
-        return {"keys": [key.public() for key in self._read()] if self._folder.is_dir() else []}
+        return {"keys": [key.public() for key in self._read()]}
 
     def sign(self, data: bytes, now: datetime) -> tuple[str, str, str]:
         """Return (kid, alg, signature in base64url) by the active key."""
@@ -82,13 +83,20 @@ class KeyRing:
             return self._read() or [self._add(signing.EDDSA, 1, now)]
 
     def _read(self) -> list[Key]:
-        """Return the keys, oldest first; each retired when the next was made."""
-        kept = sorted((_entry(file) for file in self._folder.glob("[!.]*.json")), key=lambda entry: entry["serial"])
-        made = [datetime.fromisoformat(entry["created_at"]) for entry in kept]
-        return [
-            Key(entry["kid"], entry["alg"], entry["serial"], at, after, entry["jwk"])
-            for entry, at, after in zip(kept, made, [*made, None][1:], strict=True)
-        ]
+        """Return the keys, oldest first; each retired when the next was made. A file never changes: names tell whether all are known."""
+        try:
+            names = sorted(name for name in os.listdir(self._folder) if name[0] != "." and name.endswith(".json"))  # noqa: PTH208  read per report
+        except FileNotFoundError:
+            return []
+        if names != self._known[0]:
+            kept = sorted((_entry(self._folder / name) for name in names), key=lambda entry: entry["serial"])
+            made = [datetime.fromisoformat(entry["created_at"]) for entry in kept]
+            keys = [
+                Key(entry["kid"], entry["alg"], entry["serial"], at, after, entry["jwk"])
+                for entry, at, after in zip(kept, made, [*made, None][1:], strict=True)
+            ]
+            self._known = names, keys
+        return self._known[1]
 
     def _add(self, algorithm: str, serial: int, now: datetime) -> Key:
         """Keep a new key. A rename shows the whole file or none: who reads meanwhile never finds half a key."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives import hashes as crypto_hashes
 
-from greenbridge.kit.canonical import canonical, of_plain
+from greenbridge.kit.canonical import canonical, part_of_plain
 
 SHA_256, SM3 = "sha-256", "sm3"
 SALT_BYTES = 16
@@ -123,8 +123,8 @@ def leaf_hash(pointer: str, value: Any, salt: bytes, algorithm: str = SHA_256) -
 
 
 def leaf_hashes(leaves: Mapping[str, Any], seed: bytes, algorithm: str = SHA_256, *, plain: bool = False) -> dict[str, bytes]:
-    """Return the hash of each leaf, in the order given; `plain`: the leaves are of a value that `canonical.plain` returned."""
-    digest, write = HASHES[algorithm], of_plain if plain else canonical
+    """Return the hash of each leaf, in the order given; `plain`: the leaves are of a value that `canonical.of_plain` has written."""
+    digest, write = HASHES[algorithm], part_of_plain if plain else canonical
     return {p: digest(_LEAF + salt(seed, p) + write([p, value])) for p, value in leaves.items()}
 
 

@@ -9,11 +9,12 @@ from datetime import date, datetime
 from itertools import chain
 from typing import Any
 
+import msgspec
 import numpy as np
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col, select
 
+from greenbridge.kit import database
 from greenbridge.peers.tables import PeerGroupRow
 from greenbridge.peers.values import Floats, GroupKind, MadeGroup, PeerGroup, Quantiles, Size
 
@@ -38,32 +39,37 @@ async def add(session: AsyncSession, as_of: date, made_at: datetime, groups: Seq
     await session.flush()
 
 
-_OF_NEWEST = """
-    (as_of, made_at) = (select as_of, made_at from peer_group where as_of <= :as_of and made_at <= :known_at
-        order by as_of desc, made_at desc limit 1)
+_GROUPS = """
+    select as_of, made_at, kind, code, size, n, metrics::text from peer_group
+    where (as_of, made_at) = (select as_of, made_at from peer_group where as_of <= %(as_of)s and made_at <= %(known_at)s
+        order by as_of desc, made_at desc limit 1) and code = any(%(codes)s) and size = any(%(sizes)s)
+    order by code, size
 """
+
+
+class _Kept(msgspec.Struct):
+    n: int
+    quantiles: tuple[float, ...]
+
+
+_METRICS = msgspec.json.Decoder(dict[str, _Kept])
 
 
 async def groups(
     session: AsyncSession, as_of: date, known_at: datetime, division: str | None, sizes: Sequence[Size | None]
 ) -> list[MadeGroup]:
     """Return of the newest measurement for a day that was made by an instant: all firms, the division, its groups of these sizes."""
-    rows = await session.scalars(
-        select(PeerGroupRow)
-        .where(
-            text(_OF_NEWEST).bindparams(as_of=as_of, known_at=known_at),
-            # All firms have neither code nor size, a division no size.
-            col(PeerGroupRow.code).in_(["", *filter(None, [division])]),
-            col(PeerGroupRow.size).in_(["", *filter(None, sizes)]),
-        )
-        .order_by(col(PeerGroupRow.code), col(PeerGroupRow.size))
-    )
-    return [MadeGroup(row.as_of, row.made_at, _group(row)) for row in rows]
+    # All firms have neither code nor size, a division no size.
+    codes, of_sizes = ["", *filter(None, [division])], ["", *filter(None, sizes)]
+    given = {"as_of": as_of, "known_at": known_at, "codes": codes, "sizes": of_sizes}
+    return [
+        MadeGroup(day, made_at, PeerGroup(GroupKind(kind), code or None, Size(size) if size else None, n, _quantiles(metrics)))
+        for day, made_at, kind, code, size, n, metrics in await database.rows(session, _GROUPS, given)
+    ]
 
 
-def _group(row: PeerGroupRow) -> PeerGroup:
-    metrics = {key: Quantiles(q["n"], tuple(q["quantiles"])) for key, q in row.metrics.items()}
-    return PeerGroup(GroupKind(row.kind), row.code or None, Size(row.size) if row.size else None, row.n, metrics)
+def _quantiles(metrics: str) -> dict[str, Quantiles]:
+    return {key: Quantiles(kept.n, kept.quantiles) for key, kept in _METRICS.decode(metrics).items()}
 
 
 async def firms(session: AsyncSession, after: str, limit: int) -> list[str]:

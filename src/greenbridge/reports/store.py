@@ -8,20 +8,22 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from greenbridge.kit import database
 from greenbridge.reports.values import CreditReport
 
 # Not through objects: a report is written for each read, and its content is JSON already.
-_INSERT = text("""
+_INSERT = """
     insert into credit_report (id, number, enterprise_id, as_of, made_at, made_for, score_id, content, sha256, head, seed, signature)
-    values (:id, :number, :enterprise_id, :as_of, :made_at, :made_for, :score_id, cast(:content as jsonb), :sha256, cast(:head as jsonb),
-        :seed, cast(:signature as jsonb))
+    values (%(id)s, %(number)s, %(enterprise_id)s, %(as_of)s, %(made_at)s, %(made_for)s, %(score_id)s, cast(%(content)s as jsonb),
+        %(sha256)s, cast(%(head)s as jsonb), %(seed)s, cast(%(signature)s as jsonb))
     on conflict do nothing returning id
-""")
+"""
 
 
 async def add(session: AsyncSession, report: CreditReport, canonical: bytes, made_for: UUID | None, score_id: UUID | None) -> bool:
     """Keep a report and return True; False: it is kept already, made from the same before, and stays as it is."""
-    added = await session.execute(
+    added = await database.rows(
+        session,
         _INSERT,
         {
             "id": report.id,
@@ -38,7 +40,7 @@ async def add(session: AsyncSession, report: CreditReport, canonical: bytes, mad
             "signature": msgspec.json.encode(report.signature).decode(),
         },
     )
-    return added.first() is not None
+    return bool(added)
 
 
 _OF_NUMBERS = text("""

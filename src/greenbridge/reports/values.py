@@ -75,7 +75,7 @@ class Table:
 
     `reads`: column -> the fields that it is made of. `days`: of each row the day it speaks of, None where it speaks of now.
     `withheld`: column -> why it is not shown; `count`: how many rows there are in the reader's range, of which the first stand here.
-    `law`: how long its records are shown and by which rule, for adverse ones.
+    `law`: how long its records are shown and by which rule, for adverse ones. `every`: all fields of `reads`, where they are at hand.
     """
 
     key: str
@@ -88,6 +88,7 @@ class Table:
     withheld: Mapping[str, Withheld] = field(default_factory=dict)
     count: int = 0
     law: Text | None = None
+    every: tuple[str, ...] = ()
 
     @property
     def is_withheld(self) -> bool:
@@ -199,7 +200,8 @@ class CreditReport:
     """A kept report; `sha256` is over the canonical JSON of its content, from which number and id follow.
 
     `head` is what was signed, `seed` (hex) makes the salts, `signature` is key id, algorithm and value. A report made before reports
-    were signed has none. `leaf_hashes`: as they were when it was signed just now, so that nobody hashes twice.
+    were signed has none. `leaf_hashes` and `body` (the content's canonical bytes): as they were when it was signed just now, so that
+    nobody hashes or writes twice.
     """
 
     id: UUID
@@ -213,3 +215,4 @@ class CreditReport:
     seed: str | None
     signature: Mapping[str, str] | None
     leaf_hashes: Mapping[str, bytes] | None = field(default=None, compare=False)
+    body: bytes | None = field(default=None, compare=False)

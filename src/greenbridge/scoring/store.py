@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from greenbridge.kit import database
 from greenbridge.scoring.values import Reason, Score
 
 
@@ -22,16 +22,17 @@ def _reason_json(reason: Reason) -> dict[str, Any]:
 
 
 # Not through objects: a score is written with each report.
-_INSERT = text("""
+_INSERT = """
     insert into default_score
         (id, enterprise_id, as_of, scored_at, model_version, default_probability, band, known_share, reasons, features)
-    values (:id, :enterprise_id, :as_of, :scored_at, :model_version, :default_probability, :band, :known_share,
-        cast(:reasons as jsonb), cast(:features as jsonb))
-""")
+    values (%(id)s, %(enterprise_id)s, %(as_of)s, %(scored_at)s, %(model_version)s, %(default_probability)s, %(band)s, %(known_share)s,
+        cast(%(reasons)s as jsonb), cast(%(features)s as jsonb))
+"""
 
 
 async def add(session: AsyncSession, score: Score, features: Mapping[str, float | None]) -> None:
-    await session.execute(
+    await database.rows(
+        session,
         _INSERT,
         {
             "id": score.id,

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, text, tuple_
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from greenbridge.facts.store import copying
 from greenbridge.facts.tables import BatchPart, BatchRow, QuarantinedRow
 from greenbridge.facts.values import Batch
+from greenbridge.kit import database
 
 PART_BYTES = 8 << 20
 
@@ -187,8 +188,7 @@ async def rename_reason(session: AsyncSession, batch_id: UUID, row_no: int, reas
 
 async def coverage(session: AsyncSession, known_at: datetime) -> dict[str, tuple[date | None, datetime, bool]]:
     """Return item -> (newest day delivered, newest receipt, whether all of it is generated)."""
-    rows = await session.execute(
-        text("select item, max(covers_to), max(received_at), bool_and(generated) from batch where received_at <= :known_at group by item"),
-        {"known_at": known_at},
-    )
-    return {row[0]: (row[1], row[2], row[3]) for row in rows}
+    statement = """
+        select item, max(covers_to), max(received_at), bool_and(generated) from batch where received_at <= %(known_at)s group by item
+    """
+    return {row[0]: (row[1], row[2], row[3]) for row in await database.rows(session, statement, {"known_at": known_at})}

@@ -105,14 +105,15 @@ async def add_versions(session: AsyncSession, table: str, facts: pa.Table, batch
 
 async def invoice_months(session: AsyncSession, usccs: Sequence[str], horizon: date, known_at: datetime) -> list[Any]:
     """Return the newest version of each month that was over by the horizon, as rows for `rules.series.lay_out`."""
-    rows = await session.execute(
-        text("""
+    rows = await database.rows(
+        session,
+        """
         select distinct on (uscc, direction, valid_from) uscc, direction, valid_from, net_fen, tax_fen, absolute_fen, red_fen,
             void_fen, invoices, void_invoices, red_invoices, partners
         from invoice_month
-        where uscc = any(:usccs) and valid_to <= :horizon and recorded_at <= :known_at
+        where uscc = any(%(usccs)s) and valid_to <= %(horizon)s and recorded_at <= %(known_at)s
         order by uscc, direction, valid_from, recorded_at desc
-        """),
+        """,
         {"usccs": list(usccs), "horizon": horizon, "known_at": known_at},
     )
     return [(row[0], row[1], row[2], row[3:]) for row in rows]
@@ -122,7 +123,7 @@ async def invoice_months(session: AsyncSession, usccs: Sequence[str], horizon: d
 _NEWEST_YEARS = """
     select y.uscc, y.direction, y.valid_from, c.* from (
         select distinct on (uscc, direction, valid_from) * from counterparty_year
-        where uscc = any(:usccs) and valid_to <= :horizon and recorded_at <= :known_at
+        where uscc = any(%(usccs)s) and valid_to <= %(horizon)s and recorded_at <= %(known_at)s
         order by uscc, direction, valid_from, recorded_at desc
     ) y cross join lateral unnest(y.counterparties, y.net_fen, y.invoices) as c (counterparty, net_fen, invoices)
 """
@@ -130,8 +131,9 @@ _NEWEST_YEARS = """
 
 async def counterparty_shares(session: AsyncSession, usccs: Sequence[str], horizon: date, known_at: datetime) -> list[Any]:
     """Return (uscc, direction, year, (top-1 share, top-5 share, count, share of net kept from last year's list))."""
-    rows = await session.execute(
-        text(f"""
+    rows = await database.rows(
+        session,
+        f"""
         with ranked as (
             select uscc, direction, valid_from, greatest(net_fen, 0)::float8 as net,
                 row_number() over (partition by uscc, direction, valid_from order by net_fen desc, counterparty) as place,
@@ -145,7 +147,7 @@ async def counterparty_shares(session: AsyncSession, usccs: Sequence[str], horiz
             max(net) / nullif(sum(net), 0), sum(net) filter (where place <= 5) / nullif(sum(net), 0), count(*)::float8,
             case when bool_or(had_year) then coalesce(sum(net) filter (where kept), 0) / nullif(sum(net), 0) end
         from ranked group by uscc, direction, valid_from
-        """),
+        """,
         {"usccs": list(usccs), "horizon": horizon, "known_at": known_at},
     )
     return [(row[0], row[1], row[2], row[3:]) for row in rows]
@@ -153,15 +155,16 @@ async def counterparty_shares(session: AsyncSession, usccs: Sequence[str], horiz
 
 async def counterparties(session: AsyncSession, uscc: str, horizon: date, known_at: datetime, top: int) -> list[Counterparty]:
     """Return the largest counterparties of each direction and year, newest year first."""
-    rows = await session.execute(
-        text(f"""
-        select * from (
+    rows = await database.rows(
+        session,
+        f"""
+        select direction, year, counterparty, net_fen, invoices, share from (
             select direction, extract(year from valid_from)::int as year, counterparty, net_fen, invoices,
                 coalesce(net_fen::float8 / nullif(sum(greatest(net_fen, 0)) over w, 0), 0) as share,
                 row_number() over (partition by direction, valid_from order by net_fen desc, counterparty) as place
             from ({_NEWEST_YEARS}) years window w as (partition by direction, valid_from)
-        ) ranked where place <= :top order by year desc, direction desc, place
-        """),
+        ) ranked where place <= %(top)s order by year desc, direction desc, place
+        """,
         {"usccs": [uscc], "horizon": horizon, "known_at": known_at, "top": top},
     )
-    return [Counterparty(r.direction, r.year, r.counterparty, r.net_fen, r.invoices, r.share) for r in rows]
+    return [Counterparty(*row) for row in rows]

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from greenbridge.facts.store import copying
 from greenbridge.facts.values import Fact
+from greenbridge.kit import database
 
 # Which versions are of one record (of one state of a key).
 _SAME = "f.uscc = a.uscc and f.item = :item and f.key = a.key and f.state_from is not distinct from a.state_from"
@@ -74,9 +75,9 @@ async def add(
 _NEWEST = """
     select * from (
         select distinct on (f.uscc, f.item, f.key, f.state_from) f.*, b.generated from fact f join batch b on b.id = f.batch_id
-        where f.uscc = any(:usccs) and f.item = any(:items) and f.recorded_at <= :known_at
+        where f.uscc = any(%(usccs)s) and f.item = any(%(items)s) and f.recorded_at <= %(known_at)s
         order by f.uscc, f.item, f.key, f.state_from, f.stated_at desc, f.withdrawn desc, f.digest desc, f.recorded_at
-    ) versions where not withdrawn and valid_from <= :as_of and (valid_to is null or valid_to >= :as_of)
+    ) versions where not withdrawn and valid_from <= %(as_of)s and (valid_to is null or valid_to >= %(as_of)s)
 """
 
 
@@ -94,7 +95,7 @@ _DECODER = msgspec.json.Decoder(list[tuple[str, str, str, date, date | None, dat
 async def facts(session: AsyncSession, usccs: Sequence[str], items: Sequence[str], as_of: date, known_at: datetime) -> list[Fact]:
     """Return what was true on a day as known at an instant: `rules.records.as_of` in SQL."""
     given = {"usccs": list(usccs), "items": list(items), "as_of": as_of, "known_at": known_at}
-    found = (await session.execute(text(_FACTS), given)).scalar_one()
+    ((found,),) = await database.rows(session, _FACTS, given)
     return [Fact(*row) for row in _DECODER.decode(found)] if found else []
 
 

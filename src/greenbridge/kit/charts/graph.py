@@ -93,11 +93,10 @@ def _second_line(node: Node, room: float, language: Language) -> str:
     detail = words(node.detail, language) if node.detail else ""
     risk = cut(words(node.risk, language), room) if node.risk else ""
     for before in (f"{relation} {detail}".rstrip(), relation, detail if not risk else "", ""):
-        if width_of(f"{before} {risk}".strip()) <= room:
+        apart = "\xa0" if before and risk else ""
+        if width_of(before + apart + risk) <= room:
             break
-    if not risk:
-        return escaped(before)
-    return f"{escaped(before)}{'&#160;' if before else ''}<tspan{paint('danger')}>{escaped(risk)}</tspan>"
+    return f"{escaped(before + apart)}<tspan{paint('danger')}>{escaped(risk)}</tspan>" if risk else escaped(before)
 
 
 def _told(chart: Graph, language: Language) -> list[str]:

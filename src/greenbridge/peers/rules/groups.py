@@ -1,5 +1,7 @@
 """Groups of firms as quantiles, and a firm's place in them."""
 
+import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
@@ -24,6 +26,15 @@ def rounded(values: Singles | float) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):
         scale = 10.0 ** (4 - np.floor(np.log10(np.abs(exact))))
         return np.where(exact == 0, 0.0, np.round(exact * scale) / scale)
+
+
+def _compared(value: float) -> float:
+    """Return one value as `_kept(rounded(value))` does, without arrays of one."""
+    exact = float(np.float32(value))
+    if exact == 0 or not math.isfinite(exact):
+        return exact
+    scale = 10.0 ** (4 - math.floor(math.log10(abs(exact))))
+    return _kept(round(exact * scale) / scale)
 
 
 def _kept(value: float) -> float:
@@ -66,12 +77,12 @@ def percentile(of: Quantiles, value: float) -> int:
 
     Of 1 to 10 the value 3 is at 25, 0 at 0, 11 at 100; a value that all firms share is at 50.
     """
-    grid, v = np.array(of.grid), _kept(float(rounded(value)))
+    grid, v = of.grid, _compared(value)
     if not grid[0] <= v <= grid[-1]:
         return 0 if v < grid[0] else 100
-    below, to = int(np.searchsorted(grid, v, "left")), int(np.searchsorted(grid, v, "right")) - 1
+    below, to = bisect_left(grid, v), bisect_right(grid, v) - 1
     if below > to:  # between two percentiles
-        low = high = to + float((v - grid[to]) / (grid[below] - grid[to]))
+        low = high = to + (v - grid[to]) / (grid[below] - grid[to])
     else:
         low, high = float(below), float(to)
     # The grid's ends repeat the least and the greatest value, which stand half a firm from the ends.

@@ -24,6 +24,8 @@ def visible(material: Material, ask: Ask) -> Material:
     What is derived from facts afterwards cannot speak of more than that.
     """
     opened: dict[str, tuple[frozenset[str], str | None]] = {}
+    reaches: dict[tuple[str, int], bool] = {}
+    today = material.known_on
     facts: list[Fact] = []
     for fact in material.facts:
         item = material.items[fact.item]
@@ -34,7 +36,12 @@ def visible(material: Material, ask: Ask) -> Material:
         names, key = opened[fact.item]
         # Whether a record is still open is told only to those who may see what closes it.
         day = item.happened_on(fact) if item.closed_by is None or item.closed_by in names else fact.valid_from
-        if key is None or ask((key,), age(day, material.known_on)) is not None:
+        if key is None:
+            continue
+        back = age(day, today)
+        if (key, back) not in reaches:
+            reaches[key, back] = ask((key,), back) is None
+        if not reaches[key, back]:
             continue
         whole = len(names) >= len(fact.values) and names >= fact.values.keys()
         facts.append(fact if whole else replace(fact, values={name: v for name, v in fact.values.items() if name in names}))
@@ -44,7 +51,7 @@ def visible(material: Material, ask: Ask) -> Material:
     peers = []
     for standing in material.peers:
         reads, since = compared(standing.metric, material.series.last_month)
-        if ask(reads, age(since, material.known_on)) is None:
+        if ask(reads, age(since, today)) is None:
             peers.append(standing)
     return replace(material, facts=facts, by_item=by_item, peers=peers)
 
@@ -74,10 +81,15 @@ def _line(line: Line, ask: Ask, today: date) -> Line:
 
 
 def _table(table: Table, ask: Ask, today: date) -> Table:
-    withheld = {key: why for key, _, _ in table.columns if (why := ask(table.reads[key], 0)) is not None}
+    if table.every and ask(table.every, 0) is None:  # one question for most tables
+        withheld = {}
+    else:
+        withheld = {key: why for key, _, _ in table.columns if (why := ask(table.reads[key], 0)) is not None}
     open_columns = [key for key, _, _ in table.columns if key not in withheld]
     if not open_columns:
         return replace(table, rows=(), days=(), source=None, withheld=withheld)
+    if not table.rows:
+        return table
     fields = table.reads[open_columns[0]]
     days = table.days or [None] * len(table.rows)
     ages = {day: age(day, today) for day in set(days)}

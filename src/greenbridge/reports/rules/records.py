@@ -1,8 +1,9 @@
 """Tables of departments' records in a report: one per item, straight from the catalogue."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 from greenbridge.facts.rules import items, retention
@@ -83,11 +84,12 @@ def _grouped(wanted: Sequence[Item]) -> list[tuple[Text, list[Item]]]:
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """How the records of an item stand in a table, whatever the firm: fields, columns, what each reads, the rule of showing."""
+    """How the records of an item stand in a table, whatever the firm: cells, columns, what each reads, the rule of showing."""
 
-    fields: tuple[Field, ...]
+    cells: tuple[Callable[[Mapping[str, Any]], Any], ...]
     columns: tuple[tuple[str, Text, str], ...]
     reads: Mapping[str, tuple[str, ...]]
+    every: tuple[str, ...]
     ends: bool
     law: Text | None
 
@@ -115,7 +117,8 @@ def _made(item: Item, clock: Clock) -> _Form:
         starting = (*clock.start, clock.until_field, *clock.never)
         reads["shown_until"] = tuple(f"{item.code}.{f.name}" for f in item.fields if f.name in starting) or reads[fields[0].name]
         law = Text(f"{clock.label.zh}（{clock.source}）", f"{clock.label.en} ({clock.source})")
-    return _Form(fields, tuple(columns), reads, ends, law)
+    every = tuple(dict.fromkeys(key for keys in reads.values() for key in keys))
+    return _Form(tuple(map(shown_by, fields)), tuple(columns), reads, every, ends, law)
 
 
 def tables(material: Material, wanted: Sequence[str]) -> list[Table]:
@@ -124,13 +127,32 @@ def tables(material: Material, wanted: Sequence[str]) -> list[Table]:
     for code in wanted:
         item, facts = material.items[code], of(material, code)
         form = _form(material, item)
-        rows: list[tuple[Any, ...]] = [tuple([shown(f, fact.values) for f in form.fields]) for fact in facts]
-        if form.ends:
-            rows = [(*row, _shown_until(material, fact)) for row, fact in zip(rows, facts, strict=True)]
+        if not facts:
+            found.append(Table(code, item.label, form.columns, (), form.reads, law=form.law, every=form.every))
+            continue
         days = [item.happened_on(fact) for fact in facts]
-        described = of_fact(material, facts[0]) if facts else None
-        found.append(Table(code, item.label, form.columns, rows, form.reads, described, days, law=form.law))
+        described = of_fact(material, facts[0])
+        rows = _Rows(material, form, facts)
+        found.append(Table(code, item.label, form.columns, rows, form.reads, described, days, law=form.law, every=form.every))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows(Sequence[tuple[Any, ...]]):
+    """A table's rows, made when they are asked for: of many records a report shows the newest."""
+
+    material: Material
+    form: _Form
+    facts: Sequence[Fact]
+
+    def __len__(self) -> int:
+        return len(self.facts)
+
+    def __getitem__(self, place: Any) -> Any:
+        """Return one row."""
+        fact = self.facts[place]
+        row = tuple([cell(fact.values) for cell in self.form.cells])
+        return (*row, _shown_until(self.material, fact)) if self.form.ends else row
 
 
 def _shown_until(material: Material, fact: Fact) -> Any:
@@ -154,17 +176,33 @@ def column_unit(field: Field) -> str:
     return _UNITS.get(field.unit, "")
 
 
-def shown(field: Field, values: Mapping[str, Any]) -> Any:
-    """Return a field's value as shown: choices in words, foreign amounts with their currency, years as words."""
+def shown_by(field: Field) -> Callable[[Mapping[str, Any]], Any]:
+    """Return what shows a field of a record: choices in words, foreign amounts with their currency, years as words."""
+    name, unit = field.name, field.unit
     if field.kind is Kind.YUAN:
-        if (foreign := values.get(f"{field.name}_foreign")) is not None:
-            return f"{foreign / 100:,.2f} {values.get(f'{field.name}_currency')}"
-        return values.get(f"{field.name}_fen")
-    value = values.get(field.name)
-    if field.name == "month" and value:
-        return str(value)[:7]
-    if field.kind is Kind.CHOICE and value is not None:
-        return Text(field.choice_name(value), str(value).replace("_", " "))
-    if value is not None and field.unit == "percent":
-        return f"{value:g} %"
-    return str(value) if value is not None and field.unit == "year" else value
+        return partial(_amount, f"{name}_fen", f"{name}_foreign", f"{name}_currency")
+    if name == "month":
+        return lambda values: str(values[name])[:7] if values.get(name) else None
+    if field.kind is Kind.CHOICE:
+        return partial(_choice, name, {value: Text(field.choice_name(value), value.replace("_", " ")) for value in field.choices})
+    if unit == "percent":
+        return lambda values: f"{values[name]:g} %" if values.get(name) is not None else None
+    if unit == "year":
+        return lambda values: str(values[name]) if values.get(name) is not None else None
+    return lambda values: values.get(name)
+
+
+def shown(field: Field, values: Mapping[str, Any]) -> Any:
+    """Return a field's value as shown."""
+    return shown_by(field)(values)
+
+
+def _choice(name: str, choices: Mapping[str, Text], values: Mapping[str, Any]) -> Text | None:
+    value = values.get(name)
+    return None if value is None else choices.get(value) or Text(str(value), str(value).replace("_", " "))
+
+
+def _amount(fen: str, foreign: str, currency: str, values: Mapping[str, Any]) -> Any:
+    if (of_another := values.get(foreign)) is not None:
+        return f"{of_another / 100:,.2f} {values.get(currency)}"
+    return values.get(fen)

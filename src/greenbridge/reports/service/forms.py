@@ -5,10 +5,11 @@ from datetime import date, datetime
 from functools import partial
 from typing import Any
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from greenbridge.kit import database, signing
-from greenbridge.kit.canonical import canonical
+from greenbridge.kit.canonical import canonical, part_of_plain
 from greenbridge.kit.errors import Conflict, NotFound
 from greenbridge.kit.text import Language, Text
 from greenbridge.reports import gateway, store
@@ -30,7 +31,8 @@ def signed(report: CreditReport) -> dict[str, Any]:
 
 def file(report: CreditReport) -> bytes:
     """Return the signed file as bytes, canonical JSON: the same report, the same bytes."""
-    return canonical(signed(report))
+    whole = signed(report)
+    return canonical(whole) if report.body is None else part_of_plain({**whole, "content": msgspec.Raw(report.body)})
 
 
 def pdf(report: CreditReport, language: Language) -> bytes:

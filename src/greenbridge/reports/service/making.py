@@ -124,7 +124,7 @@ async def make(
         written = plain(content)
         body = of_plain(written)
         hashes = functools.partial(merkle.leaf_hashes, merkle.leaves(written), plain=True)
-        report = _signed(material.enterprise, press, as_of, now, content, hashlib.sha256(body).digest(), hashes)
+        report = _signed(material.enterprise, press, as_of, now, content, body, hashes)
         if not await store.add(session, report, body, made_for, material.score.id if material.score else None):
             # A replay: it comes with the signature that it got then.
             report = (await store.of_numbers(session, [report.number])).get(report.number, report)
@@ -143,19 +143,22 @@ def _signed(
     as_of: date,
     now: datetime,
     content: Mapping[str, Any],
-    digest: bytes,
+    body: bytes,
     hashes_with: Callable[[bytes], dict[str, bytes]],
 ) -> CreditReport:
     """Return a report with its head, seed and signature. The seed follows from content and the installation's secret: nobody guesses
     the salts, and the same report gets the same.
     """
+    digest = hashlib.sha256(body).digest()
     seed = hmac.digest(press.secret.encode(), b"report-seed:" + digest, "sha256")
     hashes = hashes_with(seed)
     number = _number(as_of, digest)
     head = envelope.head_of(hashes, number, now)
     kid, alg, value = press.keys.sign(canonical(head), now)
     signature = {"kid": kid, "alg": alg, "value": value}
-    return CreditReport(UUID(bytes=digest[:16]), number, firm.id, as_of, now, content, digest.hex(), head, seed.hex(), signature, hashes)
+    return CreditReport(
+        UUID(bytes=digest[:16]), number, firm.id, as_of, now, content, digest.hex(), head, seed.hex(), signature, hashes, body
+    )
 
 
 async def _materials(session: AsyncSession, firms: Sequence[Enterprise], model: DefaultModel, as_of: date, now: datetime) -> list[Material]:

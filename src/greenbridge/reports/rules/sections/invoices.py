@@ -1,5 +1,6 @@
 """What reports say of invoices: sums of months, figures of years, in which fields each is made of."""
 
+import math
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -121,12 +122,12 @@ def months_table(material: Material) -> list[Table]:
     if last is None:
         return []
     described = invoice_source(material, month_end(last)) if known(material) else None
-    arrays = [material.series.monthly[key][0] for key, _, _ in COLUMNS[1:]]
+    arrays = [material.series.monthly[key][0].tolist()[::-1] for key, _, _ in COLUMNS[1:]]
     rows: list[tuple[Any, ...]] = []
     days = []
     for back in range(MONTHS if described else 0):
-        values = [array[len(array) - 1 - back] for array in arrays]
-        if not np.isnan(values[0]):
+        values = [array[back] for array in arrays]
+        if not math.isnan(values[0]):
             days.append(add_months(last, -back))
-            rows.append((days[-1].strftime("%Y-%m"), *(None if np.isnan(v) else round(float(v)) for v in values)))
+            rows.append((days[-1].strftime("%Y-%m"), *(None if math.isnan(v) else round(v) for v in values)))
     return [Table("months", Text("逐月发票", "Invoices by month"), COLUMNS, rows, _MONTH_READS, described, days)]
