@@ -122,16 +122,16 @@ def confine(session: AsyncSession, caller: Any, now: datetime) -> None:
 
 @event.listens_for(SyncSession, "after_begin")
 def _confine_transaction(session: SyncSession, transaction: SessionTransaction, connection: Connection) -> None:
-    """Confine whatever transaction a session begins, so that a commit or a rollback on the way opens nothing; keep its driver."""
-    session.info[_DRIVER] = connection.connection.driver_connection
+    """Confine whatever transaction a session begins, so that a commit or a rollback on the way opens nothing."""
     if (found := session.info.get(_CONFINED)) and not transaction.nested:
         connection.exec_driver_sql(_CONFINE, found)
 
 
+@event.listens_for(SyncSession, "after_transaction_create")
 @event.listens_for(SyncSession, "after_transaction_end")
-def _forget_driver(session: SyncSession, transaction: SessionTransaction) -> None:
-    if transaction.parent is None:
-        session.info.pop(_DRIVER, None)
+def _forget_driver(session: SyncSession, _: SessionTransaction) -> None:
+    """Forget the driver: a savepoint is set, as a transaction is begun, by asking the session for its connection."""
+    session.info.pop(_DRIVER, None)
 
 
 @asynccontextmanager
@@ -161,7 +161,7 @@ async def _driver(session: AsyncSession) -> psycopg.AsyncConnection[tuple[Any, .
     if session.new or session.dirty or session.deleted:
         await session.flush()
     if _DRIVER not in session.info:
-        await session.connection()
+        session.info[_DRIVER] = (await (await session.connection()).get_raw_connection()).driver_connection
     raw: psycopg.AsyncConnection[tuple[Any, ...]] = session.info[_DRIVER]
     return raw
 
