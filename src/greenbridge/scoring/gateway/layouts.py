@@ -126,9 +126,19 @@ def edges(trees: Sequence[Tree]) -> Edges:
     shares[:, 0] = 0
     shares[:, 1] = -1 / (1 - t) - (1 - before) / above
     shares[:, 2] = (1 - z) / here - (1 - before) / above
-    columns = list(zip(*rows, strict=True)) if rows else [()] * 7
-    kinds = (np.int64, np.float64, np.bool_, np.bool_, np.int64, np.int64, np.float64)
-    return Edges(np.array(starts), *(np.array(c, dtype=k) for c, k in zip(columns, kinds, strict=True)), ratios, shares, weights)
+    return Edges(
+        starts=np.array(starts),
+        features=np.array([row[0] for row in rows], dtype=np.int64),
+        thresholds=np.array([row[1] for row in rows], dtype=np.float64),
+        goes_left=np.array([row[2] for row in rows], dtype=bool),
+        nan_left=np.array([row[3] for row in rows], dtype=bool),
+        parents=np.array([row[4] for row in rows], dtype=np.int64),
+        same=np.array([row[5] for row in rows], dtype=np.int64),
+        values=np.array([row[6] for row in rows], dtype=np.float64),
+        ratios=ratios,
+        shares=shares,
+        weights=weights,
+    )
 
 
 def _walk(tree: Tree, rows: list[Row], parts: list[tuple[float, float]]) -> int:

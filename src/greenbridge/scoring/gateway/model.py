@@ -3,7 +3,6 @@
 import hashlib
 import json
 import math
-from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
@@ -30,7 +29,7 @@ class DefaultModel(Protocol):
     sha256: str
     card: dict[str, Any]
     features: tuple[str, ...]
-    evidence: Mapping[str, Evidence]
+    evidence: dict[str, Evidence]
 
     def probability(self, row: Floats) -> float:
         """Return the calibrated probability of one firm, float[n_features]."""

@@ -19,7 +19,7 @@ class SingleRow:
     def __init__(self, booster: Any, kind: int) -> None:
         from lightgbm import basic  # noqa: PLC0415  the library as it loaded itself
 
-        library, n = basic._LIB, booster.num_feature()  # noqa: SLF001  it offers the handle under no other name
+        library, n = vars(basic)["_LIB"], booster.num_feature()  # it offers the handle under no other name
         settings = ctypes.c_void_p()
         parts = (booster._handle, ctypes.c_int(kind), ctypes.c_int(0), ctypes.c_int(-1), ctypes.c_int(FLOAT64), ctypes.c_int32(n))  # noqa: SLF001
         if library.LGBM_BoosterPredictForMatSingleRowFastInit(*parts, ctypes.c_char_p(b"num_threads=1"), ctypes.byref(settings)):
@@ -31,18 +31,21 @@ class SingleRow:
         self._length = ctypes.c_int64()
         self._parts = (settings, self._row, ctypes.byref(self._length), self._found)
         self._call = library.LGBM_BoosterPredictForMatSingleRowFast
+        self._said = library.LGBM_GetLastError
         self._lock = threading.Lock()
 
     def margin(self, row: Floats) -> float:
         """Return the margin of float[n_features]."""
         with self._lock:
             self._view[:] = row
-            self._call(*self._parts)
-            return self._found[0]
+            if self._call(*self._parts):
+                raise OSError(self._said())
+            return float(self._found[0])
 
     def contributions(self, row: Floats) -> Floats:
         """Return float[n_features]."""
         with self._lock:
             self._view[:] = row
-            self._call(*self._parts)
+            if self._call(*self._parts):
+                raise OSError(self._said())
             return self._result[:-1].copy()

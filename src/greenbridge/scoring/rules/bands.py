@@ -19,8 +19,8 @@ def points(probability: float, scale: Scale) -> int:
         return scale.highest
     if probability >= 1:
         return scale.lowest
-    odds = (1 - probability) / probability
-    return max(scale.lowest, min(scale.highest, round(scale.base + scale.pdo / math.log(2) * (math.log(odds) - math.log(scale.odds)))))
+    ln_odds = math.log1p(-probability) - math.log(probability)
+    return max(scale.lowest, min(scale.highest, round(scale.base + scale.pdo / math.log(2) * (ln_odds - math.log(scale.odds)))))
 
 
 def is_held(found: int, scale: Scale) -> bool:

@@ -74,16 +74,23 @@ def _reason(name: str, value: float, contribution: float, known: Mapping[str, Ev
 
 def sentence(feature: Feature, value: float, raises: bool, of: Evidence) -> Text:
     """Return the value read and what it is measured by: the training firms on its side of a cut and on the other, where that speaks
-    for the direction; else their median, without a claim.
+    for the direction; else their median where it does; else what the model makes of it, which the contribution says.
     """
     label, own = words.label(feature.label), words.said(value, feature.unit)
     # A cut that reads like the value itself would put it on no side.
     split = _speaking(value, raises, [s for s in of.splits if words.said(s.at, feature.unit) != own])
     if split is None:
         usual = words.said(of.median, feature.unit)
-        if usual == own:
-            return Text(f"{label.zh} {own.zh}，与训练企业的中位数相当", f"{label.en}: {own.en}, as the median of the firms learnt from")
-        return Text(f"{label.zh} {own.zh}；训练企业中位数 {usual.zh}", f"{label.en}: {own.en}; median of the firms learnt from {usual.en}")
+        riskier = feature.direction * (1 if value > of.median else -1)
+        if usual != own and riskier == (1 if raises else -1):
+            zh, en = f"训练企业中位数 {usual.zh}", f"median of the firms learnt from {usual.en}"
+            return Text(f"{label.zh} {own.zh}；{zh}", f"{label.en}: {own.en}; {en}")
+        # Beside the median it would read as its opposite: a value can lie on the good side of it and still raise the risk above average.
+        zh, en = ("高于", "riskier") if raises else ("低于", "safer")
+        return Text(
+            f"{label.zh} {own.zh}；模型据此判断的风险{zh}训练企业的平均水平",
+            f"{label.en}: {own.en}; which the model takes for {en} than the average of the firms learnt from",
+        )
     at = words.said(split.at, feature.unit)
     below, above = (f"{rate * 100:.0f} %" for rate in (split.default_rate_below, split.default_rate_above))
     return Text(

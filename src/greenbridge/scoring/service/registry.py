@@ -158,5 +158,5 @@ async def _act(
     before = next((event.after for event in reversed(events) if event.version == version), None)
     after = rules.next_state(before, act, version)
     await store.add_event(session, version, sha256, act, before, after, now, who, why)
-    detail = {"who": who, "why": why, "sha256": sha256, "before": before and before.value, "after": after.value}
-    await audit.record(session, f"model.{act.value}", f"model:{version}", now, **detail)
+    states = {"before": before.value if before else None, "after": after.value}
+    await audit.record(session, f"model.{act.value}", f"model:{version}", now, who=who, why=why, sha256=sha256, states=states)
