@@ -4,6 +4,7 @@ from greenbridge.scoring.rules import reasons, words
 from greenbridge.scoring.rules.features import FEATURES, fields
 from greenbridge.settings import home
 
+UNITS = {"log10": "10,000 yuan", "fen": "10,000 yuan", "log": "change in %", "share": "%"}
 DIRECTIONS = {1: "riskier when larger", -1: "safer when larger", 0: "free"}
 HEAD = """# Reason codes
 
@@ -32,7 +33,7 @@ def document() -> str:
             reasons.GROUP_NAMES[group].en,
             label.zh,
             label.en,
-            feature.unit,
+            UNITS.get(feature.unit, feature.unit),
             DIRECTIONS[feature.direction],
             f"`{read}`",
         )

@@ -1,6 +1,7 @@
 """The operator's view of the models: which one scores, who put it there and why, its card."""
 
 from litestar import Controller, MediaType, Response, get
+from litestar.params import FromPath
 from litestar.response import Template
 
 from greenbridge.accounts.guards import Caller, only
@@ -39,7 +40,7 @@ class ModelPages(Controller):
         )
 
     @get("/{version:str}/card", media_type=MediaType.HTML)
-    async def card(self, session: Session, deps: Deps, version: str) -> Response[bytes]:
+    async def card(self, session: Session, deps: Deps, version: FromPath[str]) -> Response[bytes]:
         if version not in {one.version for one in await service.models(session)}:
             raise NotFound("no-model", f"模型 {version} 没有登记。", f"The model {version} is not registered.")
         file = deps.settings.artifacts_dir / version / "card.html"

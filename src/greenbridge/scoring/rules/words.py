@@ -2,6 +2,7 @@
 
 import math
 import re
+from functools import cache
 
 from greenbridge.kit.text import Text
 
@@ -20,6 +21,7 @@ _COUNTED = {
 }
 
 
+@cache
 def label(of: Text) -> Text:
     """Return a feature's label without its scale. "销售额同比（对数）" is "销售额同比"."""
     zh, en = _SCALE.sub("", of.zh), re.sub(r"\s*\([^()]*log[^()]*\)", _without_log, of.en)
