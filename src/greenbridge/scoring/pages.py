@@ -1,5 +1,7 @@
 """The operator's view of the models: which one scores, who put it there and why, its card."""
 
+from pathlib import Path
+
 from litestar import Controller, MediaType, Response, get
 from litestar.params import FromPath
 from litestar.response import Template
@@ -33,7 +35,7 @@ class ModelPages(Controller):
             models=models,
             runs=await service.runs(session),
             unregistered=service.unregistered(artifacts, models),
-            carded={one.version for one in models if (artifacts / one.version / "card.html").is_file()},
+            carded={one.version for one in models if _card(artifacts / one.version)},
             states=MODEL_STATE_NAMES,
             acts=MODEL_ACT_NAMES,
             shanghai=SHANGHAI,
@@ -43,7 +45,13 @@ class ModelPages(Controller):
     async def card(self, session: Session, deps: Deps, version: FromPath[str]) -> Response[bytes]:
         if version not in {one.version for one in await service.models(session)}:
             raise NotFound("no-model", f"模型 {version} 没有登记。", f"The model {version} is not registered.")
-        file = deps.settings.artifacts_dir / version / "card.html"
-        if not file.is_file():
-            raise NotFound("no-card", f"模型 {version} 没有模型卡页面。", f"The model {version} has no card to read.")
-        return Response(file.read_bytes(), media_type=MediaType.HTML, headers={"content-security-policy": CARD_POLICY})
+        file = _card(deps.settings.artifacts_dir / version)
+        if file is None:
+            raise NotFound("no-card", f"模型 {version} 没有模型卡。", f"The model {version} has no card to read.")
+        media = MediaType.HTML if file.suffix == ".html" else MediaType.TEXT
+        return Response(file.read_bytes(), media_type=media, headers={"content-security-policy": CARD_POLICY})
+
+
+def _card(folder: Path) -> Path | None:
+    """Return the file of a model's card: as a page, or as text of older versions."""
+    return next((file for name in ("card.html", "CARD.md") if (file := folder / name).is_file()), None)
