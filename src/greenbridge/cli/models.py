@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from greenbridge.cli.frame import DataDir, Json, Today, out, run, say, settings_of
@@ -41,7 +41,7 @@ def _show(found: list[ModelVersion], *, as_json: bool) -> None:
     if as_json:
         say([_document(model) for model in found])
         return
-    table = Table("版本", "状态", "自", "谁", "理由", "sha256")
+    table = Table(Column("版本", no_wrap=True), "状态", "自", "谁", "理由", "sha256")
     for model in found:
         last = model.history[-1]
         since = last.at.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
