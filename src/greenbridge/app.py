@@ -48,7 +48,9 @@ from greenbridge.needs.pages import NeedPages
 from greenbridge.reports.api import ReportsApi
 from greenbridge.reports.gateway import press
 from greenbridge.reports.pages import ReportPages, VerificationPages
-from greenbridge.scoring.gateway import DefaultModel, load_current
+from greenbridge.scoring import service as scoring
+from greenbridge.scoring.gateway import DefaultModel
+from greenbridge.scoring.pages import ModelPages
 from greenbridge.settings import Settings
 
 API = (
@@ -86,6 +88,7 @@ PAGES = (
     QualityPages,
     DoubtPages,
     DeliveryPages,
+    ModelPages,
 )
 
 
@@ -153,7 +156,9 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         # Loaded here, in the worker: LightGBM can hang after a fork.
-        app.state.model = app.state.model or load_current(settings.artifacts_dir)
+        if app.state.model is None:
+            async with app.state.sessions.begin() as session:
+                app.state.model = await scoring.champion(session, settings.artifacts_dir, app.state.clock.now())
         app.state.press = press(settings, app.state.model)
         yield
         await engine.dispose()

@@ -24,6 +24,7 @@ from greenbridge.kit.exchange import Key
 from greenbridge.kit.keys import kept_key
 from greenbridge.needs import jobs as needs
 from greenbridge.peers import jobs as peers
+from greenbridge.scoring import jobs as scoring
 from greenbridge.settings import Settings
 
 Work = Callable[[database.Sessions, Clock], Awaitable[int]]
@@ -84,6 +85,13 @@ def inbox_job(folder: Path) -> Job:
     return Job("facts.take_folder", timedelta(minutes=5), take)
 
 
+def score_job(artifacts: Path) -> Job:
+    """Return the job that scores the city with the champion and its challengers."""
+    return Job(
+        "scoring.score_city", timedelta(days=1), in_one_transaction(lambda session, now: scoring.score_city(session, artifacts, now))
+    )
+
+
 def slot_of(now: datetime, every: timedelta) -> datetime:
     """Return the start of the slot that `now` lies in; 10:07 in slots of 5 minutes is 10:05."""
     seconds = int(every.total_seconds())
@@ -117,7 +125,7 @@ async def serve(settings: Settings, url: str) -> None:
     # The default grace of one second would drop jobs silently.
     scheduler = AsyncIOScheduler(timezone=SHANGHAI, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1})
     gateway = HttpGateway(load_feeds(settings.departments) if settings.departments else (), Key(kept_key(settings.data_dir)))
-    declared = (*JOBS, *pull_jobs(gateway), *([inbox_job(settings.inbox)] if settings.inbox else []))
+    declared = (*JOBS, score_job(settings.artifacts_dir), *pull_jobs(gateway), *([inbox_job(settings.inbox)] if settings.inbox else []))
     for job in declared:
         scheduler.add_job(
             run,

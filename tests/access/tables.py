@@ -13,6 +13,7 @@ from uuid import UUID
 
 from greenbridge.accounts.values import Role
 from greenbridge.kit.codes import generated_uscc
+from greenbridge.scoring.gateway import current_version
 from greenbridge.settings import home
 from tests.access.world import (
     ADMIN,
@@ -86,6 +87,7 @@ def things(w: World) -> dict[str, Things]:
         "/operator/doubts/{batch_id}/{row_no} batch_id": Things(w.doubt.id, NOTHING, {DEPARTMENT: {OWN: w.our_batch.id}}),
         "/api/v1/catalogue/{item} item": Things(OUR_ITEM, "no.such", public=True),
         "/language/{code} code": Things("en", "xx", public=True),
+        "version": Things(current_version(home() / "ml" / "artifacts"), "no-such-model"),
         # Whether a paper is ours: said of number and root together, to everybody.
         "number": Things("R260310-AAAAAAAA", "R000000-ZZZZZZZZ", public=True),
         # Named in a query or a body only.

@@ -24,7 +24,9 @@ from greenbridge.kit.codes import generated_uscc
 from greenbridge.kit.money import in_wan
 from greenbridge.needs import service as needs
 from greenbridge.needs.values import Need
+from greenbridge.scoring import service as scoring
 from greenbridge.scoring.gateway import DefaultModel
+from greenbridge.settings import home
 from tests.builders import PASSWORD, a_draft, a_registration, an_actor, deliver, steady_invoices, the_products
 
 NOW = datetime(2026, 3, 10, 2, 0, tzinfo=UTC)  # Tuesday, 10:00 in Shanghai
@@ -134,6 +136,7 @@ async def a_doubt(session: AsyncSession) -> Batch:
 
 async def build(session: AsyncSession, model: DefaultModel) -> World:
     await the_products(session, NOW)
+    await scoring.establish(session, home() / "ml" / "artifacts", NOW)
     a = await a_firm(session, 701, "A", "湖州甲鹤竹编有限公司", 412_370)
     b = await a_firm(session, 702, "B", "湖州乙鹭织造有限公司", 538_190)
     c = await a_firm(session, 703, "C", "湖州丙雁电缆有限公司", 476_530)

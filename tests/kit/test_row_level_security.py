@@ -49,6 +49,7 @@ OF_A_FIRM = ("counterparty_year", "enterprise", "fact", "invoice_month")
 CLOSED = (
     "account",
     "batch_part",
+    "bulk_score",
     "firm_name",
     "identity_question",
     "outbox_event",

@@ -1,4 +1,5 @@
 import json
+from datetime import date
 
 import numpy as np
 import pytest
@@ -7,9 +8,9 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from greenbridge.facts.rules import items
-from greenbridge.kit.text import Text
 from greenbridge.scoring import service
-from greenbridge.scoring.rules import features, reasons
+from greenbridge.scoring.gateway import band_policy
+from greenbridge.scoring.rules import bands, features
 from greenbridge.settings import home
 from tests.builders import a_series, a_verified_firm, deliver, steady_invoices
 
@@ -62,18 +63,8 @@ def test_probabilities_lie_between_0_and_1_and_bands_follow(model):
     probability, contributions = model.predict(features.compute({**series.monthly, **series.yearly}, model.features))
     assert ((probability > 0) & (probability < 1)).all()
     assert contributions.shape == (50, len(model.features))
-    assert [reasons.band(p, model.card["bands"]) for p in (0.01, 0.07, 0.15, 0.3, 0.9)] == list("ABCDE")
-
-
-def test_at_most_four_reasons_the_weightiest_first():
-    names = tuple(f.name for f in features.FEATURES)
-    values = np.ones(len(names))
-    contributions = np.linspace(-1, 1, len(names))
-    found = reasons.reasons(names, values, contributions, dict.fromkeys(names, 0.0))
-    assert len(found) == 4
-    assert [r.contribution for r in found] == sorted((r.contribution for r in found), reverse=True)
-    assert all(isinstance(r.label, Text) for r in found)
-    assert reasons.reasons(names, values, np.zeros(len(names)), dict.fromkeys(names, 0.0)) == ()
+    policy = band_policy(date(2026, 3, 10))
+    assert [bands.band(p, policy).code for p in (0.005, 0.07, 0.15, 0.3, 0.9)] == ["R1", "R5", "R7", "R9", "R10"]
 
 
 async def test_scores_are_kept_with_their_versions_and_unknown_stays_unknown(session, now, model):
@@ -82,13 +73,15 @@ async def test_scores_are_kept_with_their_versions_and_unknown_stays_unknown(ses
     await deliver(session, now, items.VAT_INVOICES, *steady_invoices(known.uscc))
     scored = await service.score(session, [known, silent], model, now.date(), now)
     assert set(scored) == {known.id}
-    kept = (
-        await session.execute(text("select enterprise_id, model_version, default_probability, band, features from default_score"))
-    ).all()
+    kept = (await session.execute(text("select * from default_score"))).all()
     assert [row.enterprise_id for row in kept] == [known.id]
     assert kept[0].model_version == model.version
     assert kept[0].default_probability == scored[known.id].default_probability
-    assert kept[0].band in "ABC"
+    found = scored[known.id]
+    assert (kept[0].band, kept[0].points, kept[0].band_policy) == (found.band.code, found.points, "GB-BANDS-2026")
+    assert kept[0].default_probability < found.band.under
+    assert [reason["code"] for reason in kept[0].reasons] == [reason.code for reason in found.reasons]
+    assert all(reason["sentence"]["zh"] and reason["sentence"]["en"] for reason in kept[0].reasons)
     assert set(kept[0].features) == set(model.features)
 
 

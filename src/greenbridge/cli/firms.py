@@ -1,7 +1,8 @@
 """Commands on firms: list, report, score, match."""
 
+from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.table import Table
@@ -18,10 +19,10 @@ from greenbridge.kit.errors import Problem
 from greenbridge.matching import service as matching
 from greenbridge.matching.schemas import MatchRunOut
 from greenbridge.needs import service as needs
-from greenbridge.reports.rules.wire import score_json
+from greenbridge.reports.rules.wire import in_words, score_json
 from greenbridge.scoring import service as scoring
-from greenbridge.scoring.gateway import load_current
 from greenbridge.scoring.rules.features import MODEL_FIELDS
+from greenbridge.scoring.values import Score
 
 app = typer.Typer()
 
@@ -58,26 +59,40 @@ def score(
     data_dir: DataDir = None,
     today: Today = None,
 ) -> None:
-    """Score a firm: probability of default, band, reasons."""
+    """Score a firm: probability of default in words, band, points, reasons both ways."""
     settings = settings_of(data_dir, today)
 
-    async def work(session: AsyncSession, now: datetime) -> tuple[str, Any]:
+    async def work(session: AsyncSession, now: datetime) -> tuple[str, Score | None]:
         firm = await enterprises.find(session, enterprise)
-        found = await scoring.score(session, [firm], load_current(settings.artifacts_dir), business_date(now), now)
+        model = await scoring.champion(session, settings.artifacts_dir, now)
+        found = (await scoring.score(session, [firm], model, business_date(now), now)).get(firm.id)
         await consents.record_operators(session, [firm.id], MODEL_FIELDS, ReadKind.FACTS, now)
-        return firm.name, found.get(firm.id)
+        return firm.name, found
 
     name, found = run(settings, work)
     if as_json:
-        say({"enterprise": enterprise, "name": name, "score": score_json(found) if found else None})
+        groups = [{**asdict(group), "label": asdict(group.label)} for group in found.groups] if found else []
+        say({"enterprise": enterprise, "name": name, "score": {**score_json(found), "groups": groups} if found else None})
         return
     if found is None:
         out.print(f"{name}: 违约概率未知（发票历史不足）")
         return
-    out.print(f"{name}: 违约概率 {found.default_probability:.1%}，等级 {found.band}（{found.model_version}）")
-    for reason in found.reasons:
-        value = "未知" if reason.value is None else f"{reason.value:.3g}"
-        out.print(f"  {reason.label.zh} {value}，训练企业中位数 {reason.usual:.3g}")
+    for line in _told(name, found):
+        out.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _told(name: str, found: Score) -> list[str]:
+    """Return a score as lines of text."""
+    held = "，已到评分边界" if found.points_held else ""
+    lines = [
+        f"{name}：违约概率 {found.default_probability:.1%}，{in_words(found.default_probability).zh}",
+        f"等级 {found.band.code}（{found.band.label.zh}）：{found.band.meaning.zh}",
+        f"评分 {found.points}（300–900，越高越好{held}）；模型 {found.model_version}，截至 {found.as_of}，已知特征 {found.known_share:.0%}",
+    ]
+    for title, sign, reasons in (("推高风险", "▲", found.raising), ("降低风险", "▼", found.lowering)):
+        lines += [f"{title}：", *(f"  {sign} {reason.sentence.zh}" for reason in reasons)] if reasons else [f"{title}：没有明显的因素"]
+    shares = "；".join(f"{g.label.zh} {g.contribution:+.2f}（已知 {g.known}/{g.of}）" for g in found.groups)
+    return [*lines, f"各组合计（对数几率，正为推高）：{shares}"]
 
 
 @app.command()
@@ -98,7 +113,8 @@ def match(
         await consents.record_operators(session, [firm.id], sorted(facts.levels()), ReadKind.FACTS, now)
         if not published:
             raise Problem("no-need", f"{firm.name} 还没有发布需求。", f"{firm.name} has published no need.")
-        run_ = (await matching.make(session, published[:1], await catalog.listed(session), load_current(settings.artifacts_dir), now))[0]
+        model = await scoring.champion(session, settings.artifacts_dir, now)
+        run_ = (await matching.make(session, published[:1], await catalog.listed(session), model, now))[0]
         return MatchRunOut.of(run_, "zh")
 
     found = run(settings, work)

@@ -19,10 +19,10 @@ from greenbridge.kit import database
 from greenbridge.kit.calendar import business_date
 from greenbridge.kit.clock import make_clock
 from greenbridge.reports import service as reports
-from greenbridge.reports.gateway import Press, press
+from greenbridge.reports.gateway import press
 from greenbridge.reports.rules.difference import difference
 from greenbridge.reports.values import CreditReport
-from greenbridge.scoring.gateway import load_current
+from greenbridge.scoring import service as scoring
 from greenbridge.settings import Settings
 
 app = typer.Typer()
@@ -92,9 +92,9 @@ def report(
     if len(what) != 1:
         raise typer.BadParameter("One firm at a time; greenbridge reports makes them all.")
     day, instant = _day(as_of), _instant(known_at)
-    used = press(settings, load_current(settings.artifacts_dir))
 
     async def work(session: AsyncSession, now: datetime) -> CreditReport:
+        used = press(settings, await scoring.champion(session, settings.artifacts_dir, now))
         firm = await enterprises.find(session, what[0])
         until = day or business_date(instant or now)
         return (await reports.for_operator(session, [firm], used, until, now, known_at=instant))[0]
@@ -135,17 +135,17 @@ def every(
     if folder.exists() and not folder.is_dir():
         raise typer.BadParameter(f"--out must be a folder, and {folder} is none.")
     folder.mkdir(parents=True, exist_ok=True)
-    used = press(settings, load_current(settings.artifacts_dir))
-    made = asyncio.run(_all(settings, used, folder, forms or [Form.JSON, Form.PDF], day, lang))
+    made = asyncio.run(_all(settings, folder, forms or [Form.JSON, Form.PDF], day, lang))
     err.print(f"{made} reports in {folder}", highlight=False)
 
 
-async def _all(settings: Settings, used: Press, folder: Path, forms: Sequence[Form], day: date | None, lang: Tongue) -> int:
+async def _all(settings: Settings, folder: Path, forms: Sequence[Form], day: date | None, lang: Tongue) -> int:
     """Write every verified firm's report, a transaction for each batch of firms; PDFs are set in threads meanwhile."""
     engine = database.make_engine(connected(settings))
     sessions, clock, done = database.make_sessions(engine), make_clock(settings.today), 0
     try:
         async with sessions.begin() as session:
+            used = press(settings, await scoring.champion(session, settings.artifacts_dir, clock.now()))
             firms = [firm for firm in await enterprises.every(session) if firm.status is EnterpriseStatus.VERIFIED]
         with Progress(console=err) as progress:
             bar = progress.add_task("信用报告", total=len(firms))

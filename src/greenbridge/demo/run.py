@@ -34,7 +34,7 @@ from greenbridge.kit.errors import Invalid, Problem
 from greenbridge.matching import service as matching
 from greenbridge.needs import service as needs
 from greenbridge.reports.gateway import press
-from greenbridge.scoring.gateway import load_current
+from greenbridge.scoring import service as scoring
 from greenbridge.settings import Settings
 
 REAL_TODAY = date(2020, 3, 1)
@@ -142,7 +142,8 @@ def _prepare(settings: Settings, url: str) -> None:
 async def _stages(settings: Settings, url: str, *, real: RealTown | None, seed: int, firms: int, quiet: bool) -> dict[str, Any]:
     engine = database.make_engine(url)
     sessions, clock = database.make_sessions(engine), make_clock(settings.today)
-    model = load_current(settings.artifacts_dir)
+    async with sessions.begin() as session:
+        model = await scoring.champion(session, settings.artifacts_dir, clock.now())
     stage = stages.Stage(sessions, clock, model, press(settings, model), settings, seed)
     deliveries, applicants = _real(real) if real else _town(seed, firms, business_date(clock.now()))
     seconds: dict[str, float] = {}

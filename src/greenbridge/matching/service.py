@@ -48,6 +48,7 @@ async def make(
     firms = [await enterprises.get(session, need.enterprise_id) for need in wanted]
     usccs = [firm.uscc for firm in firms]
     series = await facts.series(session, usccs, today, now)
+    model = await scoring.model_at(session, model, now)
     scores = await scoring.score_series(session, firms, series, model, today, now)
     known = await facts.facts_of(session, usccs, today, now)
     delivered = set(await facts.coverage(session, now))

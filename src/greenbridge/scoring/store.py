@@ -1,49 +1,161 @@
-"""SQL of scores."""
+"""SQL of scores and of the register of models."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import msgspec
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from greenbridge.kit import database
-from greenbridge.scoring.values import Reason, Score
+from greenbridge.scoring.values import BulkRun, ModelAct, ModelEvent, ModelState, Reason, Score
+
+KIND = "default"  # of model; the only one so far
 
 
 def _reason_json(reason: Reason) -> dict[str, Any]:
     return {
         "code": reason.code,
+        "group": reason.group,
         "label": {"zh": reason.label.zh, "en": reason.label.en},
         "value": reason.value,
         "usual": reason.usual,
         "unit": reason.unit,
         "contribution": reason.contribution,
+        "sentence": {"zh": reason.sentence.zh, "en": reason.sentence.en},
     }
 
 
 # Not through objects: a score is written with each report.
 _INSERT = """
-    insert into default_score
-        (id, enterprise_id, as_of, scored_at, model_version, default_probability, band, known_share, reasons, features)
-    values (%(id)s, %(enterprise_id)s, %(as_of)s, %(scored_at)s, %(model_version)s, %(default_probability)s, %(band)s, %(known_share)s,
-        cast(%(reasons)s as jsonb), cast(%(features)s as jsonb))
+    insert into default_score (id, enterprise_id, as_of, scored_at, model_version, default_probability, band, points, band_policy,
+        known_share, reasons, features)
+    values (%(id)s, %(enterprise_id)s, %(as_of)s, %(scored_at)s, %(model_version)s, %(default_probability)s, %(band)s, %(points)s,
+        %(band_policy)s, %(known_share)s, cast(%(reasons)s as jsonb), cast(%(features)s as jsonb))
 """
 
 
-async def add(session: AsyncSession, score: Score, features: Mapping[str, float | None]) -> None:
-    await database.rows(
-        session,
-        _INSERT,
-        {
+async def add(session: AsyncSession, scores: Sequence[tuple[Score, Mapping[str, float | None]]]) -> None:
+    """Keep scores, each with the values of the features that made it."""
+    for score, features in scores:
+        given = {
             "id": score.id,
             "enterprise_id": score.enterprise_id,
             "as_of": score.as_of,
             "scored_at": score.scored_at,
             "model_version": score.model_version,
             "default_probability": score.default_probability,
-            "band": score.band,
+            "band": score.band.code,
+            "points": score.points,
+            "band_policy": score.band_policy,
             "known_share": score.known_share,
             "reasons": msgspec.json.encode([_reason_json(r) for r in score.reasons]).decode(),
             "features": msgspec.json.encode(features).decode(),
-        },
+        }
+        await database.rows(session, _INSERT, given)
+
+
+async def add_bulk(
+    session: AsyncSession,
+    ids: Sequence[UUID],
+    probabilities: Sequence[float],
+    known_shares: Sequence[float],
+    of: tuple[str, str, date, datetime],
+) -> None:
+    """Keep scores of a run, `of`: (version, state, day, instant)."""
+    version, state, as_of, now = of
+    head, tail = f"{as_of},{version},", f",{now.isoformat()},{state},"
+    lines = (f"{head}{i}{tail}{p!r},{k!r}\n" for i, p, k in zip(ids, probabilities, known_shares, strict=True))
+    columns = ("as_of", "model_version", "enterprise_id", "scored_at", "state", "default_probability", "known_share")
+    await database.copy_in(session, "bulk_score", columns, database.MadeAhead(iter(["".join(lines).encode()])))
+
+
+async def scored_in_bulk(session: AsyncSession, as_of: date, version: str) -> bool:
+    """Return whether a version has scores of a run for a day."""
+    found = await session.execute(
+        text("select exists (select 1 from bulk_score where as_of = :as_of and model_version = :version)"),
+        {"as_of": as_of, "version": version},
     )
+    return bool(found.scalar_one())
+
+
+async def newest_runs(session: AsyncSession) -> list[BulkRun]:
+    """Return each version's newest run, a challenger's beside the champion's of that day."""
+    rows = await session.execute(
+        text("""
+        with newest as (select model_version, max(as_of) as as_of from bulk_score group by model_version)
+        select b.model_version as version, b.as_of, count(*) as firms, avg(b.default_probability) as mean_probability,
+            avg(abs(b.default_probability - c.default_probability)) as mean_distance
+        from newest n join bulk_score b on b.model_version = n.model_version and b.as_of = n.as_of
+            left join bulk_score c on b.state = 'challenger' and c.state = 'champion'
+                and c.as_of = b.as_of and c.enterprise_id = b.enterprise_id
+        group by b.model_version, b.as_of order by b.model_version
+        """)
+    )
+    return [BulkRun(r.version, r.as_of, r.firms, r.mean_probability, r.mean_distance) for r in rows]
+
+
+async def forget_bulk(session: AsyncSession, today: date, days: int) -> None:
+    """Forget runs that are older than so many days."""
+    await session.execute(text("delete from bulk_score where as_of < :day"), {"day": today - timedelta(days=days)})
+
+
+async def events(session: AsyncSession) -> list[ModelEvent]:
+    """Return all acts on models, oldest first."""
+    rows = await session.execute(
+        text("""
+        select e.number, e.version, v.sha256, e.act, e.before, e.after, e.at, e.who, e.why
+        from model_event e join model_version v on v.version = e.version where v.kind = :kind order by e.number
+        """),
+        {"kind": KIND},
+    )
+    return [
+        ModelEvent(r.number, r.version, r.sha256, ModelAct(r.act), ModelState(r.before) if r.before else None, ModelState(r.after),
+                   r.at.astimezone(UTC), r.who, r.why)
+        for r in rows
+    ]  # fmt: skip
+
+
+async def add_event(
+    session: AsyncSession,
+    version: str,
+    sha256: str,
+    act: ModelAct,
+    before: ModelState | None,
+    after: ModelState,
+    at: datetime,
+    who: str,
+    why: str,
+) -> None:
+    """Append one act and set the version's state; the unique index allows one champion."""
+    if before is None:
+        await session.execute(
+            text("insert into model_version (version, kind, sha256, state) values (:version, :kind, :sha256, :state)"),
+            {"version": version, "kind": KIND, "sha256": sha256, "state": after.value},
+        )
+    else:
+        await session.execute(
+            text("update model_version set state = :state where version = :version"), {"state": after.value, "version": version}
+        )
+    await session.execute(
+        text(
+            "insert into model_event (version, act, before, after, at, who, why) values (:version, :act, :before, :after, :at, :who, :why)"
+        ),
+        {"version": version, "act": act.value, "before": before and before.value, "after": after.value, "at": at, "who": who, "why": why},
+    )
+
+
+async def champion_at(session: AsyncSession, known_at: datetime) -> tuple[str, str] | None:
+    """Return (version, sha256) of the champion at an instant, of earlier instants the first one; None where none is registered."""
+    row = (
+        await session.execute(
+            text("""
+            select e.version, v.sha256 from model_event e join model_version v on v.version = e.version where e.after = 'champion'
+            order by e.at <= :known_at desc, case when e.at <= :known_at then -e.number else e.number end limit 1
+            """),
+            {"known_at": known_at},
+        )
+    ).first()
+    return (row.version, row.sha256) if row else None

@@ -1,8 +1,9 @@
-"""Features, reasons, scores."""
+"""Features, reasons, scores, bands, versions of the model."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from uuid import UUID
 
 import numpy as np
@@ -30,20 +31,100 @@ class Feature:
 
 
 @dataclass(frozen=True, slots=True)
+class Split:
+    """What the training firms say of one cut of a feature: how many lie under it and from it on, and which share of each defaulted."""
+
+    at: float
+    n_below: int
+    default_rate_below: float
+    n_above: int
+    default_rate_above: float
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the model's card says of a feature: the median of the firms it learnt from, and its cuts."""
+
+    median: float
+    splits: tuple[Split, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a probability is high: a feature, its value, what is usual among the firms the model learnt from."""
+    """Why a probability is high or low: a feature, its value, what it adds to the log-odds of default (`contribution`), in a sentence.
+
+    `code` is stable: the feature's name (docs/reason-codes.md). `usual` is the median of the firms the model learnt from.
+    """
 
     code: str
+    group: str
     label: Text
     value: float | None
     usual: float
     unit: str
     contribution: float
+    sentence: Text
+
+    @property
+    def raises(self) -> bool:
+        """Return whether it raises the probability of default."""
+        return self.contribution > 0
+
+
+@dataclass(frozen=True, slots=True)
+class GroupEffect:
+    """What the features of a group add to the log-odds of default together; `known` of `of` features had a value."""
+
+    group: str
+    label: Text
+    contribution: float
+    known: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """One of ten steps of the probability of default; its probabilities lie under `under`."""
+
+    code: str
+    under: float
+    label: Text
+    meaning: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How points are reckoned: `base` at `odds` : 1, `pdo` more when the odds double, held within `lowest` and `highest`."""
+
+    base: int
+    odds: int
+    pdo: int
+    lowest: int
+    highest: int
+
+
+@dataclass(frozen=True, slots=True)
+class BandPolicy:
+    """An edition of bands, the safest first, and of points."""
+
+    version: str
+    in_force_from: date
+    source: str
+    bands: tuple[Band, ...]
+    scale: Scale
+
+    @property
+    def cuts(self) -> dict[str, float]:
+        """Return band -> the probability that it ends before."""
+        return {band.code: band.under for band in self.bands}
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A firm's probability of default as of a day. `band` A (best) to E; at most four reasons, the weightiest first."""
+    """A firm's probability of default as of a day. `band` R1 (safest) to R10; `points` higher is better, None in rows before 2026.
+
+    `reasons` raise it and lower it, the weightiest first: at most four of each; `groups` are all features, summed.
+    """
 
     id: UUID
     enterprise_id: UUID
@@ -51,6 +132,109 @@ class Score:
     scored_at: datetime
     model_version: str
     default_probability: float
-    band: str
+    band: Band
+    points: int
+    points_held: bool
+    band_policy: str
     reasons: tuple[Reason, ...]
+    groups: tuple[GroupEffect, ...]
     known_share: float
+
+    @property
+    def raising(self) -> tuple[Reason, ...]:
+        """Return the reasons that raise the probability."""
+        return tuple(reason for reason in self.reasons if reason.raises)
+
+    @property
+    def lowering(self) -> tuple[Reason, ...]:
+        """Return the reasons that lower it."""
+        return tuple(reason for reason in self.reasons if not reason.raises)
+
+
+@dataclass(frozen=True, slots=True)
+class BulkScores:
+    """Scores of many firms without reasons, in the firms' order; NaN where too few features are known."""
+
+    probabilities: Floats
+    known_shares: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class BulkRun:
+    """A run of one version over the city: how many firms, how likely their default on average; beside the champion's run of that
+    day, over the firms that both scored: the mean distance of the two probabilities, None without one.
+    """
+
+    version: str
+    as_of: date
+    firms: int
+    mean_probability: float
+    mean_distance: float | None
+
+
+class ModelState(StrEnum):
+    """Where a version stands. Banks see the champion's scores; a challenger scores in the shadow; a draft and a retired one do not."""
+
+    DRAFT = "draft"
+    CHALLENGER = "challenger"
+    CHAMPION = "champion"
+    RETIRED = "retired"
+
+
+class ModelAct(StrEnum):
+    """What is done to a version."""
+
+    REGISTER = "register"
+    CHALLENGE = "challenge"
+    PROMOTE = "promote"
+    DISPLACE = "displace"  # another one was promoted
+    RETIRE = "retire"
+    WITHDRAW = "withdraw"  # a champion rolled back
+    REINSTATE = "reinstate"  # the one before it, by that roll-back
+
+
+@dataclass(frozen=True, slots=True)
+class ModelEvent:
+    """One act on a version: from which state (None: not registered) to which, who (a user of the machine) and why."""
+
+    number: int
+    version: str
+    sha256: str
+    act: ModelAct
+    before: ModelState | None
+    after: ModelState
+    at: datetime
+    who: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelVersion:
+    """A registered version as it stands, with its history, oldest first."""
+
+    version: str
+    sha256: str
+    state: ModelState
+    history: tuple[ModelEvent, ...]
+
+    @property
+    def since(self) -> datetime:
+        """Return since when it stands so."""
+        return self.history[-1].at
+
+
+MODEL_STATE_NAMES = {
+    ModelState.DRAFT: Text("草稿", "Draft"),
+    ModelState.CHALLENGER: Text("挑战者", "Challenger"),
+    ModelState.CHAMPION: Text("冠军", "Champion"),
+    ModelState.RETIRED: Text("已退役", "Retired"),
+}
+MODEL_ACT_NAMES = {
+    ModelAct.REGISTER: Text("登记", "Registered"),
+    ModelAct.CHALLENGE: Text("列为挑战者", "Made a challenger"),
+    ModelAct.PROMOTE: Text("升为冠军", "Promoted"),
+    ModelAct.DISPLACE: Text("被取代", "Displaced"),
+    ModelAct.RETIRE: Text("退役", "Retired"),
+    ModelAct.WITHDRAW: Text("回退撤下", "Rolled back"),
+    ModelAct.REINSTATE: Text("回退恢复", "Reinstated"),
+}

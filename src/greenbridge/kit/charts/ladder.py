@@ -24,12 +24,20 @@ def drawn(chart: Ladder, language: Language) -> str:
             sheet.rect(x + 1, FOOT - rise, wide - 2, rise, "brand" if here else "line")
         middle, room = x + wide / 2, wide - 4
         sheet.text(middle, FOOT + 16, cut(words(band.grade, language), room), "ink" if here else "soft", anchor="middle")
-        sheet.text(middle, FOOT + 32, cut(f"≤{PERCENT.said(min(1.0, known(band.upper) or 0.0), language)}", room), "soft", anchor="middle")
+        sheet.text(middle, FOOT + 32, cut(_bound(chart, i, language), room), "soft", anchor="middle")
         if here:
             _flag(sheet, middle, FOOT - rise, _place(chart, i + 1, language))
     if at is None:
         sheet.note(chart.width / 2, FOOT - 18, UNRATED.in_(language))
     return sheet.finished("ladder", chart.title, [_told(chart, at, language)])
+
+
+def _bound(chart: Ladder, i: int, language: Language) -> str:
+    """Return what a band ends at; the last one, which ends at certainty, what it begins after: that is shorter and says more."""
+    upper = min(1.0, known(chart.bands[i].upper) or 0.0)
+    if i and upper == 1:
+        return f">{PERCENT.said(known(chart.bands[i - 1].upper) or 0.0, language)}"
+    return f"≤{PERCENT.said(upper, language)}"
 
 
 def _flag(sheet: Sheet, x: float, y: float, said: str) -> None:

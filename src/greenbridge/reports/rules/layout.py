@@ -42,10 +42,14 @@ WORDS: Mapping[str, Text] = {
     "no_score": Text("违约概率未知：发票历史不足，税务数据到齐后可得。", "Probability of default unknown: too little invoice history."),
     "model": Text("模型", "Model"),
     "known_share": Text("已知特征", "Features known"),
-    "reasons": Text("推高风险的主要因素", "What raises the risk most"),
-    "no_reasons": Text("没有明显推高风险的因素。", "Nothing raises the risk noticeably."),
+    "points": Text("评分", "Score"),
+    "points_held": Text("（到达评分边界）", " (at the scale's bound)"),
+    "raises": Text("推高风险的主要因素", "What raises the risk most"),
+    "no_raises": Text("没有明显推高风险的因素。", "Nothing raises the risk noticeably."),
+    "lowers": Text("降低风险的主要因素", "What lowers the risk most"),
+    "no_lowers": Text("没有明显降低风险的因素。", "Nothing lowers the risk noticeably."),
     "usual": Text("训练企业中位数", "median of the firms learnt from"),
-    "caveat": Text("由 123 家有标签企业训练，仅供参考，不作为唯一依据。", "Trained on 123 labelled firms: a support, never the only ground."),
+    "caveat": Text("由模型训练样本推得，仅供参考，不作为唯一依据。", "Learnt from the model's sample: a support, never the only ground."),
     "green": Text("绿色等级", "Green grade"),
     "not_rated": Text("未评定", "Not rated"),
     "coverage": Text("数据覆盖", "Data coverage"),
@@ -133,14 +137,31 @@ def _score(content: Content, language: Language) -> dict[str, Any]:
         "meaning": found["meaning"][language],
         "model": found["model_version"],
         "known_share": f"{found['known_share']:.0%}",
-        "reasons": [
-            (r["label"][language], _reason(r["value"], r["unit"], language), _reason(r["usual"], r["unit"], language))
-            for r in found["reasons"]
-        ],
+        "points": _points(found, language),
+        "band_meaning": found["band_meaning"][language] if "band_meaning" in found else "",
+        **{
+            effect: [_reason(r, language) for r in found["reasons"] if r.get("effect", "raises") == effect]
+            for effect in ("raises", "lowers")
+        },
     }
 
 
-def _reason(value: float | None, unit: str, language: Language) -> str:
+def _points(found: Content, language: Language) -> str:
+    """Return the points, and that they stand at a bound; empty for a report of schema 2.0, which has none."""
+    if "points" not in found:
+        return ""
+    return f"{found['points']}{WORDS['points_held'].in_(language) if found['points_held'] else ''}"
+
+
+def _reason(reason: Content, language: Language) -> str:
+    """Return a reason's sentence; of a report of schema 2.0, which has none, the value and what is usual."""
+    if "sentence" in reason:
+        return str(reason["sentence"][language])
+    value, usual = (_plain(reason[key], reason["unit"], language) for key in ("value", "usual"))
+    return f"{reason['label'][language]} {value} ({WORDS['usual'].in_(language)} {usual})"
+
+
+def _plain(value: float | None, unit: str, language: Language) -> str:
     if value is None:
         return Text("未知", "unknown").in_(language)
     return f"{value:.1%}" if unit == "share" else f"{value:.2f}"
@@ -243,8 +264,10 @@ def lines(laid: Mapping[str, Any], number: str) -> list[str]:
     if score["withheld"]:
         found.append(f"{words['probability']}  {score['withheld']}")
     elif score["band"]:
-        found.append(f"{words['probability']} {score['probability']}  {score['band']}  {score['meaning']}")
-        found += [f"  {label} {value} ({words['usual']} {usual})" for label, value, usual in score["reasons"]]
+        points = f"  {words['points']} {score['points']}" if score["points"] else ""
+        found.append(f"{words['probability']} {score['probability']}  {score['band']}{points}  {score['meaning']}")
+        for effect in ("raises", "lowers"):
+            found += [words[effect], *(f"  {sentence}" for sentence in score[effect])] if score[effect] else [words["no_" + effect]]
     else:
         found.append(words["no_score"])
     for key in ("flags", "changes"):

@@ -11,7 +11,7 @@ from greenbridge.reports.rules.sections import all_sections, invoices
 from greenbridge.reports.values import Finding, Line, Material, Reader, Section, Source, Table
 from greenbridge.scoring.values import Score
 
-SCHEMA_VERSION = "2.0"
+SCHEMA_VERSION = "2.1"
 USE = Text(
     "仅供注明的机构在企业授权范围内，为注明的用途使用；不得转给他人。平台汇集部门数据并作提示，贷与不贷由银行决定。",
     "For the organisation and the purpose named here alone, within the firm's consent; not to be passed on. The platform gathers"
@@ -95,23 +95,29 @@ def _table(table: Table, levels: Mapping[str, int]) -> dict[str, Any]:
 
 
 def score_json(score: Score) -> dict[str, Any]:
-    """Return a score with its reasons; a reason's `usual` is the median of the firms the model learnt from."""
+    """Return a score with its reasons both ways; a reason's `usual` is the median of the firms the model learnt from."""
     return {
         "default_probability": round(score.default_probability, 6),
         "meaning": _text(in_words(score.default_probability)),
-        "band": score.band,
+        "band": score.band.code,
+        "band_meaning": _text(score.band.meaning),
+        "band_policy": score.band_policy,
+        "points": score.points,
+        "points_held": score.points_held,
         "known_share": round(score.known_share, 4),
         "model_version": score.model_version,
         "reasons": [
             {
                 "code": r.code,
+                "group": r.group,
+                "effect": "raises" if r.raises else "lowers",
+                "sentence": _text(r.sentence),
                 "label": _text(r.label),
                 "value": None if r.value is None else round(r.value, 4),
                 "usual": round(r.usual, 4),
                 "unit": r.unit,
             }
             for r in score.reasons
-            if r.value is None or round(r.value, 4) != round(r.usual, 4)
         ],
     }
 

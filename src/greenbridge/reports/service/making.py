@@ -168,6 +168,7 @@ async def _materials(session: AsyncSession, firms: Sequence[Enterprise], model: 
     if as_of > business_date(now):
         raise Invalid.at("future-date", "as_of", "报告日期不能晚于今天。", "A report's day may not lie ahead.")
     usccs = [firm.uscc for firm in firms]
+    model = await scoring.model_at(session, model, now)  # a replay is scored as it was then
     coverage = await facts.coverage(session, now)
     series = await facts.series(session, usccs, as_of, now, coverage)
     scores = await scoring.score_series(session, firms, series, model, as_of, now)
@@ -192,7 +193,7 @@ async def _materials(session: AsyncSession, firms: Sequence[Enterprise], model: 
                 coverage,
                 scores.get(firm.id),
                 model.version,
-                model.card["bands"],
+                scoring.band_policy(business_date(now)).cuts,
                 facts.catalogue(),
                 facts.levels(),
                 marks,

@@ -1,0 +1,38 @@
+"""Scoring firms, and the models that do."""
+
+from greenbridge.scoring.gateway import band_policy
+from greenbridge.scoring.service.bulk import score_city, score_many
+from greenbridge.scoring.service.registry import (
+    challenge,
+    champion,
+    establish,
+    model_at,
+    models,
+    promote,
+    register,
+    retire,
+    rollback,
+    runs,
+    unregistered,
+)
+from greenbridge.scoring.service.scoring import MIN_KNOWN_SHARE, score, score_series
+
+__all__ = [
+    "MIN_KNOWN_SHARE",
+    "band_policy",
+    "challenge",
+    "champion",
+    "establish",
+    "model_at",
+    "models",
+    "promote",
+    "register",
+    "retire",
+    "rollback",
+    "runs",
+    "score",
+    "score_city",
+    "score_many",
+    "score_series",
+    "unregistered",
+]

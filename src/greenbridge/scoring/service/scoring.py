@@ -1,0 +1,77 @@
+"""Scoring firms with reasons: one or a few, the same way."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from functools import cache
+from uuid import UUID, uuid4
+
+import numpy as np
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from greenbridge.enterprises.values import Enterprise
+from greenbridge.facts import service as facts
+from greenbridge.facts.values import Series
+from greenbridge.kit.calendar import business_date
+from greenbridge.kit.text import Text
+from greenbridge.scoring import store
+from greenbridge.scoring.gateway import DefaultModel, band_policy
+from greenbridge.scoring.rules import bands as band_rules
+from greenbridge.scoring.rules import features as feature_rules
+from greenbridge.scoring.rules import reasons as reason_rules
+from greenbridge.scoring.values import Floats, Score
+
+# With fewer of its features known the model would only repeat its base rate.
+MIN_KNOWN_SHARE = 0.5
+
+
+async def score(session: AsyncSession, firms: Sequence[Enterprise], model: DefaultModel, as_of: date, now: datetime) -> dict[UUID, Score]:
+    """Score firms as of a day and keep the scores; a firm with too few invoices known has none (unknown, not zero)."""
+    series = await facts.series(session, [firm.uscc for firm in firms], as_of, now)
+    return await score_series(session, firms, series, model, as_of, now)
+
+
+async def score_series(
+    session: AsyncSession, firms: Sequence[Enterprise], series: Series, model: DefaultModel, as_of: date, now: datetime
+) -> dict[UUID, Score]:
+    """Score firms from series that the caller has read already, in the order of `firms`. `now`: what was known then, and its bands."""
+    if not firms:
+        return {}
+    x = feature_rules.compute({**series.monthly, **series.yearly}, model.features)
+    probabilities, contributions = model.predict(x)
+    known_shares = (~np.isnan(x)).mean(axis=1)
+    kept = []
+    for i, firm in enumerate(firms):
+        if known_shares[i] >= MIN_KNOWN_SHARE:
+            found = _score(firm, model, x[i], float(probabilities[i]), contributions[i], as_of, now)
+            values = {name: None if np.isnan(v) else float(v) for name, v in zip(model.features, x[i], strict=True)}
+            kept.append((found, values))
+    await store.add(session, kept)
+    return {found.enterprise_id: found for found, _ in kept}
+
+
+def _score(
+    firm: Enterprise, model: DefaultModel, row: Floats, probability: float, contributions: Floats, as_of: date, now: datetime
+) -> Score:
+    policy = band_policy(business_date(now))
+    points = band_rules.points(probability, policy.scale)
+    return Score(
+        id=uuid4(),
+        enterprise_id=firm.id,
+        as_of=as_of,
+        scored_at=now,
+        model_version=model.version,
+        default_probability=probability,
+        band=band_rules.band(probability, policy),
+        points=points,
+        points_held=band_rules.is_held(points, policy.scale),
+        band_policy=policy.version,
+        reasons=reason_rules.reasons(model.features, row, contributions, model.evidence, _sources()),
+        groups=reason_rules.groups(model.features, row, contributions),
+        known_share=float((~np.isnan(row)).mean()),
+    )
+
+
+@cache
+def _sources() -> dict[str, tuple[Text, Text]]:
+    """Return item -> (its name, who delivers it)."""
+    return {code: (item.label, item.department) for code, item in facts.catalogue().items.items()}
