@@ -42,6 +42,12 @@ def cases() -> list[tuple[Policy, Mapping[str, Any]]]:
     return [(_policy(row), case) for row in _files("underwriting_") for case in row["cases"]]
 
 
+@cache
+def rating_classes() -> Mapping[str, Any]:
+    """Return the file of ratings: `shares`, and `models`: version -> cuts."""
+    return _files("rating_classes")[0]
+
+
 def _policy(row: Mapping[str, Any]) -> Policy:
     price = row["price"]
     return Policy(

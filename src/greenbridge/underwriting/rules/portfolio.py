@@ -10,21 +10,14 @@ rate does not depend on the amount, so that the amounts are a linear programme o
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import bmat, csr_array, diags_array
 
 from greenbridge.kit.errors import Invalid
+from greenbridge.underwriting.rules.amounts import FEN, Task, solve
 from greenbridge.underwriting.rules.churn import Churn, Floats, Ints
 
 WORST = 3  # ratings are 0 to 3 for A to D
-CHUNK = 4_000
-FEN = 100
-YUAN_UNIT = 10_000  # amounts in the programme, to keep its numbers near 1
-SOLVED, TIME_UP = 0, 1
 
 
 class BudgetOn(StrEnum):
@@ -123,15 +116,34 @@ def best_rates(firms: Firms, churn: Churn, terms: Terms, price_of_money: float =
     costs = (terms.funds_bp + terms.operating_bp) / 10_000 + price_of_money
     for rating in range(WORST):
         where = np.flatnonzero(firms.rating == rating)
-        # kept x ((1-p) r - p LGD - costs) is a line in p for each rate.
+        # kept x ((1-p) r - p LGD - costs) is a line in p for each rate: the best of all is their upper envelope.
         base, slope = churn.kept[rating] * (grid - costs), -churn.kept[rating] * (grid + terms.loss_given_default)
-        for start in range(0, len(where), CHUNK):
-            some = where[start : start + CHUNK]
-            values = base + firms.probability[some, None] * slope
-            best = values.argmax(axis=1)
-            rates[some] = churn.rates_bp[best]
-            worth[some] = values[np.arange(len(some)), best]
+        lines, ends = envelope(base, slope)
+        best = lines[np.searchsorted(ends, firms.probability[where], side="left")]
+        rates[where] = churn.rates_bp[best]
+        worth[where] = base[best] + slope[best] * firms.probability[where]
     return rates, worth
+
+
+def envelope(base: Floats, slope: Floats) -> tuple[Ints, Floats]:
+    """Return (the lines that are highest somewhere, from left to right; where each but the last ends).
+
+    `envelope([0, 1, -9], [0, -1, 0])`: line 1 up to p = 1, then line 0.
+    """
+    kept_lines: list[int] = []
+    ends: list[float] = []
+    for i in np.lexsort((-base, slope)):
+        if kept_lines and slope[i] == slope[kept_lines[-1]]:
+            continue  # parallel and not above
+        while kept_lines:
+            at = (base[kept_lines[-1]] - base[i]) / (slope[i] - slope[kept_lines[-1]])
+            if not ends or at > ends[-1]:
+                ends.append(at)
+                break
+            kept_lines.pop()
+            ends.pop()
+        kept_lines.append(int(i))
+    return np.array(kept_lines, dtype=np.int64), np.array(ends)
 
 
 def optimum(firms: Firms, churn: Churn, terms: Terms, *, seconds: float = 60.0) -> Plan:
@@ -181,40 +193,6 @@ def amounts_for(worth: Floats, uses: Floats, firms: Firms, terms: Terms, *, seco
     able = np.flatnonzero((worth > 0) & (firms.rating < WORST) & (most >= terms.least_fen))
     if not len(able):
         return amounts, 0.0
-    solved = _solve(worth[able], uses[able], most[able] / FEN / YUAN_UNIT, terms, seconds)
-    if solved.x is None:
-        raise Invalid("not-solved", "未能在限定时间内求解。", f"The programme was not solved in time: {solved.message}")
-    # Down to the yuan, so that the budget holds; what is a hair under the least is the least.
-    found = np.floor(solved.x[: len(able)] * YUAN_UNIT + 1e-4).astype(np.int64) * FEN
-    amounts[able] = np.where(found >= terms.least_fen // 2, np.clip(found, terms.least_fen, most[able]), 0)
-    _keep_within(amounts, uses, worth, terms)
-    return amounts, float(solved.mip_gap or 0.0)
-
-
-def _solve(worth: Floats, uses: Floats, most: Floats, terms: Terms, seconds: float) -> Any:
-    """Solve for amounts a and switches z: maximise worth . a with least z <= a <= most z and uses . a <= budget."""
-    n = len(worth)
-    least, budget = terms.least_fen / FEN / YUAN_UNIT, terms.budget_fen / FEN / YUAN_UNIT
-    eye = diags_array(np.ones(n))
-    rows = bmat([[eye, -diags_array(most)], [-eye, diags_array(np.full(n, least))], [csr_array(uses[None, :]), csr_array((1, n))]])
-    above = np.concatenate([np.zeros(2 * n), [budget]])
-    return milp(
-        np.concatenate([-worth, np.zeros(n)]),
-        constraints=LinearConstraint(rows.tocsr(), -np.inf, above),
-        integrality=np.concatenate([np.zeros(n), np.ones(n)]),
-        bounds=Bounds(0, np.concatenate([most, np.ones(n)])),
-        options={"time_limit": seconds, "mip_rel_gap": 1e-9},
-    )
-
-
-def _keep_within(amounts: NDArray[np.int64], uses: Floats, worth: Floats, terms: Terms) -> None:
-    """Take what the solver's tolerance put over the budget from the firm that is worth least; in place."""
-    order = np.argsort(worth / np.maximum(uses, 1e-12), kind="stable")
-    over = float((amounts * uses).sum()) - terms.budget_fen
-    for i in order:
-        if over <= 0:
-            return
-        if amounts[i]:
-            cut = min(int(amounts[i]) - terms.least_fen, int(np.ceil(over / uses[i] / FEN)) * FEN)
-            amounts[i] -= max(cut, 0)
-            over -= max(cut, 0) * uses[i]
+    task = Task(worth[able], uses[able], most[able].astype(float), float(terms.least_fen), float(terms.budget_fen))
+    amounts[able], gap = solve(task, seconds)
+    return amounts, gap

@@ -1,0 +1,1 @@
+"""Proposals for officers, their decisions, portfolios."""
