@@ -50,6 +50,7 @@ from greenbridge.reports.gateway import press
 from greenbridge.reports.pages import ReportPages, VerificationPages
 from greenbridge.scoring.gateway import DefaultModel, load_current
 from greenbridge.settings import Settings
+from greenbridge.underwriting.api import UnderwritingApi
 
 API = (
     AccountsApi,
@@ -58,6 +59,7 @@ API = (
     MatchesApi,
     FirmAnswersApi,
     BankAnswersApi,
+    UnderwritingApi,
     FirmConsentsApi,
     BankConsentsApi,
     ReportsApi,

@@ -178,7 +178,9 @@ def test_the_order_of_firms_does_not_matter_and_more_budget_never_earns_less():
     turned = replace(firms, probability=firms.probability[::-1], rating=firms.rating[::-1])
     earned = [profit(firms, portfolio.optimum(firms, CHURN, replace(TERMS, budget_fen=b * 100))) for b in (50_000, 200_000, 333_333, 10**7)]
     assert earned == sorted(earned)
-    assert profit(turned, portfolio.optimum(turned, CHURN, TERMS)) == pytest.approx(profit(firms, portfolio.optimum(firms, CHURN, TERMS)), rel=1e-6)
+    assert profit(turned, portfolio.optimum(turned, CHURN, TERMS)) == pytest.approx(
+        profit(firms, portfolio.optimum(firms, CHURN, TERMS)), rel=1e-6
+    )
 
 
 def test_a_budget_on_what_is_taken_up_earns_more_than_one_on_what_is_offered():

@@ -30,7 +30,9 @@ firms = st.builds(
     months=months,
     green_grade=st.none() | st.sampled_from(["deep", "mid", "light"]),
     debt_service_fen=st.none() | amounts,
-    flags=st.lists(st.sampled_from(["void", "enforcement"]).map(lambda key: Flag(key, key != "void", Text("旗", "flag"))), max_size=1).map(tuple),
+    flags=st.lists(st.sampled_from(["void", "enforcement"]).map(lambda key: Flag(key, key != "void", Text("旗", "flag"))), max_size=1).map(
+        tuple
+    ),
 )
 modes = st.sampled_from(GuaranteeMode)
 needs = st.builds(

@@ -28,7 +28,7 @@ RATE_COLUMN = "annual_rate"
 
 
 def yuan(text: str) -> int:
-    """Return fen for an amount: `yuan("1亿") == yuan("100000000yuan") == yuan("100m") == 10_000_000_000`. Raises BadParameter."""
+    """Return fen for an amount in words: 1亿, 100000000yuan and 100m are 10,000,000,000. Raises BadParameter."""
     said = text.strip().replace(",", "").replace("_", "")
     unit = next((unit for unit in UNITS if said.endswith(unit)), "")
     try:
@@ -97,7 +97,9 @@ def _rows(path: Path, needed: Sequence[str]) -> list[dict[str, str]]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file)
         if missing := [name for name in needed if name not in (reader.fieldnames or ())]:
-            raise Invalid.at("missing-columns", "file", f"{path} 缺少列：{'、'.join(missing)}。", f"{path} lacks the columns {', '.join(missing)}.")
+            raise Invalid.at(
+                "missing-columns", "file", f"{path} 缺少列：{'、'.join(missing)}。", f"{path} lacks the columns {', '.join(missing)}."
+            )
         return list(reader)
 
 
@@ -107,7 +109,10 @@ def _number(row: Mapping[str, str], name: str, line: int, path: Path, low: float
     except (TypeError, ValueError):
         value = float("nan")
     if not low <= value <= high:
-        zh, en = f"{path} 第 {line} 行的 {name} 应为 {low:g} 至 {high:g} 的数。", f"{path}, line {line}: {name} must be from {low:g} to {high:g}."
+        zh, en = (
+            f"{path} 第 {line} 行的 {name} 应为 {low:g} 至 {high:g} 的数。",
+            f"{path}, line {line}: {name} must be from {low:g} to {high:g}.",
+        )
         raise Invalid.at("wrong-row", name, zh, en)
     return value
 
@@ -133,7 +138,12 @@ def _from_file(path: Path) -> "tuple[Firms, tuple[Text, ...]]":
     for line, row in lines:
         letter = (row.get("rating") or "").strip().upper()
         if letter and letter not in RATINGS:
-            raise Invalid.at("wrong-row", "rating", f"{path} 第 {line} 行的 rating 应为 A、B、C、D 或空。", f"{path}, line {line}: rating is A to D or empty.")
+            raise Invalid.at(
+                "wrong-row",
+                "rating",
+                f"{path} 第 {line} 行的 rating 应为 A、B、C、D 或空。",
+                f"{path}, line {line}: rating is A to D or empty.",
+            )
         given.append(RATINGS.index(letter) if letter else None)
     most = [round(_number(row, "max_yuan", line, path, 0, MOST_YUAN) * FEN) if row.get("max_yuan") else None for line, row in lines]
     probability = [_number(row, "default_probability", line, path, 0, 1) for line, row in lines]

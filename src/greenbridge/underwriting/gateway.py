@@ -32,11 +32,6 @@ def policy(on: date) -> Policy:
     return next((edition for edition in reversed(editions) if edition.effective_from <= on), editions[0])
 
 
-def of_version(version: str) -> Policy | None:
-    """Return an edition by its version, None for none."""
-    return next((edition for edition in policies() if edition.version == version), None)
-
-
 def cases() -> list[tuple[Policy, Mapping[str, Any]]]:
     """Return (edition, case) of every edition's own cases."""
     return [(_policy(row), case) for row in _files("underwriting_") for case in row["cases"]]
@@ -60,6 +55,7 @@ def _policy(row: Mapping[str, Any]) -> Policy:
         coverage=row["cash_flow"]["coverage"],
         least_months=row["cash_flow"]["least_months"],
         evidence_floor_fen=row["evidence"]["floor_yuan"] * FEN_PER_YUAN,
+        valid_days=row["evidence"]["valid_days"],
         probability_caps=tuple((cap["up_to"], cap["yuan"] * FEN_PER_YUAN) for cap in row["probability"]["caps"]),
         place_default_rate=row["place"]["default_rate"],
         security={GuaranteeMode(mode): _security(terms) for mode, terms in row["security"].items() if mode != "source"},

@@ -41,6 +41,7 @@ class Policy:
     coverage: float
     least_months: int
     evidence_floor_fen: int
+    valid_days: int
     probability_caps: tuple[tuple[float, int], ...]
     place_default_rate: float
     security: Mapping[GuaranteeMode, Security]

@@ -104,7 +104,9 @@ def _solve(task: Task, price: float, difference: float, seconds: float) -> tuple
     n = len(chosen)
     least, most = task.least / SCALE, task.most[chosen] / SCALE
     eye = diags_array(np.ones(n))
-    rows = bmat([[eye, -diags_array(most)], [-eye, diags_array(np.full(n, least))], [csr_array(task.uses[None, chosen]), csr_array((1, n))]])
+    rows = bmat(
+        [[eye, -diags_array(most)], [-eye, diags_array(np.full(n, least))], [csr_array(task.uses[None, chosen]), csr_array((1, n))]]
+    )
     sure = always[chosen].astype(float)
     result = milp(
         np.concatenate([-task.worth[chosen], np.zeros(n)]),
@@ -117,7 +119,7 @@ def _solve(task: Task, price: float, difference: float, seconds: float) -> tuple
 
 
 def _whole(task: Task, amounts: Floats, order: Ints) -> NDArray[np.int64]:
-    """Return amounts rounded down to the yuan, within least, most and budget; what the solver's tolerance put over is taken from the last."""
+    """Return amounts rounded down to the yuan, within least, most and budget: the last give what the solver's tolerance put over."""
     yuan = np.floor(amounts / FEN + 1e-4).astype(np.int64) * FEN
     found = np.where(yuan >= task.least / 2, np.clip(yuan, int(task.least), task.most.astype(np.int64)), 0)
     over = float(found @ task.uses) - task.budget

@@ -130,7 +130,9 @@ def _cash_flow(known: Evidence, months: int, rate_bp: int, policy: Policy) -> Ca
         Input(Text("期限", "Term"), Text(f"{months} 个月", f"{months} months")),
     )
     if len(known.months) < policy.least_months:
-        text = _unknown(Text(f"逐月收支不足 {policy.least_months} 个月，现金流", f"Under {policy.least_months} months known: cash flow"), floor)
+        text = _unknown(
+            Text(f"逐月收支不足 {policy.least_months} 个月，现金流", f"Under {policy.least_months} months known: cash flow"), floor
+        )
         return Cap("cash_flow", label, floor, False, (Input(Text("每月净流入", "Free cash a month"), None), *fixed), text)
     cash = free_cash(known.months, policy.other_costs_share)
     payment = max(0.0, cash / policy.coverage - (known.debt_service_fen or 0))
@@ -167,7 +169,9 @@ def _probability(known: Evidence, probability: float | None, product: LoanProduc
     step = next(((upper, fen) for upper, fen in policy.probability_caps if probability <= upper), None)
     if step is None:
         last = words.share(policy.probability_caps[-1][0])
-        text = Text(f"定价违约概率 {said.zh}，高于 {last.zh}，不予授信", f"Probability as priced {said.en}, over {last.en}: nothing is lent")
+        text = Text(
+            f"定价违约概率 {said.zh}，高于 {last.zh}，不予授信", f"Probability as priced {said.en}, over {last.en}: nothing is lent"
+        )
         return Cap("probability", label, 0, True, inputs, text)
     upper, most_fen = words.share(step[0]), words.amount(step[1])
     text = Text(

@@ -35,7 +35,12 @@ def scatters(firms: Firms, plan: Plan) -> list[charts.Scatter]:
     amount, rate = Text("授信额度", "Amount"), Text("年利率", "Rate")
     return [
         charts.Scatter(
-            Text("额度与违约概率", "Amount against probability"), PROBABILITY, charts.PERCENT, amount, unit, kinds(plan.amount_fen, lent_only=False)
+            Text("额度与违约概率", "Amount against probability"),
+            PROBABILITY,
+            charts.PERCENT,
+            amount,
+            unit,
+            kinds(plan.amount_fen, lent_only=False),
         ),
         charts.Scatter(
             Text("利率与违约概率（获贷企业）", "Rate against probability (firms with a loan)"),
@@ -81,7 +86,15 @@ def stacked(drawings: Sequence[str], width: int = 640, gap: int = 24) -> str:
     return f'{head}<rect width="100%" height="100%" fill="#ffffff"/>{"".join(parts)}</svg>'
 
 
-def page(title: str, drawings: Sequence[str], tables: Sequence[tuple[str, Sequence[str], Sequence[Sequence[str]]]], notes: Sequence[str], *, style: str, language: Language) -> str:
+def page(
+    title: str,
+    drawings: Sequence[str],
+    tables: Sequence[tuple[str, Sequence[str], Sequence[Sequence[str]]]],
+    notes: Sequence[str],
+    *,
+    style: str,
+    language: Language,
+) -> str:
     """Return one HTML file that needs nothing beside it: charts, tables (title, heads, rows) and what to know about them."""
     said = "".join(f"<p class='small soft'>{escape(note)}</p>" for note in notes)
     figures = "".join(f"<figure class='chart'>{drawing}</figure>" for drawing in drawings)
@@ -89,7 +102,10 @@ def page(title: str, drawings: Sequence[str], tables: Sequence[tuple[str, Sequen
         f"<h2>{escape(name)}</h2><div class='scroll'><table class='dense'><thead><tr>"
         + "".join(f"<th{' class=number' if i else ''}>{escape(head)}</th>" for i, head in enumerate(heads))
         + "</tr></thead><tbody>"
-        + "".join("<tr>" + "".join(f"<td{' class=number' if i else ''}>{escape(cell)}</td>" for i, cell in enumerate(row)) + "</tr>" for row in rows)
+        + "".join(
+            "<tr>" + "".join(f"<td{' class=number' if i else ''}>{escape(cell)}</td>" for i, cell in enumerate(row)) + "</tr>"
+            for row in rows
+        )
         + "</tbody></table></div>"
         for name, heads, rows in tables
     )

@@ -14,7 +14,7 @@ from enum import StrEnum
 import numpy as np
 
 from greenbridge.kit.errors import Invalid
-from greenbridge.underwriting.rules.amounts import FEN, Task, solve
+from greenbridge.underwriting.rules.amounts import Task, solve
 from greenbridge.underwriting.rules.churn import Churn, Floats, Ints
 
 WORST = 3  # ratings are 0 to 3 for A to D
@@ -67,7 +67,9 @@ class Plan:
 def checked(terms: Terms) -> None:
     """Raise Invalid for terms that make no sense."""
     if not 0 < terms.least_fen <= terms.most_fen:
-        raise Invalid.at("wrong-amounts", "min", "单户下限须大于 0 且不高于上限。", "The least amount must be above 0 and not above the most.")
+        raise Invalid.at(
+            "wrong-amounts", "min", "单户下限须大于 0 且不高于上限。", "The least amount must be above 0 and not above the most."
+        )
     if terms.budget_fen < terms.least_fen:
         raise Invalid.at("wrong-budget", "budget", "总额度不能低于单户下限。", "The budget must not be under one firm's least amount.")
     if not 0 <= terms.loss_given_default <= 1:
@@ -178,7 +180,9 @@ def _optimum_taken_up(firms: Firms, churn: Churn, terms: Terms, seconds: float) 
         candidates.append(Plan("optimum", amounts, rates))
     found = max(candidates, key=lambda plan: float(profits(firms, churn, plan, terms).sum()))
     # No plan earns more than the budget's value at any price of money and what each firm adds at that price.
-    bound = min(terms.budget_fen * price + float((most * np.maximum(best_rates(firms, churn, terms, price)[1], 0)).sum()) for price in (low, high))
+    bound = min(
+        terms.budget_fen * price + float((most * np.maximum(best_rates(firms, churn, terms, price)[1], 0)).sum()) for price in (low, high)
+    )
     earned = float(profits(firms, churn, found, terms).sum())
     return replace(found, gap=max(0.0, bound / earned - 1) if earned > 0 else 0.0)
 

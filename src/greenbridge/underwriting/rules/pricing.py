@@ -34,9 +34,7 @@ def said(known: Evidence, probability: float | None, policy: Policy) -> Text:
     )
 
 
-def price(
-    known: Evidence, probability: float, product: LoanProduct, mode: GuaranteeMode, benchmark: Benchmark, policy: Policy
-) -> Price:
+def price(known: Evidence, probability: float, product: LoanProduct, mode: GuaranteeMode, benchmark: Benchmark, policy: Policy) -> Price:
     """Return the price of a loan. The order of components is that of the waterfall, the cost of funds first."""
     parts = _components(known, probability, mode, benchmark, policy)
     cost = sum(part.bp for part in parts)
@@ -49,16 +47,18 @@ def rounded(cost_bp: int, low_bp: int, high_bp: int, step_bp: int) -> int:
     return max(low_bp, min(high_bp, -(-cost_bp // step_bp) * step_bp))
 
 
-def _components(
-    known: Evidence, probability: float, mode: GuaranteeMode, benchmark: Benchmark, policy: Policy
-) -> tuple[Component, ...]:
+def _components(known: Evidence, probability: float, mode: GuaranteeMode, benchmark: Benchmark, policy: Policy) -> tuple[Component, ...]:
     """Return the parts. With 1.6 % and 60 % lost the expected loss is 96 bp; with weight 75 %, 10.5 % and 10 % capital costs 79 bp."""
     terms = policy.security[mode]
     lpr, spread = words.rate(benchmark.annual_rate_bp), words.basis_points(policy.funds_spread_bp)
     pd, lgd, name = words.share(probability), words.share(terms.loss_given_default), GUARANTEE_MODE_NAMES[mode]
     weight, ratio, pays = words.share(terms.risk_weight), words.share(policy.capital_ratio), words.rate(policy.capital_return_bp)
     discount = policy.green_discounts_bp.get(known.green_grade or "", 0)
-    green = Text(f"绿色等级 {known.green_grade}", f"Green grade {known.green_grade}") if known.green_grade else Text("未评绿色等级", "No green grade")
+    green = (
+        Text(f"绿色等级 {known.green_grade}", f"Green grade {known.green_grade}")
+        if known.green_grade
+        else Text("未评绿色等级", "No green grade")
+    )
     return (
         Component(
             "funds",

@@ -61,7 +61,9 @@ def proposal(known: Evidence, draft: NeedDraft, product: LoanProduct, benchmark:
     asked = conditions.conditions(known, caps, mode, limit_fen, policy) if limit_fen else ()
     found = [*_of_limit(caps, binding, limit_fen, product), *_of_price(price, draft)]
     if limit_fen and any(not cap.known for cap in caps):
-        found.append((Advice.WITH_CONDITIONS, Text("部分依据未知，补齐后重算", "Some evidence is unknown; work it out again when it is there")))
+        found.append(
+            (Advice.WITH_CONDITIONS, Text("部分依据未知，补齐后重算", "Some evidence is unknown; work it out again when it is there"))
+        )
     if asked:
         found.append((Advice.WITH_CONDITIONS, Text(f"须落实 {len(asked)} 项条件", f"{len(asked)} conditions to be met")))
     advice = next((level for level in _WORST_FIRST if any(level is one for one, _ in found)), Advice.LEND)
@@ -102,7 +104,9 @@ def _of_price(price: Price | None, draft: NeedDraft) -> Found:
     cost, high = words.rate(price.cost_bp), words.rate(price.high_bp)
     if price.cost_bp > price.high_bp:
         zh = f"风险成本 {cost.zh}，高于可收的最高利率 {high.zh}；可增加担保后重算"
-        return [(Advice.NOT_ADVISED, Text(zh, f"The loan costs {cost.en}, over the highest rate of {high.en}; work it out with more security"))]
+        return [
+            (Advice.NOT_ADVISED, Text(zh, f"The loan costs {cost.en}, over the highest rate of {high.en}; work it out with more security"))
+        ]
     if price.rate_bp > draft.max_annual_rate_bp:
         rate, most = words.rate(price.rate_bp), words.rate(draft.max_annual_rate_bp)
         zh, en = f"建议利率 {rate.zh}，高于企业可接受的 {most.zh}", f"The rate of {rate.en} is over the {most.en} that the firm would pay"

@@ -149,8 +149,10 @@ def scenarios(firms: Firms, churn: Churn, terms: Terms, plan: Plan, plans_for: C
     Ratings stay as they are: they were given before.
     """
     worlds: list[tuple[Text, Firms, Terms]] = [(Text("基准", "As assumed"), firms, terms)]
-    for lgd in (0.45, 0.75, 0.90):
-        worlds.append((Text(f"违约损失率 {lgd:.0%}", f"Loss given default {lgd:.0%}"), firms, replace(terms, loss_given_default=lgd)))
+    worlds += [
+        (Text(f"违约损失率 {lgd:.0%}", f"Loss given default {lgd:.0%}"), firms, replace(terms, loss_given_default=lgd))
+        for lgd in (0.45, 0.75, 0.90)
+    ]
     for factor in (0.5, 1.5, 2.0):
         worse = replace(firms, probability=np.minimum(1, firms.probability * factor))
         worlds.append((Text(f"违约概率 × {factor:g}", f"Probabilities x {factor:g}"), worse, terms))

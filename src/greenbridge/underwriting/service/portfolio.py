@@ -51,7 +51,9 @@ def ratings(probability: Floats, model_version: str | None) -> tuple[Ints, Text]
         en = f"Rated by cuts on the probability of {model_version} ({cuts}), learnt from out-of-fold probabilities of 123 rated firms"
         return classes.by_cuts(probability, learnt["cuts"]), Text(zh, en)
     zh = "评级按违约概率排序、依 123 家有评级企业的 A、B、C、D 占比（27:38:34:24）给出；该模型没有切分点"
-    en = "Rated by rank of probability at the shares of A, B, C and D among 123 rated firms (27:38:34:24): no cuts are learnt for this model"
+    en = (
+        "Rated by rank of probability at the shares of A, B, C and D among 123 rated firms (27:38:34:24): no cuts are learnt for this model"
+    )
     return classes.by_shares(probability, known["shares"]), Text(zh, en)
 
 
