@@ -6,6 +6,7 @@ import json
 import numpy as np
 import pytest
 
+from greenbridge.cli import main
 from greenbridge.cli.portfolio import per_cent, yuan
 from greenbridge.underwriting.service.portfolio import ratings
 from tests.demonstration import greenbridge, json_of
@@ -30,6 +31,20 @@ def files(tmp_path_factory):
     return folder
 
 
+@pytest.fixture
+def command(monkeypatch, capsys):
+    """Run a command in this process: (exit code, standard output, standard error)."""
+
+    def run(*arguments):
+        monkeypatch.setattr("sys.argv", ["greenbridge", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+            raise SystemExit(0)
+        return (ended.value.code or 0, *capsys.readouterr())
+
+    return run
+
+
 def test_amounts_and_rates_are_read_as_people_type_them():
     assert yuan("1亿") == yuan("100000000") == yuan("100,000,000yuan") == yuan("10000万元") == yuan("100m") == 10_000_000_000
     assert (per_cent("4.35"), per_cent("15 %")) == (435, 1500)
@@ -38,9 +53,11 @@ def test_amounts_and_rates_are_read_as_people_type_them():
             yuan(wrong)
 
 
-def test_a_file_of_firms_becomes_a_plan_with_tables_and_charts(files, tmp_path):
-    command = ["portfolio", "--firms", str(files / "firms.csv"), "--churn", str(files / "churn.csv"), "--budget", "1000万"]
-    found = json_of(*command, "--json", "-o", str(tmp_path / "out"))
+def test_a_file_of_firms_becomes_a_plan_with_tables_and_charts(command, files, tmp_path):
+    asked = ["portfolio", "--firms", str(files / "firms.csv"), "--churn", str(files / "churn.csv"), "--budget", "1000万"]
+    code, out, _ = command(*asked, "--json", "-o", str(tmp_path / "out"))
+    assert code == 0
+    found = json.loads(out)
     profits = {one["strategy"]: one["expected_profit_fen"] for one in found["strategies"]}
     assert len(profits) == 6
     assert profits["optimum"] == max(profits.values()) > 0
@@ -56,9 +73,9 @@ def test_a_file_of_firms_becomes_a_plan_with_tables_and_charts(files, tmp_path):
     assert page.count("<svg") == 4
     for name in ("amounts", "rates", "profits", "bands", "summary"):
         assert (tmp_path / "out" / f"{name}.svg").read_text().startswith("<svg")
-    said = greenbridge(*command)
-    assert said.returncode == 0
-    assert "最优组合" in said.stdout
+    code, out, _ = command(*asked)
+    assert code == 0
+    assert "最优组合" in out
 
 
 @pytest.mark.parametrize(
@@ -72,18 +89,18 @@ def test_a_file_of_firms_becomes_a_plan_with_tables_and_charts(files, tmp_path):
         (["--from-database"], "one source"),
     ],
 )
-def test_wrong_input_is_one_sentence_and_code_2(files, change, said):
-    run = greenbridge("portfolio", "--firms", str(files / "firms.csv"), "--churn", str(files / "churn.csv"), *change)
-    assert run.returncode == 2
-    assert said in " ".join(run.stderr.replace("│", " ").split())
+def test_wrong_input_is_one_sentence_and_code_2(command, files, change, said):
+    code, _, err = command("portfolio", "--firms", str(files / "firms.csv"), "--churn", str(files / "churn.csv"), *change)
+    assert code == 2
+    assert said in " ".join(err.replace("│", " ").split())
 
 
-def test_a_wrong_row_is_named(files, tmp_path):
+def test_a_wrong_row_is_named(command, files, tmp_path):
     (tmp_path / "firms.csv").write_text("id,default_probability\nF1,0.1\nF2,2\n")
-    run = greenbridge("portfolio", "--firms", str(tmp_path / "firms.csv"), "--churn", str(files / "churn.csv"))
-    assert (run.returncode, "line 3" in run.stderr.replace("\n", "")) == (2, True)
-    run = greenbridge("portfolio", "--firms", str(files / "churn.csv"), "--churn", str(files / "churn.csv"))
-    assert run.returncode == 2
+    code, _, err = command("portfolio", "--firms", str(tmp_path / "firms.csv"), "--churn", str(files / "churn.csv"))
+    assert (code, "line 3" in " ".join(err.split())) == (2, True)
+    code, _, err = command("portfolio", "--firms", str(files / "churn.csv"), "--churn", str(files / "churn.csv"))
+    assert (code, "lacks the columns" in " ".join(err.split())) == (2, True)
 
 
 def test_ratings_are_learnt_cuts_where_the_model_has_them_and_shares_else():
