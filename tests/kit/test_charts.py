@@ -307,3 +307,9 @@ def test_a_point_of_a_scatter_stands_where_its_values_are():
     assert "1 without both values" in drawn
     with pytest.raises(ValueError, match="at most 4"):
         charts.Scatter(Text("", ""), Text("", ""), percent, Text("", ""), yuan, (dots,) * 5)
+
+
+def test_numbers_too_small_for_a_scale_are_nothing():
+    drawn = svg(charts.Bars(Text("图", "Chart"), charts.PERCENT, (charts.Bar("a", None), charts.Bar("b", 2.2e-311))))
+    assert not re.search(r'"[^"]*(inf|nan)', drawn)
+    assert scales.known(2.2e-311) == 0.0
