@@ -52,6 +52,7 @@ from greenbridge.scoring import service as scoring
 from greenbridge.scoring.gateway import DefaultModel
 from greenbridge.scoring.pages import ModelPages
 from greenbridge.settings import Settings
+from greenbridge.underwriting.api import UnderwritingApi
 
 API = (
     AccountsApi,
@@ -60,6 +61,7 @@ API = (
     MatchesApi,
     FirmAnswersApi,
     BankAnswersApi,
+    UnderwritingApi,
     FirmConsentsApi,
     BankConsentsApi,
     ReportsApi,

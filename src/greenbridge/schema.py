@@ -16,6 +16,7 @@ from greenbridge.peers import tables as peers
 from greenbridge.reference import tables as reference
 from greenbridge.reports import tables as reports
 from greenbridge.scoring import tables as scoring
+from greenbridge.underwriting import tables as underwriting
 
 DOMAINS = (
     accounts,
@@ -34,5 +35,6 @@ DOMAINS = (
     reference,
     reports,
     scoring,
+    underwriting,
 )
 METADATA = SQLModel.metadata

@@ -94,6 +94,7 @@ def things(w: World) -> dict[str, Things]:
         "uscc": Things(w.b.enterprise.uscc, generated_uscc(799, "330502"), {FIRM: {OWN: w.a.enterprise.uscc}}),
         "organisation_code": Things(OTHER_BANK, "GB99", {ADMIN: {OWN: OUR_BANK}, OFFICER: {OWN: OUR_BANK}}),
         "product_code": Things(f"{OTHER_BANK}-INV", "NO-SUCH-1", {OFFICER: dict.fromkeys((RELATED, UNNAMED), f"{OUR_BANK}-INV")}),
+        "proposal_id": Things(w.b_proposal, "R000000-ZZZZZZZZ.NO-SUCH-1.0000", {OFFICER: dict.fromkeys((RELATED, UNNAMED), w.a_proposal)}),
         "delivered_item": Things(OTHER_ITEM, "no.such", {DEPARTMENT: {OWN: OUR_ITEM}, OPERATOR: {ANY: OUR_ITEM}}),
     }
 
@@ -136,6 +137,7 @@ ASKS: Mapping[str, Ask] = {
     "POST /api/v1/enterprises/{enterprise_id}/needs": Ask(json=a_need_body()),
     "POST /api/v1/needs/{need_id}/withdrawal": Ask(),
     "POST /api/v1/open-needs/{need_id}/answers": Ask(),
+    "POST /api/v1/open-needs/{need_id}/decisions": Ask(json={"proposal_id": "{proposal_id}"}),
     "POST /api/v1/answers/{answer_id}/offer": Ask(json=_OFFER),
     "POST /api/v1/answers/{answer_id}/decline": Ask(json={"reasons": ["no_capacity"]}),
     "POST /api/v1/answers/{answer_id}/agreement": Ask(),
@@ -163,6 +165,7 @@ ASKS: Mapping[str, Ask] = {
     "POST /officer/needs/{need_id}/offer/{answer_id}": Ask(
         form={"product_code": f"{OUR_BANK}-INV", "amount_fen": "50", "annual_rate_bp": "5.2", "term_months": "10"}
     ),
+    "POST /officer/needs/{need_id}/underwriting": Ask(form={"choice": "accept", "proposal_id": "{proposal_id}"}),
     "POST /officer/needs/{need_id}/decline/{answer_id}": Ask(form={"reasons": "no_capacity"}),
     "POST /operator/deliveries": Ask(form={"item": OUR_ITEM, "stated_at": ""}, file=("licences.csv", licence("L-3"))),
     "POST /operator/doubts/{batch_id}/{row_no}": Ask(form={"choice": "none"}),

@@ -27,6 +27,9 @@ from greenbridge.needs.values import Need
 from greenbridge.scoring import service as scoring
 from greenbridge.scoring.gateway import DefaultModel
 from greenbridge.settings import home
+from greenbridge.reports.gateway import Press
+from greenbridge.scoring.gateway import DefaultModel
+from greenbridge.underwriting import service as underwriting
 from tests.builders import PASSWORD, a_draft, a_registration, an_actor, deliver, steady_invoices, the_products
 
 NOW = datetime(2026, 3, 10, 2, 0, tzinfo=UTC)  # Tuesday, 10:00 in Shanghai
@@ -84,6 +87,8 @@ class World:
     our_batch: Batch
     other_batch: Batch
     doubt: Batch
+    a_proposal: str
+    b_proposal: str
     markers: tuple[Marker, ...]
 
 
@@ -134,7 +139,7 @@ async def a_doubt(session: AsyncSession) -> Batch:
     return batch
 
 
-async def build(session: AsyncSession, model: DefaultModel) -> World:
+async def build(session: AsyncSession, model: DefaultModel, press: Press) -> World:
     await the_products(session, NOW)
     await scoring.establish(session, home() / "ml" / "artifacts", NOW)
     a = await a_firm(session, 701, "A", "湖州甲鹤竹编有限公司", 412_370)
@@ -167,6 +172,11 @@ async def build(session: AsyncSession, model: DefaultModel) -> World:
     await consents.withdraw(session, a.actor, watching.id, NOW)
     c_claimed = await a_need(c)
     c_claim = (await answers.claim(session, officer, c_claimed.id, model, NOW)).id
+
+    a_proposal, b_proposal = [
+        (await underwriting.for_actor(session, banker, need.id, press, NOW, WorkStep.SURVEY))[0]
+        for banker, need in ((officer, a_claimed), (rival, b_open))
+    ]
 
     operator = await an_actor(session, NOW, Role.OPERATOR, login="operator")
     department = await an_actor(session, NOW, Role.DEPARTMENT, "market_regulator", "market")
@@ -201,7 +211,8 @@ async def build(session: AsyncSession, model: DefaultModel) -> World:
     actors = {actor.role: actor for actor in people}
     return World(
         actors, a, b, c, a_offered, a_offer, a_claimed, a_claim, b_open, b_answer, b_withdrawn, c_claimed, c_claim,
-        a_consent, watching.id, b_consent, our_batch, other_batch, doubt, markers,
+        a_consent, watching.id, b_consent, our_batch, other_batch, doubt,
+        underwriting.proposal_id(a_proposal), underwriting.proposal_id(b_proposal), markers,
     )  # fmt: skip
 
 

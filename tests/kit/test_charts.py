@@ -57,6 +57,15 @@ def rows(of, most):
 
 finite = st.one_of(st.floats(-1e6, 1e6), st.sampled_from([0.0, 1e300, float("nan"), float("inf")]))
 ANY = st.one_of(
+    st.builds(
+        charts.Scatter,
+        texts,
+        texts,
+        units,
+        texts,
+        units,
+        rows(st.builds(charts.Dots, labels, rows(st.tuples(numbers, numbers), 20)), 4),
+    ),
     months(),
     st.builds(charts.Bars, texts, units, rows(st.builds(charts.Bar, labels, numbers, shares), 13)),
     st.builds(charts.Stacked, texts, rows(st.builds(charts.Part, labels, numbers), 11), numbers, units),
@@ -284,3 +293,23 @@ def test_the_style_sheet_knows_every_colour_on_paper_and_in_the_dark():
         assert f"--chart-{name}: {value.replace('#ffffff', '#fff')};" in sheet
         assert f".c-{name} {{" in sheet
         assert f".s-{name} {{" in sheet
+
+
+def test_a_point_of_a_scatter_stands_where_its_values_are():
+    percent, yuan = charts.PERCENT, charts.Unit(Text("元", "yuan"))
+    dots = charts.Dots("A", ((0.0, 0.0), (0.5, 100.0), (1.0, 50.0), (None, 5.0)))
+    drawn = svg(charts.Scatter(Text("图", "Chart"), Text("率", "share"), percent, Text("额", "amount"), yuan, (dots,)), "en")
+    path = next(d for d in re.findall(r'<path d="([^"]+)"', drawn) if d.count("a3 3") > 2)
+    (x0, y0), (x1, y1), (x2, y2) = [tuple(map(float, place.split())) for place in re.findall(r"M([\d.]+ [\d.]+)", path)]
+    assert (x2 - x0) == pytest.approx(2 * (x1 - x0), abs=0.2)
+    assert (y0 - y1) == pytest.approx(2 * (y0 - y2), abs=0.2)
+    assert "A: 3 points" in drawn
+    assert "1 without both values" in drawn
+    with pytest.raises(ValueError, match="at most 4"):
+        charts.Scatter(Text("", ""), Text("", ""), percent, Text("", ""), yuan, (dots,) * 5)
+
+
+def test_numbers_too_small_for_a_scale_are_nothing():
+    drawn = svg(charts.Bars(Text("图", "Chart"), charts.PERCENT, (charts.Bar("a", None), charts.Bar("b", 2.2e-311))))
+    assert not re.search(r'"[^"]*(inf|nan)', drawn)
+    assert scales.known(2.2e-311) == 0.0

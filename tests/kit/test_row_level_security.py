@@ -29,6 +29,7 @@ from greenbridge.needs.values import Need
 from greenbridge.reports import service as reports
 from greenbridge.schema import METADATA
 from greenbridge.settings import home
+from greenbridge.underwriting import service as underwriting
 from tests.builders import a_draft, a_verified_firm, an_actor, deliver, steady_invoices, the_products, token
 
 # Table -> the column that says whose a row is.
@@ -288,6 +289,35 @@ async def test_reads_are_seen_by_the_firm_and_the_readers_organisation_and_views
                 ),
                 {"firm": town.b.enterprise.id, "bank": town.other_officer.organisation.id},
             )
+
+
+async def test_a_banks_underwriting_is_its_own_and_of_firms_that_agreed(town, sessions, session, now, press):
+    answered = await answer_store.add(
+        session, town.a.need.id, town.other_officer.organisation, town.other_officer.account_id, 2, now, now.date()
+    )
+    await grant(session, town.a, town.other_officer, now)
+    await session.commit()
+    async with sessions() as confined:
+        database.confine(confined, town.other_officer, now)
+        (made, *_) = await underwriting.for_actor(confined, town.other_officer, answered.need_id, press, now, WorkStep.SURVEY)
+        await underwriting.decide(confined, town.other_officer, town.a.need.id, underwriting.proposal_id(made), press.model, now)
+        await confined.commit()
+    count, copy = "select count(*) from underwriting_decision", "insert into underwriting_decision select (d).* from (select {} as d) s"
+    for caller, seen in ((town.other_officer, 1), (town.officer, 0), (town.a.actor, 0), (town.b.actor, 0), (None, 0)):
+        async with sessions.begin() as confined:
+            database.confine(confined, caller, now)
+            assert (await confined.execute(text(count))).scalar_one() == seen
+    # Neither for another bank nor, its consent gone, for itself.
+    row = "jsonb_populate_record(null::underwriting_decision, :row ::jsonb || jsonb_build_object('id', gen_random_uuid()))"
+    kept = (await session.execute(text("select to_jsonb(d)::text from underwriting_decision d"))).scalar_one()
+    for caller, withdrawn in ((town.officer, False), (town.other_officer, True)):
+        if withdrawn:
+            await session.execute(text("update consent set withdrawn_at = :now"), {"now": now})
+            await session.commit()
+        async with sessions() as confined:
+            database.confine(confined, caller, now)
+            with pytest.raises(DBAPIError, match="row-level security"):
+                await confined.execute(text(copy.format(row)), {"row": kept})
 
 
 async def test_every_table_with_an_owner_has_row_level_security(session):

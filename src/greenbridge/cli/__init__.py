@@ -4,14 +4,31 @@ import sys
 
 import typer
 
-from greenbridge.cli import consents, data, departments, firms, models, peers, proofs, reference, reports, sandbox, serving
+from greenbridge.cli import (
+    consents,
+    data,
+    departments,
+    firms,
+    models,
+    monitoring,
+    peers,
+    portfolio,
+    proofs,
+    reference,
+    reports,
+    sandbox,
+    schemes,
+    serving,
+    underwriting,
+)
 from greenbridge.cli.frame import err
 from greenbridge.kit.errors import Problem
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Greenbridge 绿桥: bank-enterprise credit matchmaking."
 )
-for part in (serving, data, firms, reports, proofs, consents, departments, reference, peers, models, sandbox):
+PARTS = (serving, data, firms, reports, proofs, consents, departments, reference, peers, models, underwriting, portfolio, sandbox)
+for part in PARTS:
     app.add_typer(part.app)
 
 

@@ -12,6 +12,7 @@ from litestar.response import Redirect, Template
 from greenbridge.accounts.guards import Caller, only
 from greenbridge.accounts.values import STAFF_FUNCTION_NAMES, Role
 from greenbridge.answers import rules, service
+from greenbridge.answers.pages import underwriting as panel
 from greenbridge.answers.pages.words import WORDS
 from greenbridge.answers.values import Answer, AnswerStatus, DeclineReason, Offer
 from greenbridge.catalog.values import Eligibility
@@ -104,6 +105,7 @@ class OfficerPages(Controller):
                     report = await reports.for_actor(session, request.user, seen.enterprise.id, deps.press, now, step=step)
             except Forbidden as forbidden:  # the reads are used up, or the step is not this officer's: the need is shown all the same
                 refusal = forbidden
+        proposals, decided = await panel.shown(session, request.user, seen, report, step, deps.model, now)
         status = problem.status if problem else 200
         return page(
             request,
@@ -113,6 +115,7 @@ class OfficerPages(Controller):
             report=report,
             laid=reports.laid_out(report, language_of(request)) if report else None,
             refusal=refusal,
+            **panel.words(proposals, decided, language_of(request)),
             step=step,
             step_names=WORK_STEP_NAMES,
             function_names=STAFF_FUNCTION_NAMES,
@@ -198,3 +201,14 @@ class OfficerPages(Controller):
         except Problem as problem:
             return await self._detail(request, session, now, deps, need_id, {}, problem)
         return Redirect(f"/officer/needs/{need_id}", status_code=303)
+
+    @post("/needs/{need_id:uuid}/underwriting")
+    async def decide(self, need_id: FromPath[UUID], request: Caller, session: Session, now: Now, deps: Deps) -> Response[Any]:
+        form = await request.form()
+        typed = {key: str(value) for key, value in form.items()}
+        try:
+            async with session.begin_nested():
+                await panel.decide(session, request.user, need_id, typed, form.getall("own_reasons", []), deps.model, now)
+        except Problem as problem:
+            return await self._detail(request, session, now, deps, need_id, typed, problem)
+        return Redirect(f"/officer/needs/{need_id}#underwriting", status_code=303)

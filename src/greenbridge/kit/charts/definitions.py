@@ -183,4 +183,33 @@ class Ladder:
     width: int = 640
 
 
-Chart = Months | Bars | Stacked | Percentiles | Waterfall | Graph | Sparkline | Ladder
+@dataclass(frozen=True, slots=True)
+class Dots:
+    """Points of one kind: (value across, value up)."""
+
+    name: Label
+    points: tuple[tuple[float | None, float | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scatter:
+    """Up to four kinds of points over two axes that both begin at zero; a point without both values is left out and counted.
+
+    Raises ValueError beyond that or below 240 x 160 px.
+    """
+
+    title: Text
+    across: Text
+    across_unit: Unit
+    up: Text
+    up_unit: Unit
+    kinds: tuple[Dots, ...]
+    width: int = 640
+    height: int = 300
+
+    def __post_init__(self) -> None:
+        if self.width < 240 or self.height < 160 or len(self.kinds) > MOST_SERIES:
+            raise ValueError(f"{self.width} x {self.height}, {len(self.kinds)} kinds: from 240 x 160 on, at most {MOST_SERIES}")
+
+
+Chart = Months | Bars | Stacked | Percentiles | Waterfall | Graph | Sparkline | Ladder | Scatter

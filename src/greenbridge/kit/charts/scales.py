@@ -8,6 +8,7 @@ from greenbridge.kit.text import Language, Text
 
 # Beyond this a number is a mistake of its source, and sums of it would leave the range of floats.
 _MOST = 1e30
+_LEAST = 1e-200
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0, 20.0, 25.0, 50.0)
 
 
@@ -56,8 +57,10 @@ def amounts(values: Iterable[float | None]) -> Unit:
 
 def known(value: float | None) -> float | None:
     """Return the value as a float, or None where it is missing, not finite or beyond 1e30."""
-    # NaN fails the comparison as well.
-    return float(value) if value is not None and -_MOST < value < _MOST else None
+    # NaN fails the comparison as well. What is so small that a scale over it would be infinite is nothing.
+    if value is None or not -_MOST < value < _MOST:
+        return None
+    return float(value) if abs(value) > _LEAST else 0.0
 
 
 def known_in(values: Iterable[float | None], divisor: float) -> list[float | None]:

@@ -1,7 +1,7 @@
 """One chart definition in, one SVG string out: the same for the page and, through typst, for the PDF."""
 
-from greenbridge.kit.charts import bars, graph, ladder, months, percentiles, sparkline, waterfall
-from greenbridge.kit.charts.definitions import Bars, Chart, Graph, Ladder, Months, Percentiles, Sparkline, Stacked, Waterfall
+from greenbridge.kit.charts import bars, graph, ladder, months, percentiles, scatter, sparkline, waterfall
+from greenbridge.kit.charts.definitions import Bars, Chart, Graph, Ladder, Months, Percentiles, Scatter, Sparkline, Stacked, Waterfall
 from greenbridge.kit.text import Language
 
 
@@ -24,4 +24,6 @@ def svg(chart: Chart, language: Language = "zh") -> str:
             drawing = sparkline.drawn(chart, language)
         case Ladder():
             drawing = ladder.drawn(chart, language)
+        case Scatter():
+            drawing = scatter.drawn(chart, language)
     return drawing

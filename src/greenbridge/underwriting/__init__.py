@@ -1,0 +1,1 @@
+"""Limit, price, tenor and conditions for a need; the officer's decision; a portfolio's amounts and rates."""

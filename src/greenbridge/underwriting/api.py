@@ -1,0 +1,79 @@
+"""JSON routes of underwriting: proposals for a need, and the officer's decision."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from litestar import Controller, Response, get, post
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+
+from greenbridge.accounts.guards import Caller, only
+from greenbridge.accounts.values import Role
+from greenbridge.consents.values import WorkStep
+from greenbridge.kit import idempotency
+from greenbridge.kit.web import Deps, IdempotencyKeyHeader, Now, Session
+from greenbridge.underwriting import service
+from greenbridge.underwriting.schemas import DecisionIn, DecisionOut, ProposalOut
+
+
+class UnderwritingApi(Controller):
+    """Proposals and decisions."""
+
+    path = "/api/v1/open-needs/{need_id:uuid}"
+    tags = ("underwriting",)
+    guards = (only(Role.OFFICER),)
+
+    @get("/proposals")
+    async def proposals(
+        self,
+        need_id: FromPath[UUID],
+        request: Caller,
+        session: Session,
+        now: Now,
+        deps: Deps,
+        step: FromQuery[WorkStep] = WorkStep.SURVEY,
+        debt_service_fen: Annotated[int | None, QueryParameter(ge=0, le=10**13)] = None,
+    ) -> list[ProposalOut]:
+        """Make a credit report and of it the proposals of the bank's products, best first; it counts as one read of the report.
+
+        `debt_service_fen`: what the firm pays on other loans a month, where the bank knows.
+        """
+        made = await service.for_actor(session, request.user, need_id, deps.press, now, step, debt_service_fen)
+        return [ProposalOut.model_validate(service.document(one)) for one in made]
+
+    @get("/decisions")
+    async def decisions(self, need_id: FromPath[UUID], request: Caller, session: Session, now: Now) -> list[DecisionOut]:
+        """List the bank's decisions on a need, newest first."""
+        return [DecisionOut.of(decision) for decision in await service.decisions(session, request.user, need_id, now)]
+
+    @post("/decisions")
+    async def decide(
+        self,
+        need_id: FromPath[UUID],
+        data: JSONBody[DecisionIn],
+        request: Caller,
+        session: Session,
+        now: Now,
+        deps: Deps,
+        idempotency_key: IdempotencyKeyHeader = None,
+    ) -> Response[DecisionOut]:
+        """Take a proposal as it is, or depart from it with reasons; `proposal_id` says which one was seen."""
+
+        async def act() -> dict[str, Any]:
+            decision = await service.decide(
+                session,
+                request.user,
+                need_id,
+                data.proposal_id,
+                deps.model,
+                now,
+                override=data.override(),
+                reasons=data.reasons,
+                note=data.note,
+                debt_service_fen=data.debt_service_fen,
+            )
+            return DecisionOut.of(decision).model_dump(mode="json")
+
+        body = {"need": str(need_id), **data.model_dump(mode="json")}
+        kept, replayed = await idempotency.once(session, request.user.account_id, idempotency_key, body, act, now)
+        headers = {"Idempotency-Replayed": "true"} if replayed else {}
+        return Response(DecisionOut.model_validate(kept), status_code=200 if replayed else 201, headers=headers)

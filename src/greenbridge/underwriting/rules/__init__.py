@@ -1,0 +1,1 @@
+"""Pure rules of underwriting: evidence, limits, prices, conditions; portfolios and what they are compared with."""
