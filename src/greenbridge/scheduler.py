@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -22,6 +23,7 @@ from greenbridge.kit.calendar import SHANGHAI
 from greenbridge.kit.clock import Clock, SystemClock, make_clock
 from greenbridge.kit.exchange import Key
 from greenbridge.kit.keys import kept_key
+from greenbridge.monitoring import jobs as monitoring
 from greenbridge.needs import jobs as needs
 from greenbridge.peers import jobs as peers
 from greenbridge.settings import Settings
@@ -58,6 +60,7 @@ JOBS = (
     Job("consents.forget_old_reads", timedelta(days=1), in_one_transaction(consents.forget_old_reads)),
     Job("facts.measure_quality", timedelta(days=1), in_one_transaction(facts.measure)),
     Job("peers.measure", timedelta(days=1), in_one_transaction(peers.measure)),
+    Job("monitoring.measure", timedelta(days=1), in_one_transaction(monitoring.measure)),
 )
 
 
@@ -82,6 +85,11 @@ def inbox_job(folder: Path) -> Job:
         return len(await facts.take_folder(sessions, folder, clock))
 
     return Job("facts.take_folder", timedelta(minutes=5), take)
+
+
+def model_job(artifacts: Path) -> Job:
+    """Return the job that scores every firm and checks the model in use."""
+    return Job("monitoring.watch_model", timedelta(days=1), in_one_transaction(partial(monitoring.watch_model, artifacts=artifacts)))
 
 
 def slot_of(now: datetime, every: timedelta) -> datetime:
@@ -117,7 +125,7 @@ async def serve(settings: Settings, url: str) -> None:
     # The default grace of one second would drop jobs silently.
     scheduler = AsyncIOScheduler(timezone=SHANGHAI, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1})
     gateway = HttpGateway(load_feeds(settings.departments) if settings.departments else (), Key(kept_key(settings.data_dir)))
-    declared = (*JOBS, *pull_jobs(gateway), *([inbox_job(settings.inbox)] if settings.inbox else []))
+    declared = (*JOBS, model_job(settings.artifacts_dir), *pull_jobs(gateway), *([inbox_job(settings.inbox)] if settings.inbox else []))
     for job in declared:
         scheduler.add_job(
             run,

@@ -14,7 +14,7 @@ from greenbridge.scoring import store
 from greenbridge.scoring.gateway import DefaultModel
 from greenbridge.scoring.rules import features as feature_rules
 from greenbridge.scoring.rules import reasons as reason_rules
-from greenbridge.scoring.values import Score
+from greenbridge.scoring.values import KeptScore, Score
 
 # With fewer of its features known the model would only repeat its base rate.
 MIN_KNOWN_SHARE = 0.5
@@ -48,3 +48,31 @@ async def score_series(
         await store.add(session, found, values)
         scored[firm.id] = found
     return scored
+
+
+async def newest_kept(session: AsyncSession, until: date, known_at: datetime, firms: Sequence[UUID] | None = None) -> dict[UUID, Score]:
+    """Return firm -> its newest kept score as of a day or before; all firms where none are named. The caller has checked who asks."""
+    scope = {"version": None, "firms": firms, "monthly": False, "features": False}
+    found = await store.kept(session, since=date.min, until=until, known_at=known_at, **scope)
+    return {one.score.enterprise_id: one.score for one in found}
+
+
+async def kept_months(
+    session: AsyncSession, until: date, known_at: datetime, *, version: str | None = None, firms: Sequence[UUID] | None = None
+) -> list[Score]:
+    """Return each firm's newest kept score of each month up to a day, of one model if it is named."""
+    scope = {"version": version, "firms": firms, "monthly": True, "features": False}
+    return [one.score for one in await store.kept(session, since=date.min, until=until, known_at=known_at, **scope)]
+
+
+async def kept_between(session: AsyncSession, version: str, since: date, until: date, known_at: datetime) -> list[KeptScore]:
+    """Return each firm's newest score by a model of days between two, with its features."""
+    scope = {"version": version, "firms": None, "monthly": False, "features": True}
+    return await store.kept(session, since=since, until=until, known_at=known_at, **scope)
+
+
+async def model_in_use(session: AsyncSession, known_at: datetime) -> tuple[str, date] | None:
+    """Return (version of the model that scored last, earliest day that its scores are of); None: nothing was scored."""
+    version = await store.newest_version(session, known_at)
+    first = await store.first_day(session, version, known_at) if version else None
+    return (version, first) if version and first else None

@@ -54,3 +54,11 @@ class Score:
     band: str
     reasons: tuple[Reason, ...]
     known_share: float
+
+
+@dataclass(frozen=True, slots=True)
+class KeptScore:
+    """A score as it was kept, with the features that it was made of (None: unknown); empty where they were not asked for."""
+
+    score: Score
+    features: Mapping[str, float | None]
