@@ -122,7 +122,10 @@ async def totals(session: AsyncSession) -> tuple[int, int, int]:
 
 
 async def feedback(session: AsyncSession) -> list[AnswerFeedback]:
-    query = "select n.enterprise_id, a.status, a.reasons, a.claimed_at from answer a join need n on n.id = a.need_id order by a.claimed_at, a.id"
+    query = """
+        select n.enterprise_id, a.status, a.reasons, a.claimed_at from answer a join need n on n.id = a.need_id
+        order by a.claimed_at, a.id
+    """
     return [AnswerFeedback(row[0], row[1], tuple(row[2]), row[3]) for row in await session.execute(text(query))]
 
 

@@ -52,7 +52,8 @@ async def add(session: AsyncSession, score: Score, features: Mapping[str, float 
 
 
 _NEWEST_KEPT = """
-    select distinct on ({one}) id, enterprise_id, as_of, scored_at, model_version, default_probability, band, known_share, reasons, {features}
+    select distinct on ({one}) id, enterprise_id, as_of, scored_at, model_version, default_probability, band, known_share, reasons,
+        {features}
     from default_score where as_of <= :until and as_of >= :since and scored_at <= :known_at
         and (cast(:version as text) is null or model_version = :version)
         and (cast(:firms as uuid[]) is null or enterprise_id = any(cast(:firms as uuid[])))

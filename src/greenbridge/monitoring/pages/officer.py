@@ -1,4 +1,4 @@
-"""Which of our borrowers got worse, and why?"""
+"""The watch-list: which of our borrowers got worse, and why."""
 
 from collections.abc import Sequence
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Is the model still right: today, over time, and what is to be done?"""
+"""The model at work: whether it is still right, today and over time, and what is to be done."""
 
 from collections.abc import Sequence
 from datetime import date

@@ -86,7 +86,7 @@ def sentence(path: KeptPath, *, names: Mapping[str, str], still: Collection[str]
         return Text(f"{first.zh}{words.zh}{role.zh}“{name}”{said.zh}", f"{first.en}{words.en}{role.en} {name} has been {said.en}")
     what = _EVENTS[event.item][1] if event else risk_class(path.risk, policy)
     end = Text(f"为{what.zh}", f"is {what.en}") if event else Text(f"属于“{what.zh}”类", f"is of class: {what.en}")
-    return Text(f"{first.zh}{words.zh}{role.zh}{end.zh}", f"{first.en}{words.en}{role.en}, {end.en}")
+    return Text(f"{first.zh}{words.zh}{role.zh}{end.zh}", f"{first.en}{words.en}{role.en} {end.en}")
 
 
 def _tie(hop: KeptHop, who: Text, period: int | None) -> Text:
