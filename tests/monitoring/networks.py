@@ -15,7 +15,9 @@ def ties(rows) -> Ties:
     return Ties(ends[:, 0], ends[:, 1], np.array([row[2] for row in rows], dtype=float))
 
 
-def network(n, trade=(), guarantees=(), holdings=(), sales=None, purchases=None, divisions=None, policy: ContagionPolicy = POLICY) -> Network:
+def network(
+    n, trade=(), guarantees=(), holdings=(), sales=None, purchases=None, divisions=None, policy: ContagionPolicy = POLICY
+) -> Network:
     """`n` firms, all of one industry unless told."""
     own_division = np.array(divisions) if divisions is not None else np.full(n, 17)
     return contagion.network(

@@ -90,7 +90,8 @@ def voided(world: World, stated_at: datetime) -> Delivery:
 
 def links(world: World) -> dict[tuple[int, str], str]:
     """Return (firm's number, direction) -> code of the firm of the town that is its largest customer or supplier: half of the firms
-    have one, often a troubled one, so that risk has ways to go. The tax bureau knows such a partner by its code; the others are outside the town.
+    have one, often a troubled one, so that risk has ways to go. The tax bureau knows such a partner by its code; the others are outside
+    the town.
     """
     rng = world.rng(193)
     found: dict[tuple[int, str], str] = {}

@@ -44,6 +44,7 @@ _TIES: Mapping[Channel, tuple[Text, Text]] = {
 HIGH = Text("高风险", "high risk")
 RAISED = Text("风险偏高", "raised risk")
 ORDINARY = Text("一般风险", "ordinary risk")
+SPREAD_OUT = Text("没有突出的单一来源，由多家关联企业合计", "No single source stands out; it adds up over several associated firms")
 
 
 def event_words(event: Event) -> Text:
@@ -60,6 +61,11 @@ def risk_class(risk: float, policy: ContagionPolicy) -> Text:
 def may_be_told(path: KeptPath, readable: Collection[Channel]) -> bool:
     """Return whether a path may be told at all: its first tie is one that the reader may read."""
     return path.hops[0].channel in readable
+
+
+def is_worth_telling(path: KeptPath, policy: ContagionPolicy, still: Collection[str]) -> bool:
+    """Return whether a path says something: it ends in a public record that still stands, or in a class above the ordinary one."""
+    return (path.event is not None and path.hops[-1].uscc in still) or path.risk >= policy.raised_risk
 
 
 def sentence(path: KeptPath, *, names: Mapping[str, str], still: Collection[str], period: int | None, policy: ContagionPolicy) -> Text:

@@ -14,7 +14,7 @@ from greenbridge.answers import service as answers
 from greenbridge.answers.values import AnswerFeedback
 from greenbridge.audit import service as audit
 from greenbridge.enterprises import service as enterprises
-from greenbridge.enterprises.values import EnterpriseStatus
+from greenbridge.enterprises.values import EnterpriseStatus, Origin
 from greenbridge.facts import service as facts
 from greenbridge.kit.calendar import business_date, month_start
 from greenbridge.kit.errors import Forbidden, Invalid
@@ -34,12 +34,13 @@ Records = dict[UUID, tuple[tuple[date, date | None], ...]]
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """What the operator sees of the model: the newest check of each day, newest first, and its alerts."""
+    """What the operator sees of the model: the newest check of each day, newest first, and its alerts. `generated`: of a demonstration."""
 
     checks: Sequence[ModelCheck]
     alerts: Sequence[ModelAlert]
     over: Sequence[ModelAlert]
     policy: ModelPolicy
+    generated: bool
 
     @property
     def newest(self) -> ModelCheck | None:
@@ -169,6 +170,7 @@ async def board(session: AsyncSession, actor: Actor, now: datetime) -> Board:
         raise Forbidden("not-the-operator", "只有平台运营可以查看。", "Only the operator may see this.")
     in_use = await scoring.model_in_use(session, now)
     found = await store.checks(session, in_use[0], MOST_CHECKS) if in_use else []
-    return Board(
-        found, await store.open_alerts(session, None), await store.closed_alerts(session, 10), gateway.model_policy(business_date(now))
-    )
+    alerts, over = await store.open_alerts(session, None), await store.closed_alerts(session, 10)
+    firms = await enterprises.every(session, limit=1)
+    generated = any(firm.origin is Origin.GENERATED for firm in firms)
+    return Board(found, alerts, over, gateway.model_policy(business_date(now)), generated)

@@ -1,6 +1,6 @@
 """The watch-list: which of a bank's borrowers got worse since a day, and why, as far as each firm lets the bank see."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -25,7 +25,7 @@ from greenbridge.monitoring.rules import contagion as contagion_rules
 from greenbridge.monitoring.rules import watching as rules
 from greenbridge.monitoring.rules import wording
 from greenbridge.monitoring.service.contagion import worst_events
-from greenbridge.monitoring.values import Change, Channel, FirmContagion, KeptPath, Level, ScoreThen, Watched, WatchPolicy
+from greenbridge.monitoring.values import Change, Channel, FirmContagion, Level, ScoreThen, Watched, WatchPolicy
 from greenbridge.scoring import service as scoring
 
 EARLIEST_DAYS = 731
@@ -165,10 +165,9 @@ async def sentences(session: AsyncSession, found: FirmContagion, readable: Seque
         public = await facts.facts_of(session, ends, today, now, [*policy.severity, items.REGISTRATION]) if ends else {}
     names = {code: fact.values["name"] for code, known in public.items() for fact in known if fact.item == items.REGISTRATION}
     still = worst_events({code: [f for f in known if f.item in policy.severity] for code, known in public.items()}, policy, today)
-    words = [wording.sentence(path, names=names, still=_still(path, still), period=found.period, policy=policy) for path in told]
-    return list(dict.fromkeys(words))
-
-
-def _still(path: KeptPath, open_now: Mapping[str, object]) -> set[str]:
-    """Return the path's last firm if its record is still open and may still be shown."""
-    return {path.hops[-1].uscc} & set(open_now)
+    found_words = []
+    for path in told:
+        stands = {path.hops[-1].uscc} & set(still)
+        if wording.is_worth_telling(path, policy, stands):
+            found_words.append(wording.sentence(path, names=names, still=stands, period=found.period, policy=policy))
+    return list(dict.fromkeys(found_words)) or [wording.SPREAD_OUT]
