@@ -52,8 +52,9 @@ async def score_series(
 
 async def newest_kept(session: AsyncSession, until: date, known_at: datetime, firms: Sequence[UUID] | None = None) -> dict[UUID, Score]:
     """Return firm -> its newest kept score as of a day or before; all firms where none are named. The caller has checked who asks."""
-    scope = {"version": None, "firms": firms, "monthly": False, "features": False}
-    found = await store.kept(session, since=date.min, until=until, known_at=known_at, **scope)
+    found = await store.kept(
+        session, since=date.min, until=until, known_at=known_at, version=None, firms=firms, monthly=False, features=False
+    )
     return {one.score.enterprise_id: one.score for one in found}
 
 
@@ -61,14 +62,17 @@ async def kept_months(
     session: AsyncSession, until: date, known_at: datetime, *, version: str | None = None, firms: Sequence[UUID] | None = None
 ) -> list[Score]:
     """Return each firm's newest kept score of each month up to a day, of one model if it is named."""
-    scope = {"version": version, "firms": firms, "monthly": True, "features": False}
-    return [one.score for one in await store.kept(session, since=date.min, until=until, known_at=known_at, **scope)]
+    return [
+        one.score
+        for one in await store.kept(
+            session, since=date.min, until=until, known_at=known_at, version=version, firms=firms, monthly=True, features=False
+        )
+    ]
 
 
 async def kept_between(session: AsyncSession, version: str, since: date, until: date, known_at: datetime) -> list[KeptScore]:
     """Return each firm's newest score by a model of days between two, with its features."""
-    scope = {"version": version, "firms": None, "monthly": False, "features": True}
-    return await store.kept(session, since=since, until=until, known_at=known_at, **scope)
+    return await store.kept(session, since=since, until=until, known_at=known_at, version=version, firms=None, monthly=False, features=True)
 
 
 async def model_in_use(session: AsyncSession, known_at: datetime) -> tuple[str, date] | None:

@@ -103,4 +103,5 @@ async def newest_version(session: AsyncSession, known_at: datetime) -> str | Non
 async def first_day(session: AsyncSession, version: str, known_at: datetime) -> date | None:
     """Return the earliest day that a model's kept scores are of."""
     query = "select min(as_of) from default_score where model_version = :version and scored_at <= :known_at"
-    return (await session.execute(text(query), {"version": version, "known_at": known_at})).scalar_one()
+    found: date | None = (await session.execute(text(query), {"version": version, "known_at": known_at})).scalar_one()
+    return found

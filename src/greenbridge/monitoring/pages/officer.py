@@ -1,6 +1,5 @@
 """The watch-list: which of our borrowers got worse, and why."""
 
-from collections.abc import Sequence
 from datetime import timedelta
 
 from litestar import Controller, get
@@ -60,5 +59,5 @@ class WatchPages(Controller):
         )
 
 
-def _values(one: Watched) -> Sequence[float] | tuple[float, ...]:
+def _values(one: Watched) -> tuple[float, ...]:
     return tuple(probability for _, probability in one.points)

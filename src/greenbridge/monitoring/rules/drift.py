@@ -71,6 +71,7 @@ def measured(
     With `quantiles` (equal steps from the lowest to the highest value of `learnt` firms) each bin between two of them holds the same
     share of the training firms, none of which were missing.
     """
+    missing_reference: float | None
     if quantiles is not None and learnt:
         inner = np.unique(np.asarray(quantiles[1:-1], dtype=float))
         # Where neighbouring quantiles are one value, their bins are one and hold the shares of all of them.

@@ -147,8 +147,8 @@ def _network(place: _Place, policy: ContagionPolicy) -> tuple[Network, Floats, B
         one = np.fromiter((numbers[code] for code in told.usccs), np.int64, len(told.usccs))
         other = np.fromiter((numbers[code] if code else -1 for code in told.partners), np.int64, len(told.partners))
         sold, net_fen = np.array(told.sales, dtype=bool), np.maximum(np.array(told.net_fen, dtype=float), 0.0)
-        sales = np.bincount(one[sold], weights=net_fen[sold], minlength=n)
-        purchases = np.bincount(one[~sold], weights=net_fen[~sold], minlength=n)
+        sales = np.asarray(np.bincount(one[sold], weights=net_fen[sold], minlength=n), dtype=float)
+        purchases = np.asarray(np.bincount(one[~sold], weights=net_fen[~sold], minlength=n), dtype=float)
         tied = other >= 0
         seller, buyer = np.where(sold, one, other)[tied], np.where(sold, other, one)[tied]
         trade = Ties(seller, buyer, net_fen[tied])

@@ -160,7 +160,7 @@ async def _alert(session: AsyncSession, found: ModelCheck, policy: ModelPolicy, 
     opened = [await store.open_alert(session, found.model_version, finding, now) for finding in opening]
     for word, alerts in (("closed", over), ("opened", opened)):
         for alert in alerts:
-            about = {"kind": alert.finding.kind.value, "of": alert.finding.subject, "value": round(alert.finding.value, 6)}
+            about: dict[str, Any] = {"kind": alert.finding.kind.value, "of": alert.finding.subject, "value": round(alert.finding.value, 6)}
             await audit.record(session, f"model.alert.{word}", f"model:{found.model_version}", now, **about)
 
 
