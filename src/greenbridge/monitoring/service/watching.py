@@ -170,4 +170,4 @@ async def sentences(session: AsyncSession, found: FirmContagion, readable: Seque
         stands = {path.hops[-1].uscc} & set(still)
         if wording.is_worth_telling(path, policy, stands):
             found_words.append(wording.sentence(path, names=names, still=stands, period=found.period, policy=policy))
-    return list(dict.fromkeys(found_words)) or [wording.SPREAD_OUT]
+    return list(dict.fromkeys(found_words)) or ([wording.SPREAD_OUT] if told else [])
