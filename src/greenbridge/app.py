@@ -43,6 +43,7 @@ from greenbridge.kit.errors import Problem
 from greenbridge.kit.web import Deps, RequestIds, on_bad_data, on_crash, on_http_exception, on_problem, page_environment
 from greenbridge.matching.api import MatchesApi
 from greenbridge.matching.pages import MatchPages
+from greenbridge.monitoring.pages import CheckPages, WatchPages
 from greenbridge.needs.api import NeedsApi
 from greenbridge.needs.pages import NeedPages
 from greenbridge.reports.api import ReportsApi
@@ -80,6 +81,7 @@ PAGES = (
     MatchPages,
     FirmAnswerPages,
     OfficerPages,
+    WatchPages,
     FirmConsentPages,
     BankConsentPages,
     ReceiptPages,
@@ -88,6 +90,7 @@ PAGES = (
     ProductPages,
     CataloguePages,
     QualityPages,
+    CheckPages,
     DoubtPages,
     DeliveryPages,
     ModelPages,

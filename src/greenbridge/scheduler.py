@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -22,6 +23,7 @@ from greenbridge.kit.calendar import SHANGHAI
 from greenbridge.kit.clock import Clock, SystemClock, make_clock
 from greenbridge.kit.exchange import Key
 from greenbridge.kit.keys import kept_key
+from greenbridge.monitoring import jobs as monitoring
 from greenbridge.needs import jobs as needs
 from greenbridge.peers import jobs as peers
 from greenbridge.scoring import jobs as scoring
@@ -59,6 +61,7 @@ JOBS = (
     Job("consents.forget_old_reads", timedelta(days=1), in_one_transaction(consents.forget_old_reads)),
     Job("facts.measure_quality", timedelta(days=1), in_one_transaction(facts.measure)),
     Job("peers.measure", timedelta(days=1), in_one_transaction(peers.measure)),
+    Job("monitoring.measure", timedelta(days=1), in_one_transaction(monitoring.measure)),
 )
 
 
@@ -90,6 +93,11 @@ def score_job(artifacts: Path) -> Job:
     return Job(
         "scoring.score_city", timedelta(days=1), in_one_transaction(lambda session, now: scoring.score_city(session, artifacts, now))
     )
+
+
+def model_job(artifacts: Path) -> Job:
+    """Return the job that scores every firm and checks the model in use."""
+    return Job("monitoring.watch_model", timedelta(days=1), in_one_transaction(partial(monitoring.watch_model, artifacts=artifacts)))
 
 
 def slot_of(now: datetime, every: timedelta) -> datetime:
@@ -125,7 +133,8 @@ async def serve(settings: Settings, url: str) -> None:
     # The default grace of one second would drop jobs silently.
     scheduler = AsyncIOScheduler(timezone=SHANGHAI, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1})
     gateway = HttpGateway(load_feeds(settings.departments) if settings.departments else (), Key(kept_key(settings.data_dir)))
-    declared = (*JOBS, score_job(settings.artifacts_dir), *pull_jobs(gateway), *([inbox_job(settings.inbox)] if settings.inbox else []))
+    nightly = (score_job(settings.artifacts_dir), model_job(settings.artifacts_dir))
+    declared = (*JOBS, *nightly, *pull_jobs(gateway), *([inbox_job(settings.inbox)] if settings.inbox else []))
     for job in declared:
         scheduler.add_job(
             run,

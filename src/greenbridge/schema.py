@@ -11,6 +11,7 @@ from greenbridge.enterprises import tables as enterprises
 from greenbridge.facts import tables as facts
 from greenbridge.kit import idempotency, jobs, outbox
 from greenbridge.matching import tables as matching
+from greenbridge.monitoring import tables as monitoring
 from greenbridge.needs import tables as needs
 from greenbridge.peers import tables as peers
 from greenbridge.reference import tables as reference
@@ -29,6 +30,7 @@ DOMAINS = (
     idempotency,
     jobs,
     matching,
+    monitoring,
     needs,
     outbox,
     peers,

@@ -24,11 +24,10 @@ from greenbridge.kit.codes import generated_uscc
 from greenbridge.kit.money import in_wan
 from greenbridge.needs import service as needs
 from greenbridge.needs.values import Need
+from greenbridge.reports.gateway import Press
 from greenbridge.scoring import service as scoring
 from greenbridge.scoring.gateway import DefaultModel
 from greenbridge.settings import home
-from greenbridge.reports.gateway import Press
-from greenbridge.scoring.gateway import DefaultModel
 from greenbridge.underwriting import service as underwriting
 from tests.builders import PASSWORD, a_draft, a_registration, an_actor, deliver, steady_invoices, the_products
 

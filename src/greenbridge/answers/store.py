@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from greenbridge.accounts.values import Organisation
 from greenbridge.answers.tables import AnswerRow
-from greenbridge.answers.values import Answer, AnswerStatus, DeclineReason, Offer
+from greenbridge.answers.values import Answer, AnswerFeedback, AnswerStatus, DeclineReason, Loan, Offer
 
 
 def _value(row: AnswerRow) -> Answer:
@@ -119,3 +119,23 @@ async def totals(session: AsyncSession) -> tuple[int, int, int]:
         )
     ).one()
     return int(row[0]), int(row[1]), int(row[2])
+
+
+async def feedback(session: AsyncSession) -> list[AnswerFeedback]:
+    query = """
+        select n.enterprise_id, a.status, a.reasons, a.claimed_at from answer a join need n on n.id = a.need_id
+        order by a.claimed_at, a.id
+    """
+    return [AnswerFeedback(row[0], row[1], tuple(row[2]), row[3]) for row in await session.execute(text(query))]
+
+
+# An answer in any other state is, or became, a loan.
+_NO_LOAN = ("claimed", "offered", "not_chosen", "declined", "expired")
+
+
+async def loans(session: AsyncSession, bank_id: UUID) -> list[Loan]:
+    query = """
+        select a.id, n.id, n.number, n.enterprise_id, coalesce(a.amount_fen, 0) from answer a join need n on n.id = a.need_id
+        where a.bank_id = :bank and a.status <> all(:no_loan) order by a.claimed_at desc, a.id
+    """
+    return [Loan(*row) for row in await session.execute(text(query), {"bank": bank_id, "no_loan": list(_NO_LOAN)})]

@@ -156,3 +156,28 @@ class AnswerView:
     bank_name: str
     named: bool
     product_name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerFeedback:
+    """How one answer came out, for those who learn from it. State and reasons are words: states that come later need no change here.
+
+    `since`: when it came to this state; None where that is not kept.
+    """
+
+    enterprise_id: UUID
+    status: str
+    reasons: tuple[str, ...]
+    claimed_at: datetime
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Loan:
+    """An answer that the firm accepted: whom the bank lends to."""
+
+    answer_id: UUID
+    need_id: UUID
+    number: str
+    enterprise_id: UUID
+    amount_fen: int

@@ -17,7 +17,6 @@ from greenbridge.cli import (
     reference,
     reports,
     sandbox,
-    schemes,
     serving,
     underwriting,
 )
@@ -27,7 +26,22 @@ from greenbridge.kit.errors import Problem
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Greenbridge 绿桥: bank-enterprise credit matchmaking."
 )
-PARTS = (serving, data, firms, reports, proofs, consents, departments, reference, peers, models, underwriting, portfolio, sandbox)
+PARTS = (
+    serving,
+    data,
+    firms,
+    reports,
+    proofs,
+    consents,
+    departments,
+    reference,
+    peers,
+    models,
+    monitoring,
+    underwriting,
+    portfolio,
+    sandbox,
+)
 for part in PARTS:
     app.add_typer(part.app)
 

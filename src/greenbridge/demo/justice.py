@@ -77,6 +77,12 @@ def cases(world: World) -> list[Case]:
         days = {JUDGMENT: 80, ENFORCEMENT: 240, DISHONESTY: 70}[kind]
         number = 9000 + days
         found.append(Case(number, worst, kind, "被告", "借款合同纠纷", 10_000 * days, world.ago(days), None))
+    # Most troubled firms were enforced within the last year: what a score of a year ago should have seen coming.
+    later = world.rng(195)
+    for firm in world.troubled[1:]:
+        if later.random() < 0.9 and (world.today - firm.established).days > 700:
+            number, yuan = 8000 + firm.number, int(later.integers(10, 120)) * 10_000
+            found.append(Case(number, firm, ENFORCEMENT, "被告", "买卖合同纠纷", yuan, world.ago(later.integers(15, 340)), None))
     return sorted(found, key=lambda case: case.number)
 
 

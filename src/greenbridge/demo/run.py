@@ -166,6 +166,7 @@ async def _stages(settings: Settings, url: str, *, real: RealTown | None, seed: 
         published = await timed("needs", "发布需求", n, lambda a: stages.publish(stage, joined, made, a))
         runs = await timed("matches", "匹配产品", n, lambda a: stages.match(stage, published, a))
         await timed("answers", "银行应答", n, lambda a: stages.answer(stage, published, runs, officers, a))
+        await timed("look_back", "回看与监测", len(stages.BEFORE) + 1, lambda a: stages.look_back(stage, a))
     async with sessions() as session:
         offers, accepted, accepted_fen = await answers.totals(session)
         _, needs_fen = await needs.totals(session)
@@ -251,6 +252,7 @@ def _serve(settings: Settings, url: str, serve: Callable[[Settings, str, str, in
         ("enterprise", "企业"),
         ("officer", "信贷员"),
         ("reviewer", "审批人员"),
+        ("watcher", "贷后管理"),
         ("bank", "银行管理员"),
         ("operator", "平台运营"),
     ):

@@ -68,7 +68,7 @@ def late(world: World, stated_at: datetime) -> Delivery:
                     "direction": "output",
                     "invoice_no": f"{90_000_000 + firm.number * 10 + number:08d}",
                     "issue_date": (first + timedelta(days=int(rng.integers(0, 28)))).isoformat(),
-                    "counterparty_id": f"K{firm.number:03d}00",
+                    "counterparty_id": partner(world, firm, "output", 0),
                     "amount_net": f"{net:.2f}",
                     "tax": f"{tax:.2f}",
                     "amount_gross": f"{net + tax:.2f}",
@@ -88,12 +88,34 @@ def voided(world: World, stated_at: datetime) -> Delivery:
     return delivered(VAT_INVOICES, "tax_vat_invoices_corrected.parquet", recent.iloc[sorted(chosen)].assign(status="void"), stated_at)
 
 
+def links(world: World) -> dict[tuple[int, str], str]:
+    """Return (firm's number, direction) -> code of the firm of the town that is its largest customer or supplier: half of the firms
+    have one, often a troubled one, so that risk has ways to go. The tax bureau knows such a partner by its code; the others are outside
+    the town.
+    """
+    rng = world.rng(193)
+    found: dict[tuple[int, str], str] = {}
+    for firm in world.firms:
+        for direction in ("output", "input"):
+            among = world.troubled if rng.random() < 0.4 else world.firms
+            other = among[int(rng.integers(len(among)))]
+            if rng.random() < 0.5 and other is not firm:
+                found[firm.number, direction] = other.uscc
+    return found
+
+
+def partner(world: World, firm: Firm, direction: str, place: int) -> str:
+    """Return how the tax bureau names a firm's counterparty; place 0 is the largest."""
+    if place == 0 and (code := world.once(links).get((firm.number, direction))):
+        return code
+    return f"{'K' if direction == 'output' else 'G'}{firm.number:03d}{place:02d}"
+
+
 def _firm_invoices(world: World, firm: Firm, direction: str) -> pd.DataFrame:
     rng = world.rng(firm.number, 3 + (direction == "input"))
     factor = 1.0 if direction == "output" else float(rng.uniform(0.55, 0.85))
     partners = int(rng.integers(4, 40) if firm.kind != "troubled" else rng.integers(2, 8))
     weights = 1 / np.arange(1, partners + 1) ** float(rng.uniform(0.3, 1.2))
-    letter = "K" if direction == "output" else "G"
     dates: list[str] = []
     others: list[str] = []
     nets, states = [], []
@@ -105,7 +127,7 @@ def _firm_invoices(world: World, firm: Firm, direction: str) -> pd.DataFrame:
         net = np.round(level / count * rng.lognormal(0, 0.6, count), 2)
         net = np.where(rng.random(count) < 0.015, -net, net)
         dates += [(first + timedelta(days=int(d))).isoformat() for d in rng.integers(0, month_end(first).day, count)]
-        others += [f"{letter}{firm.number:03d}{p:02d}" for p in rng.choice(partners, count, p=weights / weights.sum())]
+        others += [partner(world, firm, direction, int(p)) for p in rng.choice(partners, count, p=weights / weights.sum())]
         states.append(np.where(rng.random(count) < firm.void_share, "void", "valid"))
         nets.append(net)
     if not dates:

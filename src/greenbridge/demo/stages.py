@@ -22,7 +22,7 @@ from greenbridge.facts import jobs as pulls
 from greenbridge.facts import service as facts
 from greenbridge.facts.gateway import Feed, HttpGateway
 from greenbridge.facts.values import Batch
-from greenbridge.kit.calendar import business_date
+from greenbridge.kit.calendar import add_months, business_date
 from greenbridge.kit.clock import Clock
 from greenbridge.kit.database import Sessions
 from greenbridge.kit.exchange import Key
@@ -30,6 +30,7 @@ from greenbridge.kit.keys import kept_key
 from greenbridge.kit.money import FEN_PER_WAN
 from greenbridge.matching import service as matching
 from greenbridge.matching.values import Match, MatchRun
+from greenbridge.monitoring import service as monitoring
 from greenbridge.needs import service as needs
 from greenbridge.needs.values import Collateral, GuaranteeMode, Need, NeedDraft, Purpose
 from greenbridge.peers import service as peers
@@ -85,6 +86,8 @@ async def open_banks(stage: Stage, advance: Advance) -> dict[str, Actor]:
                 await accounts.open_account(session, None, "bank", PASSWORD, Role.BANK_ADMINISTRATOR, bank, now)
                 reviewer = StaffFunction.CREDIT_REVIEWER
                 await accounts.open_account(session, None, "reviewer", PASSWORD, Role.OFFICER, bank, now, reviewer)
+                watcher = StaffFunction.POST_LOAN_MANAGER
+                await accounts.open_account(session, None, "watcher", PASSWORD, Role.OFFICER, bank, now, watcher)
             advance(1)
     return officers
 
@@ -224,7 +227,7 @@ async def answer(
             async with stage.sessions.begin() as session:
                 views = [v for v in await answers.of_need(session, actor, need.id, stage.clock.now()) if v.answer.offer]
                 best = min(views, key=lambda v: v.answer.offer.annual_rate_bp if v.answer.offer else 0)
-                await answers.accept(session, actor, best.answer.id, stage.clock.now())
+                await answers.accept(session, actor, best.answer.id, stage.clock.now(), post_loan=number % 5 != 4)
             await _read(stage, officers, need, best.answer.bank_id, WorkStep.APPROVAL)
         elif good and number == 0:
             async with stage.sessions.begin() as session:
@@ -232,6 +235,28 @@ async def answer(
             await _read(stage, officers, need, agreed.bank_id, WorkStep.SURVEY)
         advance(1)
     return offers
+
+
+# Months back: what was scored and measured then, so that there is something to look back on.
+BEFORE = (15, 12, 9, 6, 3)
+
+
+async def look_back(stage: Stage, advance: Advance) -> int:
+    """Score all firms, measure contagion and check the model as of earlier days and today; return how many scores that made.
+
+    Only what was true on each day counts, with what the departments have delivered by now.
+    """
+    done = 0
+    today = business_date(stage.clock.now())
+    for day in (*(add_months(today, -months) for months in BEFORE), today):
+        async with stage.sessions.begin() as session:
+            now = stage.clock.now()
+            if day < today:  # today's are there with the reports
+                done += await monitoring.score_all(session, stage.model, day, now)
+            await monitoring.measure(session, day, now)
+            await monitoring.check(session, stage.settings.artifacts_dir, day, now)
+        advance(1)
+    return done
 
 
 async def _read(stage: Stage, officers: dict[str, Actor], need: Need, bank_id: UUID, step: WorkStep) -> None:

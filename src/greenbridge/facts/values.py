@@ -358,3 +358,17 @@ class Counterparty:
     net_fen: int
     invoices: int
     share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Trade:
+    """All firms' sales and purchases of a calendar year, in columns of one length.
+
+    Row k: `usccs[k]` sold to (bought from, where not `sales[k]`) `partners[k]`, None for somebody who is no known firm, `net_fen[k]`.
+    """
+
+    year: int
+    usccs: list[str]
+    sales: list[bool]
+    partners: list[str | None]
+    net_fen: list[int]

@@ -10,7 +10,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from greenbridge.kit import database
-from greenbridge.scoring.values import BulkRun, ModelAct, ModelEvent, ModelState, Reason, Score
+from greenbridge.kit.text import Text
+from greenbridge.scoring.values import BulkRun, KeptScore, ModelAct, ModelEvent, ModelState, Reason, Score
 
 KIND = "default"  # of model; the only one so far
 
@@ -159,3 +160,54 @@ async def champion_at(session: AsyncSession, known_at: datetime) -> tuple[str, s
         )
     ).first()
     return (row.version, row.sha256) if row else None
+
+
+_NEWEST_KEPT = """
+    select distinct on ({one}) id, enterprise_id, as_of, scored_at, model_version, default_probability, band, reasons,
+        {features}
+    from default_score where as_of <= :until and as_of >= :since and scored_at <= :known_at
+        and (cast(:version as text) is null or model_version = :version)
+        and (cast(:firms as uuid[]) is null or enterprise_id = any(cast(:firms as uuid[])))
+    order by {one}, as_of desc, scored_at desc, id
+"""
+
+
+async def kept(
+    session: AsyncSession,
+    *,
+    since: date,
+    until: date,
+    known_at: datetime,
+    version: str | None,
+    firms: Sequence[UUID] | None,
+    monthly: bool,
+    features: bool,
+) -> list[KeptScore]:
+    """Return each firm's newest kept score of days between two (of each month, if `monthly`), with its reasons."""
+    one = "enterprise_id, date_trunc('month', as_of)" if monthly else "enterprise_id"
+    query = _NEWEST_KEPT.format(one=one, features="features" if features else "null as features")
+    given = {"since": since, "until": until, "known_at": known_at, "version": version, "firms": list(firms) if firms is not None else None}
+    rows = await session.execute(text(query), given)
+    return [
+        KeptScore(r.enterprise_id, r.as_of, r.model_version, r.default_probability, r.band, _weightiest(r.reasons), r.features or {})
+        for r in rows
+    ]
+
+
+def _weightiest(reasons: Sequence[Mapping[str, Any]]) -> Text | None:
+    """Return the sentence of the reason that raised the probability most; None without one, and in older rows."""
+    raising = (r for r in reasons if r["contribution"] > 0 and "sentence" in r)
+    return next((Text(r["sentence"]["zh"], r["sentence"]["en"]) for r in raising), None)
+
+
+async def newest_version(session: AsyncSession, known_at: datetime) -> str | None:
+    """Return the model that scored last."""
+    query = "select model_version from default_score where scored_at <= :known_at order by scored_at desc, id limit 1"
+    return (await session.execute(text(query), {"known_at": known_at})).scalar_one_or_none()
+
+
+async def first_day(session: AsyncSession, version: str, known_at: datetime) -> date | None:
+    """Return the earliest day that a model's kept scores are of."""
+    query = "select min(as_of) from default_score where model_version = :version and scored_at <= :known_at"
+    found: date | None = (await session.execute(text(query), {"version": version, "known_at": known_at})).scalar_one()
+    return found

@@ -1,7 +1,7 @@
 """Features, reasons, scores, bands, versions of the model."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
@@ -149,6 +149,21 @@ class Score:
     def lowering(self) -> tuple[Reason, ...]:
         """Return the reasons that lower it."""
         return tuple(reason for reason in self.reasons if not reason.raises)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptScore:
+    """A score as it was kept: its band's code, the sentence of the reason that raised it most, and the features that it was made of
+    (None: unknown; empty where they were not asked for).
+    """
+
+    enterprise_id: UUID
+    as_of: date
+    model_version: str
+    default_probability: float
+    band: str
+    reason: Text | None = None
+    features: Mapping[str, float | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from greenbridge.answers.service.answering import claim, decline, expire, offer, totals
 from greenbridge.answers.service.choosing import accept, agree, agreeing, of_need
+from greenbridge.answers.service.outcomes import feedback, loans
 from greenbridge.answers.service.seeing import of_bank, open_need, overview, work_list
 
 __all__ = [
@@ -11,6 +12,8 @@ __all__ = [
     "claim",
     "decline",
     "expire",
+    "feedback",
+    "loans",
     "of_bank",
     "of_need",
     "offer",

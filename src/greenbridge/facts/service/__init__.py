@@ -5,6 +5,7 @@ from greenbridge.facts.service.documents import catalogue_document, described, i
 from greenbridge.facts.service.doubts import Question, decide, questions, questions_count, read_row, rows_in_doubt
 from greenbridge.facts.service.intake import item_named
 from greenbridge.facts.service.listing import list_facts
+from greenbridge.facts.service.network import codes_of, industries, of_all, trade
 from greenbridge.facts.service.pulling import pulls
 from greenbridge.facts.service.quality import PERIOD_DAYS, alerts, measure, trends
 from greenbridge.facts.service.reading import (
@@ -34,6 +35,7 @@ __all__ = [
     "batches",
     "catalogue",
     "catalogue_document",
+    "codes_of",
     "count",
     "counterparties",
     "coverage",
@@ -43,11 +45,13 @@ __all__ = [
     "hand_in",
     "history",
     "horizon",
+    "industries",
     "item_document",
     "item_named",
     "levels",
     "list_facts",
     "measure",
+    "of_all",
     "public_marks",
     "pulls",
     "quarantined",
@@ -60,5 +64,6 @@ __all__ = [
     "receive",
     "rows_in_doubt",
     "series",
+    "trade",
     "trends",
 ]

@@ -2,6 +2,7 @@
 
 from greenbridge.scoring.gateway import band_policy
 from greenbridge.scoring.service.bulk import score_city, score_many
+from greenbridge.scoring.service.kept import kept_between, kept_months, model_in_use, newest_kept
 from greenbridge.scoring.service.registry import (
     challenge,
     champion,
@@ -23,8 +24,12 @@ __all__ = [
     "challenge",
     "champion",
     "establish",
+    "kept_between",
+    "kept_months",
     "model_at",
+    "model_in_use",
     "models",
+    "newest_kept",
     "promote",
     "register",
     "retire",

@@ -1,0 +1,21 @@
+"""What became of answers, for those who watch loans and models."""
+
+from collections.abc import Sequence
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from greenbridge.accounts.values import Actor
+from greenbridge.answers import store
+from greenbridge.answers.service.shared import must_be_officer
+from greenbridge.answers.values import AnswerFeedback, Loan
+
+
+async def feedback(session: AsyncSession) -> Sequence[AnswerFeedback]:
+    """Return how every answer of the place came out, oldest first, for a caller that is the platform itself."""
+    return await store.feedback(session)
+
+
+async def loans(session: AsyncSession, actor: Actor) -> Sequence[Loan]:
+    """Return the loans of the officer's bank, newest first: answers that a firm accepted, whatever became of them since."""
+    must_be_officer(actor)
+    return await store.loans(session, actor.organisation.id)
