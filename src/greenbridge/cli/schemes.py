@@ -28,6 +28,14 @@ AsOf = Annotated[str | None, typer.Option("--as-of", help="The day, such as 2026
 CodeArgument = Annotated[str, typer.Argument(help="Code of a scheme, such as green-enterprise.")]
 
 
+def _table(*heads: str, title: str | None = None) -> Table:
+    """Return an empty table that breaks long cells and cuts nothing off."""
+    table = Table(title=title, title_justify="left")
+    for head in heads:
+        table.add_column(head, overflow="fold")
+    return table
+
+
 def _day(text: str | None) -> date:
     try:
         return date.fromisoformat(text) if text else business_date(make_clock(None).now())
@@ -42,7 +50,7 @@ def list_(as_of: AsOf = None, as_json: Json = False) -> None:
     if as_json:
         say([service.scheme_head(scheme) for scheme in found])
         return
-    table = Table("代码", "版本", "名称", "指标", "总分", "来源性质")
+    table = _table("代码", "版本", "名称", "指标", "总分", "来源性质")
     for s in found:
         table.add_row(s.code, s.version, s.name.zh, str(len(s.indicators)), f"{s.total:g}", STATUS_NAMES[s.status].zh)
     out.print(table)
@@ -56,7 +64,7 @@ def show(code: CodeArgument, as_of: AsOf = None, as_json: Json = False) -> None:
         say(service.scheme_json(scheme, vocabulary))
         return
     out.print(f"[bold]{scheme.name.zh}[/] {scheme.version}\n{scheme.status_words.zh}\n{scheme.issuer.zh} · {scheme.source}")
-    table = Table("项", "指标", "满分", "取值", "计分")
+    table = _table("项", "指标", "满分", "取值", "计分")
     for dimension in scheme.dimensions:
         table.add_section()
         table.add_row(dimension.code, f"[bold]{dimension.name.zh}[/]", f"{dimension.max:g}", "", "")
@@ -107,7 +115,7 @@ def check(
         cases = [{"file": c.source, "scheme": c.scheme.code, "case": c.case.name, "problems": c.problems} for c in checked]
         say({"cases": cases, "failed": len(failed), "wrong_files": [{"file": name, "problem": said} for name, said in wrong]})
     else:
-        table = Table("文件", "方案", "版本", "用例", "失败")
+        table = _table("文件", "方案", "版本", "用例", "失败")
         for key in dict.fromkeys((c.source, c.scheme.code, c.scheme.version) for c in checked):
             own = [c for c in checked if (c.source, c.scheme.code, c.scheme.version) == key]
             bad = sum(bool(c.problems) for c in own)
@@ -156,7 +164,7 @@ def _print(name: str, r: Rating) -> None:
     scheme, vocabulary = r.scheme, service.vocabulary()
     out.print(f"[bold]{name}[/] {scheme.name.zh} {scheme.version}，{r.business_class.name.zh}，{r.as_of}\n{scheme.status_words.zh}")
     title = f"{r.grade_name.zh}，{r.points:g} 分 / {scheme.total:g}，已知 {r.coverage:.0%}，全部补齐最多 {r.possible:g} 分"
-    table = Table("项", "指标", "得分", "满分", "值", "满分条件", "依据", title=title, title_justify="left")
+    table = _table("项", "指标", "得分", "满分", "值", "满分条件", "依据", title=title)
     for line in (*r.indicators, *r.bonus):
         if not line.applies:
             continue
@@ -164,6 +172,7 @@ def _print(name: str, r: Rating) -> None:
         values = " / ".join(words.part_value(p.part, p.value, vocabulary, "zh") for p in line.parts)
         full = " / ".join(words.full(p.part, vocabulary).zh for p in line.parts)
         evidence = "；".join(f"{e.source.zh} {e.on or ''} {e.reference}".strip() for e in line.evidence[:2])
+        evidence = evidence or ("无记录" if line.points is not None else "")
         table.add_row(line.indicator.code, line.indicator.name.zh, points, f"{line.max:g}", values, full, evidence)
     out.print(table)
     for bar in r.capped_by:
@@ -198,9 +207,8 @@ def screen(
     if as_json:
         say(service.screening_json(found, service.reason_text))
         return
-    out.print(
-        f"{found.as_of}：{found.rows:,} 行 = {len(found.screened):,} 家已筛查 + {len(found.set_aside):,} 行隔离；命中 {len(found.found):,} 家"
-    )
+    rows, screened, aside = found.rows, len(found.screened), len(found.set_aside)
+    out.print(f"{found.as_of}：{rows:,} 行 = {screened:,} 家已筛查 + {aside:,} 行隔离；命中 {len(found.found):,} 家")
     if found.unchecked:
         out.print(f"[yellow]没有收到数据、因此未核对的名单：{'、'.join(name.zh for name in found.unchecked)}[/]")
     if found.scheme:
@@ -215,12 +223,12 @@ def _readable(file: Path) -> Path:
 
 
 def _tables(found: Screening) -> None:
-    hits = Table("行", "统一社会信用代码", "企业", "理由")
+    hits = _table("行", "统一社会信用代码", "企业", "理由")
     for s in found.found:
         hits.add_row(str(s.candidate.row_no), s.uscc, s.name, "；".join(f"{h.words.zh} {h.on or ''}".strip() for h in s.hits))
     if found.found:
         out.print(hits)
-    aside = Table("行", "统一社会信用代码", "企业", "为何未筛查")
+    aside = _table("行", "统一社会信用代码", "企业", "为何未筛查")
     for a in found.set_aside:
         aside.add_row(str(a.candidate.row_no), a.candidate.uscc, a.candidate.name, screening.words(a.reason).zh)
     if found.set_aside:

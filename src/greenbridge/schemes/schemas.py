@@ -88,6 +88,9 @@ class IndicatorIn(Named):
     def _parts_or_curve(self) -> Self:
         if bool(self.parts) == (self.input is not None):
             raise ValueError("needs either an input with its curve, or parts")
+        curves = sum(getattr(self, name) is not None for name in CURVES)
+        if curves != (0 if self.parts else 1):
+            raise ValueError(f"needs exactly one of {', '.join(CURVES)}; with parts, each part has its own")
         return self
 
     def pieces(self) -> list[PartIn]:

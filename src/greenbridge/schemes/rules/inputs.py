@@ -14,7 +14,7 @@ _REFERENCES = ("document_no", "case_no", "licence_no", "certificate_no", "permit
 def inputs_of(
     vocabulary: Mapping[str, InputName],
     facts: Sequence[Fact],
-    delivered: Collection[str],
+    delivered: readers.Delivered,
     as_of: date,
     names: Collection[str] | None = None,
 ) -> dict[str, Known]:
@@ -28,8 +28,12 @@ def inputs_of(
         read = reader(records)
         if read is not None:
             value, stands_on = read
-            found[name] = Known(value, tuple(_evidence(fact, vocabulary[name]) for fact in stands_on[:EVIDENCE_SHOWN]))
+            found[name] = Known(value, tuple(_evidence(fact, vocabulary[name]) for fact in _newest(stands_on)))
     return found
+
+
+def _newest(facts: Sequence[Fact]) -> list[Fact]:
+    return sorted(facts, key=lambda fact: fact.valid_from, reverse=True)[:EVIDENCE_SHOWN]
 
 
 def _evidence(fact: Fact, name: InputName) -> Evidence:

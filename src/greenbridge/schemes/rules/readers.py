@@ -1,15 +1,16 @@
 """How single values are read from a firm's records."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
 from greenbridge.facts.values import Fact
-from greenbridge.kit.calendar import same_day_after, whole_months
+from greenbridge.kit.calendar import add_months, month_start, same_day_after, whole_months
 from greenbridge.schemes.values import Value
 
-YEAR, TWO_YEARS, FIVE_YEARS = 12, 24, 60
+YEAR, TWO_YEARS, FIVE_YEARS, STALE = 12, 24, 60, 4
+Delivered = Mapping[str, date | None]
 FEN = 100
 # One known value with the records it stands on; None: unknown.
 Found = tuple[Value, Sequence[Fact]] | None
@@ -28,10 +29,10 @@ UTILITIES = ("utilities.water", "utilities.electricity", "utilities.gas")
 
 @dataclass(frozen=True)
 class Records:
-    """What is known of one firm on a day; `delivered`: the items of which any department data came."""
+    """What is known of one firm on a day; `delivered`: the items of which any department data came, with the newest day they speak of."""
 
     facts: Sequence[Fact]
-    delivered: Collection[str]
+    delivered: Delivered
     as_of: date
 
     @cached_property
@@ -50,6 +51,17 @@ class Records:
         """Return the facts of an item that began within so many months."""
         start = same_day_after(self.as_of, -months)
         return [fact for fact in self.of(item) if fact.valid_from > start]
+
+    def monthly(self, item: str, months: int) -> list[Fact] | None:
+        """Return a monthly item's facts of the last months that were delivered, oldest first; None where that is over STALE months ago.
+
+        As of 2026-03-10 with data to February, twelve months are March 2025 to February 2026.
+        """
+        last = month_start(min(self.delivered.get(item) or self.as_of, self.as_of))
+        if last < add_months(self.as_of, -STALE):
+            return None
+        first = add_months(last, 1 - months)
+        return sorted((f for f in self.of(item) if f.valid_from >= first), key=lambda f: f.valid_from)
 
     def open(self, item: str, end: str) -> list[Fact]:
         """Return the facts of an item that were not ended by the day."""
@@ -156,17 +168,18 @@ def months_paid(item: str) -> Reader:
     """Return a reader of the months of the last twelve that were paid; unknown for a firm that never paid: it may have no staff here."""
 
     def read(r: Records) -> Found:
-        if not r.of(item):
+        months = r.monthly(item, YEAR)
+        if not r.of(item) or months is None:
             return None
-        paid = [f for f in r.since(item, YEAR) if f.values.get("amount_fen") or f.values.get("amount_fen") is None]
+        paid = [f for f in months if f.values.get("amount_fen") or f.values.get("amount_fen") is None]
         return float(min(YEAR, len({f.valid_from.strftime("%Y%m") for f in paid}))), paid
 
     return read
 
 
 def _vat_months(r: Records) -> list[tuple[Fact, float]]:
-    found = [f for f in r.since(PAID, YEAR) if f.values.get("tax_kind") == "vat"]
-    return [(f, float(f.values["declared_fen"])) for f in sorted(found, key=lambda f: f.valid_from)]
+    found = [f for f in r.monthly(PAID, YEAR) or () if f.values.get("tax_kind") == "vat"]
+    return [(f, float(f.values["declared_fen"])) for f in found]
 
 
 def vat(measure: Callable[[list[float]], Value]) -> Reader:
@@ -186,10 +199,10 @@ def zero_run(months: list[float]) -> float:
 
 
 def paid_share(r: Records) -> Found:
-    found = r.since(PAID, YEAR)
-    declared = sum(f.values["declared_fen"] for f in found)
+    found = r.monthly(PAID, YEAR)
     if not found:
         return None
+    declared = sum(f.values["declared_fen"] for f in found)
     return (min(1.0, sum(f.values["paid_fen"] for f in found) / declared) if declared else 1.0), found
 
 
@@ -210,13 +223,13 @@ def insured(r: Records) -> Found:
 
 
 def unpaid(r: Records) -> Found:
-    bills = [f for item in UTILITIES for f in r.since(item, YEAR)]
+    bills = [f for item in UTILITIES for f in r.monthly(item, YEAR) or ()]
     owed = [f for f in bills if f.values.get("unpaid_fen")]
     return (float(len({f.valid_from.strftime("%Y%m") for f in owed})), owed) if bills else None
 
 
 def electricity(r: Records) -> Found:
-    months = sorted(r.since("utilities.electricity", TWO_YEARS), key=lambda f: f.valid_from)
+    months = r.monthly("utilities.electricity", TWO_YEARS) or []
     usage = [float(f.values["usage_kwh"]) for f in months]
     if len(usage) < TWO_YEARS or not sum(usage[:YEAR]):
         return None
@@ -229,7 +242,9 @@ def area(r: Records) -> Found:
 
 
 def exports(r: Records) -> Found:
-    found = r.since("customs.trade", YEAR)
+    found = r.monthly("customs.trade", YEAR)
+    if found is None:
+        return None
     return sum(float(f.values.get("exports_fen") or 0) for f in found) / FEN, found
 
 

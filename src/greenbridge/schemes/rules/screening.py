@@ -9,8 +9,8 @@ from greenbridge.facts.rules.items import REASONS
 from greenbridge.facts.values import Fact
 from greenbridge.kit.codes import is_uscc
 from greenbridge.kit.text import Text
-from greenbridge.schemes.rules.readers import ABNORMAL, DISHONESTY, SEVERE, TAX_MAJOR, Records
-from greenbridge.schemes.values import NOT_RATED, Rating, Scheme
+from greenbridge.schemes.rules.readers import ABNORMAL, DISHONESTY, SEVERE, TAX_MAJOR, Delivered, Records
+from greenbridge.schemes.values import Rating, Scheme
 
 ENVIRONMENT = "environment.credit"
 # Lists that are open to everybody: item -> (its name, the field that ends an entry, the field that names it).
@@ -23,11 +23,14 @@ LISTS: Mapping[str, tuple[Text, str, str]] = {
 COLOURS = {"black": Text("环境信用黑色", "environmental credit: black"), "red": Text("环境信用红色", "environmental credit: red")}
 ENVIRONMENT_NAME = Text("环境信用黑色、红色", "environmental credit black or red")
 ITEMS = (*LISTS, ENVIRONMENT)
-AMBIGUOUS, REPEATED = "ambiguous_name", "repeated_firm"
+AMBIGUOUS, REPEATED, OTHER_NAME = "ambiguous_name", "repeated_firm", "other_name"
+NO_DATA, NO_NAME = "no_data", "no_such_name"
 OWN_REASONS = {
     AMBIGUOUS: Text("这个名称对应多家企业，请补充统一社会信用代码", "Several firms have this name: give the social credit code"),
     REPEATED: Text("与前面的行是同一家企业", "The same firm as in an earlier row"),
-    "other_name": Text("名称与该代码登记的企业不符", "The code is registered under another name"),
+    NO_DATA: Text("没有部门提供过这个代码的数据", "No department ever spoke of this code"),
+    NO_NAME: Text("没有登记为这个名称的企业", "No firm is registered under this name"),
+    OTHER_NAME: Text("名称与该代码登记的企业不符", "The code is registered under another name"),
 }
 
 
@@ -138,18 +141,18 @@ def _meant(row: Candidate, by_name: Mapping[str, Sequence[str]], names: Mapping[
         if not is_uscc(code):
             return "bad_code", ""
         if code not in names:
-            return "unknown_firm", ""
+            return NO_DATA, ""
         registered = names[code]
         if name and registered and normalise_name(name) not in {normalise_name(known) for known in registered}:
-            return "other_name", ""
+            return OTHER_NAME, ""
         return "", code
     found = by_name.get(normalise_name(name), ())
-    return ("", found[0]) if len(found) == 1 else (AMBIGUOUS if found else "unknown_firm", "")
+    return ("", found[0]) if len(found) == 1 else (AMBIGUOUS if found else NO_NAME, "")
 
 
-def hits(facts: Sequence[Fact], delivered: Iterable[str], as_of: date) -> tuple[Hit, ...]:
+def hits(facts: Sequence[Fact], delivered: Delivered, as_of: date) -> tuple[Hit, ...]:
     """Return the lists that a firm stands on on a day, newest entry first within a list."""
-    records = Records(facts, tuple(delivered), as_of)
+    records = Records(facts, delivered, as_of)
     found = []
     for item, (label, end, reference) in LISTS.items():
         found += [Hit(item, label, f.valid_from, str(f.values.get(reference) or "")) for f in records.open(item, end)]
@@ -162,12 +165,14 @@ def hits(facts: Sequence[Fact], delivered: Iterable[str], as_of: date) -> tuple[
 def grade_hit(rating: Rating, below: str) -> tuple[Hit, ...]:
     """Return a hit for a grade that lies below another one whatever is still unknown; what is not known accuses nobody."""
     scheme = rating.scheme
-    if rating.grade == NOT_RATED or scheme.rank(rating.possible_grade) <= scheme.rank(below):
+    if scheme.rank(rating.possible_grade) <= scheme.rank(below):
         return ()
-    name, line = rating.grade_name, scheme.grade_named(below)
+    name, line, best = rating.grade_name, scheme.grade_named(below), scheme.grade_named(rating.possible_grade)
     assert line is not None
-    zh = f"{scheme.name.zh}：{name.zh}（{rating.points:g} 分，已知 {rating.coverage:.0%}），低于 {line.name.zh}"
-    en = f"{scheme.name.en}: {name.en} ({rating.points:g} points, {rating.coverage:.0%} known), below {line.name.en}"
+    assert best is not None
+    share = f"{rating.coverage:.0%}"
+    zh = f"{scheme.name.zh}：{name.zh}（{rating.points:g} 分，已知 {share}），补齐后最高为{best.name.zh}，低于{line.name.zh}"
+    en = f"{scheme.name.en}: {name.en} ({rating.points:g} points, {share} known), at best {best.name.en}, below {line.name.en}"
     return (Hit(f"scheme:{scheme.code}", Text(zh, en), rating.as_of, scheme.version),)
 
 

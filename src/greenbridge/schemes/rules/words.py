@@ -33,18 +33,23 @@ def value(given: Value | None, unit: str, language: Language) -> str:  # noqa: P
     if isinstance(given, str):
         return given
     if unit == "share":
-        return f"{given * 100:.4g} %"
+        return f"{_plain(given * 100)} %"
     if unit == "yuan":
         return _yuan(given, language)
     if unit == "percentile":
         return f"{given:g} 分位" if language == "zh" else f"percentile {given:g}"
     name = UNITS.get(unit)
-    return f"{given:,.6g} {name.in_(language)}".rstrip() if name else f"{given:,.6g}"
+    return f"{_plain(given)} {name.in_(language)}".rstrip() if name else _plain(given)
+
+
+def _plain(number: float) -> str:
+    """Return a number to the hundredth without idle zeros: 1.35353 is `1.35`, 12.0 is `12`."""
+    return f"{number:,.2f}".rstrip("0").rstrip(".")
 
 
 def _yuan(given: float, language: Language) -> str:
     if language == "zh" and abs(given) >= WAN:
-        return f"{given / WAN:,.6g} 万元"
+        return f"{_plain(given / WAN)} 万元"
     return f"{given:,.0f} {'元' if language == 'zh' else 'yuan'}"
 
 
@@ -113,7 +118,7 @@ Say = Callable[[float], str]
 def _table(c: Curve, part: Part, vocabulary: Vocabulary, language: Language, points: Say, said: Say) -> str:
     del said
     labels = vocabulary[part.input.names[0]].words
-    return _join([f"{labels[word].in_(language)} {points(p)}" for word, p in c.table.items()], language)
+    return _join([f"{labels[word].in_(language)} → {points(p)}" for word, p in c.table.items()], language)
 
 
 def _yes_no(c: Curve, part: Part, vocabulary: Vocabulary, language: Language, points: Say, said: Say) -> str:
@@ -122,7 +127,7 @@ def _yes_no(c: Curve, part: Part, vocabulary: Vocabulary, language: Language, po
     best = max(p for _, p in c.knots)
     words = ("是", "否") if language == "zh" else ("yes", "no")
     first, second = words if yes else words[::-1]
-    return _join([f"{first} {points(best)}", f"{second} {points(0)}"], language)
+    return _join([f"{first} → {points(best)}", f"{second} → {points(0)}"], language)
 
 
 def _each(c: Curve, part: Part, vocabulary: Vocabulary, language: Language, points: Say, said: Say) -> str:
@@ -135,14 +140,14 @@ def _each(c: Curve, part: Part, vocabulary: Vocabulary, language: Language, poin
 def _bands(c: Curve, part: Part, vocabulary: Vocabulary, language: Language, points: Say, said: Say) -> str:
     del part, vocabulary
     sign, rest = ("≤" if c.at_most else "≥"), ("其余 " if language == "zh" else "else ")
-    return _join([*(f"{sign} {said(x)} {points(p)}" for x, p in c.knots), f"{rest}{points(0)}"], language)
+    return _join([*(f"{sign} {said(x)} → {points(p)}" for x, p in c.knots), f"{rest}→ {points(0)}"], language)
 
 
 def _line(c: Curve, part: Part, vocabulary: Vocabulary, language: Language, points: Say, said: Say) -> str:
     del part, vocabulary
     between = "，其间按直线计算" if language == "zh" else "; straight between"
     (x0, p0), (x1, p1) = c.knots[0], c.knots[-1]
-    ends = [f"≤ {said(x0)} {points(p0)}", *(f"{said(x)} {points(p)}" for x, p in c.knots[1:-1]), f"≥ {said(x1)} {points(p1)}"]
+    ends = [f"≤ {said(x0)} → {points(p0)}", *(f"{said(x)} → {points(p)}" for x, p in c.knots[1:-1]), f"≥ {said(x1)} → {points(p1)}"]
     return _join(ends, language) + between
 
 
@@ -174,8 +179,14 @@ def _full(part: Part, vocabulary: Vocabulary, language: Language) -> str:
         return value(dict(c.knots)[1.0] > 0, "", language)
     if c.kind is CurveKind.EACH:
         need = 0.0 if c.step < 0 else (part.max - c.start) / c.step
-        return f"{'≤' if c.step < 0 else '≥'} {value(need, part.unit, language)}"
+        return _bound(need, low=c.step < 0, said=value(need, part.unit, language))
     best_points = max(p for _, p in c.knots)
     reached = [x for x, p in c.knots if p == best_points]
     low = c.at_most or (c.kind is not CurveKind.BANDS and c.knots[0][1] == best_points)
-    return f"{'≤' if low else '≥'} {value(max(reached) if low else min(reached), part.unit, language)}"
+    limit = max(reached) if low else min(reached)
+    return _bound(limit, low=low, said=value(limit, part.unit, language))
+
+
+def _bound(limit: float, *, low: bool, said: str) -> str:
+    """Return a limit with its sign; at most none is just none."""
+    return said if low and limit == 0 else f"{'≤' if low else '≥'} {said}"

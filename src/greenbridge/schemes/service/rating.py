@@ -43,7 +43,7 @@ async def inputs_of(
     `public_credit_points` is the points of the public credit scheme in force, where that gives a grade.
     """
     asked, credit = _asked(book, names, as_of)
-    delivered = set(await facts.coverage(session, known_at))
+    delivered = {item: to for item, (to, *_) in (await facts.coverage(session, known_at)).items()}
     known, wanted = gateway.vocabulary(), items_of(asked)
     found: dict[str, dict[str, Known]] = {}
     for start in range(0, len(usccs), BATCH):

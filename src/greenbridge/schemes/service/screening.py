@@ -51,7 +51,7 @@ async def screen(
         known = await store.known(session, [rules.tidy(r.uscc) for r in rows if is_uscc(rules.tidy(r.uscc))])
         meant = rules.sort(rows, names, known)
         usccs = [code for _, code in meant.meant]
-        delivered = set(await facts.coverage(session, now))
+        delivered = {item: to for item, (to, *_) in (await facts.coverage(session, now)).items()}
         hits: dict[str, tuple[rules.Hit, ...]] = {}
         for start in range(0, len(usccs), BATCH):
             records = await facts.facts_of(session, usccs[start : start + BATCH], day, now, rules.ITEMS)
