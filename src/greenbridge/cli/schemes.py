@@ -207,8 +207,8 @@ def screen(
     if as_json:
         say(service.screening_json(found, service.reason_text))
         return
-    rows, screened, aside = found.rows, len(found.screened), len(found.set_aside)
-    out.print(f"{found.as_of}：{rows:,} 行 = {screened:,} 家已筛查 + {aside:,} 行隔离；命中 {len(found.found):,} 家")
+    counts = f"{found.rows:,} 行 = {len(found.screened):,} 家已筛查 + {len(found.set_aside):,} 行隔离"
+    out.print(counts, f"{found.as_of}，命中 {len(found.found):,} 家", sep="；")
     if found.unchecked:
         out.print(f"[yellow]没有收到数据、因此未核对的名单：{'、'.join(name.zh for name in found.unchecked)}[/]")
     if found.scheme:

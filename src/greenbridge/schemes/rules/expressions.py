@@ -84,7 +84,7 @@ def evaluate(expression: Expression, known: Lookup) -> Value | None:
 
 
 def _value(node: Node, known: Lookup) -> Value | None:  # noqa: PLR0911 (one answer a form)
-    kind = node[0]
+    kind: str = node[0]
     if kind == "name":
         return known.get(node[1])
     if kind == "value":
@@ -94,14 +94,14 @@ def _value(node: Node, known: Lookup) -> Value | None:  # noqa: PLR0911 (one ans
         return _joined(kind, [_value(one, known) for one in node[1:]])
     if kind in {"in", "not in"}:
         word = _value(node[1], known)
-        return None if word is None else bool(word in node[2]) == (kind == "in")
+        return None if word is None else (word in node[2]) is (kind == "in")
     values = [_value(one, known) for one in node[1:]]
     if any(value is None for value in values):
         return None
     if kind == "not":
         return not values[0]
     if kind in {"==", "!="}:
-        return bool(values[0] == values[1]) == (kind == "==")
+        return (values[0] == values[1]) == (kind == "==")
     return _numeric(kind, [float(value) for value in values])  # type: ignore[arg-type]
 
 
