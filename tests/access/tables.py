@@ -207,5 +207,6 @@ PUBLIC = frozenset(
 # (route, caller) -> why another's thing and no thing at all may be answered differently.
 TOLD_APART: Mapping[tuple[str, Caller], str] = {
     ("POST /api/v1/products", ADMIN): "product codes are one list for all banks and are shown to every firm: a taken one must be refused",
+    ("POST /api/v1/screenings", DEPARTMENT): "which codes the register knows, and which lists they stand on, is open to everybody",
     ("POST /api/v1/deliveries", DEPARTMENT): "which items there are, and whose, stands in the public catalogue",
 }

@@ -107,8 +107,12 @@ async def test_what_cannot_be_asked_is_refused(session, now):
 
 async def test_departments_read_public_lists_and_no_grades(session, now):
     department = await an_actor(session, now, Role.DEPARTMENT, "court")
-    rows = [Candidate(1, C, "")]
-    assert (await service.screen(session, department, BOOK, rows, now)).rows == 1
+    await a_town(session, now)
+    rows = [Candidate(1, A, "")]
+    (told,) = (await service.screen(session, department, BOOK, rows, now)).screened
+    assert (told.name, [hit.code for hit in told.hits]) == ("", [items.DISHONESTY])
+    (known,) = (await service.screen(session, None, BOOK, rows, now)).screened
+    assert known.name == f"{NAME}甲"
     with pytest.raises(Forbidden):
         await service.screen(session, department, BOOK, rows, now, scheme="tax-credit")
     for role in (Role.OFFICER, Role.BANK_ADMINISTRATOR, Role.ENTERPRISE):

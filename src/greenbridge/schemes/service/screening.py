@@ -58,7 +58,9 @@ async def screen(
             hits |= {uscc: rules.hits(own, delivered, day) for uscc, own in records.items()}
         ratings = await rate_firms(session, book, by, usccs, day, now) if by else {}
         await _note(session, actor, book, by, usccs, day, now)
-    screened = [_screened(row, code, known, hits[code], ratings.get(code), line) for row, code in meant.meant]
+    # A department gets back the names that it gave: which firms are on the platform is not told to it.
+    named = {} if actor and actor.role is Role.DEPARTMENT else known
+    screened = [_screened(row, code, named, hits[code], ratings.get(code), line) for row, code in meant.meant]
     made = Screening(day, len(rows), screened, meant.set_aside, rules.unchecked(delivered), by, line)
     await audit.record(
         session,
