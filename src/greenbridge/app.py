@@ -49,6 +49,9 @@ from greenbridge.needs.pages import NeedPages
 from greenbridge.reports.api import ReportsApi
 from greenbridge.reports.gateway import press
 from greenbridge.reports.pages import ReportPages, VerificationPages
+from greenbridge.schemes import service as schemes
+from greenbridge.schemes.api import SchemesApi, ScreeningsApi
+from greenbridge.schemes.pages import SchemePages, ScreeningPages
 from greenbridge.scoring import service as scoring
 from greenbridge.scoring.gateway import DefaultModel
 from greenbridge.scoring.pages import ModelPages
@@ -69,6 +72,8 @@ API = (
     FactsApi,
     ProductsApi,
     CatalogueApi,
+    SchemesApi,
+    ScreeningsApi,
     PushApi,
     DeliveriesApi,
     QualityApi,
@@ -89,6 +94,8 @@ PAGES = (
     VerificationPages,
     ProductPages,
     CataloguePages,
+    SchemePages,
+    ScreeningPages,
     QualityPages,
     CheckPages,
     DoubtPages,
@@ -104,7 +111,9 @@ async def provide_now(state: State) -> datetime:
 
 
 async def provide_deps(state: State) -> State:
-    """Return gateways and settings: deps.registry, deps.model, deps.press, deps.settings, deps.clock."""
+    """Return gateways and settings: deps.registry, deps.model, deps.press, deps.schemes,
+    deps.settings, deps.clock.
+    """
     return state
 
 
@@ -153,6 +162,7 @@ def create_app(
             "clock": clock or make_clock(settings.today),
             "registry": RegistrationFacts(),
             "described": described(),
+            "schemes": schemes.book(settings.schemes_dir),
             "model": model,
             "press": press(settings, model) if model else None,
         }

@@ -31,6 +31,12 @@ def signing_keys(data_dir: Path | None = None, environment: Mapping[str, str] = 
     return (data_dir or Path(environment.get("GREENBRIDGE_DATA_DIR") or default_data_dir())).expanduser() / "keys"
 
 
+def schemes_dir(environment: Mapping[str, str] = os.environ) -> Path | None:
+    """Return the folder of the place's own schemes; None: those that ship are all."""
+    named = environment.get("GREENBRIDGE_SCHEMES_DIR")
+    return Path(named).expanduser() if named else None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What differs between two installations; `today` freezes the business date for replays and demonstrations."""
@@ -50,6 +56,7 @@ class Settings:
     departments: Path | None = None
     inbox: Path | None = None
     keys_dir: Path | None = None
+    schemes_dir: Path | None = None
     public_url: str = "http://127.0.0.1:8000"
 
     @property
@@ -92,6 +99,7 @@ class Settings:
             log_format=environment.get("GREENBRIDGE_LOG_FORMAT") or "auto",
             departments=Path(environment["GREENBRIDGE_DEPARTMENTS"]) if environment.get("GREENBRIDGE_DEPARTMENTS") else None,
             keys_dir=Path(environment["GREENBRIDGE_KEYS_DIR"]) if environment.get("GREENBRIDGE_KEYS_DIR") else None,
+            schemes_dir=schemes_dir(environment),
             public_url=(environment.get("GREENBRIDGE_PUBLIC_URL") or "http://127.0.0.1:8000").rstrip("/"),
             inbox=Path(environment["GREENBRIDGE_INBOX"]) if environment.get("GREENBRIDGE_INBOX") else None,
         )

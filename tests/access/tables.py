@@ -88,6 +88,8 @@ def things(w: World) -> dict[str, Things]:
         "/api/v1/catalogue/{item} item": Things(OUR_ITEM, "no.such", public=True),
         "/language/{code} code": Things("en", "xx", public=True),
         "version": Things(current_version(home() / "ml" / "artifacts"), "no-such-model"),
+        "/api/v1/schemes/{code} code": Things("tax-credit", "no-such-scheme", public=True),
+        "/schemes/{code} code": Things("tax-credit", "no-such-scheme", public=True),
         # Whether a paper is ours: said of number and root together, to everybody.
         "number": Things("R260310-AAAAAAAA", "R000000-ZZZZZZZZ", public=True),
         # Named in a query or a body only.
@@ -149,6 +151,8 @@ ASKS: Mapping[str, Ask] = {
     "DELETE /api/v1/products/{code}": Ask(),
     "POST /api/v1/deliveries": Ask(query={"item": "{delivered_item}", "batch_id": "2"}, content=licence("L-2"), media="text/csv"),
     "POST /api/v1/deliveries/{batch_id}/rows/{row_no}/decision": Ask(json={"uscc": None}),
+    "POST /api/v1/screenings": Ask(json={"firms": [{"uscc": "{uscc}"}]}),
+    "POST /operator/screening": Ask(form={"rows": "uscc\n{uscc}\n", "grade": ""}),
     "POST /sign-up": Ask(form={"login": "newcomer-3", "password": PASSWORD}),
     "POST /sign-in": Ask(form={"login": "firm-a", "password": PASSWORD}),
     "POST /sign-out": Ask(),
@@ -185,11 +189,15 @@ PUBLIC = frozenset(
         "GET /.well-known/greenbridge-keys.json",
         "GET /api/v1/catalogue",
         "GET /api/v1/catalogue/{item}",
+        "GET /api/v1/schemes",
+        "GET /api/v1/schemes/{code}",
         "GET /catalogue",
         "GET /design",
         "GET /health/live",
         "GET /health/ready",
         "GET /language/{code}",
+        "GET /schemes",
+        "GET /schemes/{code}",
         "GET /sign-in",
         "GET /sign-up",
         "GET /verify/{number}",
@@ -204,5 +212,6 @@ PUBLIC = frozenset(
 # (route, caller) -> why another's thing and no thing at all may be answered differently.
 TOLD_APART: Mapping[tuple[str, Caller], str] = {
     ("POST /api/v1/products", ADMIN): "product codes are one list for all banks and are shown to every firm: a taken one must be refused",
+    ("POST /api/v1/screenings", DEPARTMENT): "which codes the register knows, and which lists they stand on, is open to everybody",
     ("POST /api/v1/deliveries", DEPARTMENT): "which items there are, and whose, stands in the public catalogue",
 }

@@ -17,6 +17,7 @@ from greenbridge.cli import (
     reference,
     reports,
     sandbox,
+    schemes,
     serving,
     underwriting,
 )
@@ -40,6 +41,7 @@ PARTS = (
     monitoring,
     underwriting,
     portfolio,
+    schemes,
     sandbox,
 )
 for part in PARTS:

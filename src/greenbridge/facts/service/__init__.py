@@ -1,6 +1,7 @@
 """Departments' data: receive it, read it as of a day, keep its quality in sight."""
 
 from greenbridge.facts.gateway import catalogue
+from greenbridge.facts.gateway.files import frames
 from greenbridge.facts.service.documents import catalogue_document, described, item_document, levels
 from greenbridge.facts.service.doubts import Question, decide, questions, questions_count, read_row, rows_in_doubt
 from greenbridge.facts.service.intake import item_named
@@ -42,6 +43,7 @@ __all__ = [
     "decide",
     "described",
     "facts_of",
+    "frames",
     "hand_in",
     "history",
     "horizon",

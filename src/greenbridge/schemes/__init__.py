@@ -1,0 +1,1 @@
+"""White-box scorecards: schemes as data, one engine, screening of lists."""

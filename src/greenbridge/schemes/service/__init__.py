@@ -1,0 +1,29 @@
+"""Schemes: find one, rate firms by it, screen a list."""
+
+from greenbridge.schemes.gateway import lists, vocabulary
+from greenbridge.schemes.rules.rating import rate
+from greenbridge.schemes.rules.screening import words as reason_text
+from greenbridge.schemes.rules.wire import rating_json, scheme_head, scheme_json, screening_json
+from greenbridge.schemes.service.book import Book, CheckedCase, book, check
+from greenbridge.schemes.service.rating import inputs_of, pledged, rate_enterprise, rate_firms
+from greenbridge.schemes.service.screening import screen
+
+__all__ = [
+    "Book",
+    "CheckedCase",
+    "book",
+    "check",
+    "inputs_of",
+    "lists",
+    "pledged",
+    "rate",
+    "rate_enterprise",
+    "rate_firms",
+    "rating_json",
+    "reason_text",
+    "scheme_head",
+    "scheme_json",
+    "screen",
+    "screening_json",
+    "vocabulary",
+]

@@ -1,0 +1,137 @@
+"""Rating firms by a scheme, from departments' facts and what else is handed in."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from greenbridge.consents import service as consents
+from greenbridge.consents.values import ReadKind
+from greenbridge.enterprises.values import Enterprise
+from greenbridge.facts import service as facts
+from greenbridge.kit.errors import Invalid
+from greenbridge.kit.text import Text
+from greenbridge.schemes import gateway
+from greenbridge.schemes.rules import checking, inputs, rating
+from greenbridge.schemes.service.book import Book
+from greenbridge.schemes.values import NOT_RATED, Evidence, InputKind, Inputs, Known, Rating, Scheme, Value
+
+PUBLIC_CREDIT, PUBLIC_CREDIT_POINTS = "public-credit-zj-2020", "public_credit_points"
+BATCH = 500
+NOTHING: Inputs = {}
+
+
+def items_of(names: Collection[str]) -> list[str]:
+    """Return the departments' items that named values are read from."""
+    known = gateway.vocabulary()
+    return sorted({item for name in names for item in known[name].items})
+
+
+def _asked(book: Book, names: Collection[str], as_of: date) -> tuple[list[str], Scheme | None]:
+    """Return all names to read, with those of public credit where its points are asked for, and that scheme."""
+    credit = None
+    if PUBLIC_CREDIT_POINTS in names:
+        credit = next((s for s in book.listed(as_of) if s.code == PUBLIC_CREDIT), None)
+    return list(dict.fromkeys([*names, *(credit.names if credit else ())])), credit
+
+
+async def inputs_of(
+    session: AsyncSession, book: Book, names: Collection[str], usccs: Sequence[str], as_of: date, known_at: datetime
+) -> dict[str, dict[str, Known]]:
+    """Return uscc -> named values that departments' facts say on a day; what is not known is left out.
+
+    `public_credit_points` is the points of the public credit scheme in force, where that gives a grade.
+    """
+    asked, credit = _asked(book, names, as_of)
+    delivered = {item: to for item, (to, *_) in (await facts.coverage(session, known_at)).items()}
+    known, wanted = gateway.vocabulary(), items_of(asked)
+    found: dict[str, dict[str, Known]] = {}
+    for start in range(0, len(usccs), BATCH):
+        batch = usccs[start : start + BATCH]
+        records = await facts.facts_of(session, batch, as_of, known_at, wanted) if wanted else {uscc: [] for uscc in batch}
+        for uscc, own in records.items():
+            read = inputs.inputs_of(known, own, delivered, as_of, asked)
+            if credit:
+                read |= _credit(rating.rate(credit, read, None, as_of))
+            found[uscc] = {name: value for name, value in read.items() if name in names}
+    return found
+
+
+def _credit(rated: Rating) -> dict[str, Known]:
+    if rated.grade == NOT_RATED:
+        return {}
+    name = rated.scheme.name
+    evidence = Evidence(f"scheme:{rated.scheme.code}", name, rated.as_of, rated.scheme.version)
+    return {PUBLIC_CREDIT_POINTS: Known(rated.points, (evidence,))}
+
+
+async def rate_firms(
+    session: AsyncSession,
+    book: Book,
+    scheme: Scheme,
+    usccs: Sequence[str],
+    as_of: date,
+    known_at: datetime,
+    *,
+    business_class: str | None = None,
+    extra: Mapping[str, Inputs] | None = None,
+) -> dict[str, Rating]:
+    """Return uscc -> its rating. `extra`: named values of a firm beside the facts (pledged, reviewed), which come first.
+
+    For a caller that has checked who asks and keeps the ledger. Raises Invalid for a class that the scheme does not have.
+    """
+    if business_class not in {None, *(c.code for c in scheme.classes)}:
+        listed = "、".join(c.code for c in scheme.classes)
+        raise Invalid.at("no-class", "class", f"没有企业类别 {business_class}；可用：{listed}。", f"No class {business_class}: {listed}.")
+    read = await inputs_of(session, book, scheme.names, usccs, as_of, known_at)
+    given = extra or {}
+    return {uscc: rating.rate(scheme, {**known, **given.get(uscc, NOTHING)}, business_class, as_of) for uscc, known in read.items()}
+
+
+async def rate_enterprise(
+    session: AsyncSession,
+    book: Book,
+    scheme: Scheme,
+    enterprise: Enterprise,
+    as_of: date,
+    now: datetime,
+    *,
+    business_class: str | None = None,
+    extra: Inputs = NOTHING,
+) -> Rating:
+    """Rate one registered firm for the platform itself: the firm's ledger gets a row with every field that the scheme reads."""
+    found = await rate_firms(
+        session, book, scheme, [enterprise.uscc], as_of, now, business_class=business_class, extra={enterprise.uscc: extra}
+    )
+    await consents.record_operators(session, [enterprise.id], fields_of(book, scheme, as_of), ReadKind.FACTS, now)
+    return found[enterprise.uscc]
+
+
+def fields_of(book: Book, scheme: Scheme, as_of: date) -> list[str]:
+    """Return the fields that a scheme may read of a firm, as the ledger names them."""
+    items = set(items_of(_asked(book, scheme.names, as_of)[0]))
+    return sorted(field for field in facts.levels() if field.rpartition(".")[0] in items)
+
+
+def pledged(name: str, text: str, on: date) -> Known:
+    """Return a value that was typed, marked as pledged; raises Invalid that says what the name takes, or which names there are."""
+    known = gateway.vocabulary().get(name)
+    if known is None:
+        listed = ", ".join(sorted(gateway.vocabulary()))
+        raise Invalid.at("unknown-input", name, f"没有名为 {name} 的输入；可用：{listed}。", f"No input {name}; known: {listed}.")
+    value = _typed(text, known.kind)
+    if value is None or not checking.fits(known, value):
+        takes = ", ".join(known.words) if known.words else known.kind.value
+        raise Invalid.at("wrong-input", name, f"{name} 的取值应为：{takes}。", f"{name} takes: {takes}.")
+    return Known(value, (Evidence("pledge", Text("企业填报并承诺", "stated with a pledge"), on, pledged=True),))
+
+
+def _typed(text: str, kind: InputKind) -> Value | None:
+    if kind is InputKind.YES_NO:
+        return {"yes": True, "true": True, "是": True, "no": False, "false": False, "否": False}.get(text.strip().lower())
+    if kind is InputKind.WORD:
+        return text.strip()
+    try:
+        return float(text)
+    except ValueError:
+        return None

@@ -1,0 +1,405 @@
+"""A scheme as it is written, a firm's inputs, and the rating that comes of both."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+from greenbridge.kit.text import Text
+
+# What a named value may be: a number, yes or no, or a word of a list.
+Value = float | bool | str
+NOT_RATED = "not_rated"
+NOBODY = Text("", "")
+
+
+class Status(StrEnum):
+    """Whose numbers a scheme or a line of it has."""
+
+    OFFICIAL = "official"
+    RECONSTRUCTION = "reconstruction"
+    ADAPTED = "adapted"
+
+
+STATUS_NAMES: Mapping[Status, Text] = {
+    Status.OFFICIAL: Text("官方公布", "Official numbers"),
+    Status.RECONSTRUCTION: Text("重构，非官方文本", "Reconstruction, not the official text"),
+    Status.ADAPTED: Text("参照公开办法改编", "Adapted from a published method"),
+}
+
+
+class InputKind(StrEnum):
+    """What a named value is."""
+
+    NUMBER = "number"
+    YES_NO = "yes_no"
+    WORD = "word"
+
+
+class Better(StrEnum):
+    """Which way a named value is better; words are listed best first, and NONE is neither."""
+
+    MORE = "more"
+    LESS = "less"
+    YES = "yes"
+    NO = "no"
+    FIRST = "first"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class InputName:
+    """One named value that schemes may ask for. `items`: the departments' items that it is read from; none: given by the firm or the
+    platform. `words`: value -> label, best first. Units: share, count, months, points, fen, percentile, ratio, year or none.
+    """
+
+    name: str
+    label: Text
+    kind: InputKind
+    unit: str
+    better: Better
+    items: tuple[str, ...] = ()
+    words: Mapping[str, Text] = field(default_factory=dict)
+    giver: Text = NOBODY
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Where a value comes from: item and date of a record, or what was uploaded. `pledged`: the firm's own word for it."""
+
+    item: str
+    source: Text
+    on: date | None
+    reference: str = ""
+    pledged: bool = False
+    generated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A named value that is known, with what it stands on; without evidence it follows from there being no record."""
+
+    value: Value
+    evidence: tuple[Evidence, ...] = ()
+
+
+Inputs = Mapping[str, Known]
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A formula over named values: its text and its checked tree (see rules.expressions)."""
+
+    text: str
+    tree: tuple[object, ...]
+    names: tuple[str, ...]
+
+
+class CurveKind(StrEnum):
+    """How a value becomes points."""
+
+    TABLE = "table"
+    BANDS = "bands"
+    LINEAR = "linear"
+    PERCENTILE = "percentile"
+    YES_NO = "yes_no"
+    EACH = "each"
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Points of a value. TABLE: `table`. BANDS: first of `knots` (limit, points) that the value reaches; `at_most` turns the comparison.
+    LINEAR and PERCENTILE: straight between `knots`, flat outside. YES_NO: `knots` hold (1, points of yes), (0, points of no).
+    EACH: `start` + `step` times the value.
+    """
+
+    kind: CurveKind
+    table: Mapping[str, float] = field(default_factory=dict)
+    knots: tuple[tuple[float, float], ...] = ()
+    at_most: bool = False
+    start: float = 0.0
+    step: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What an indicator measures: one value on one curve, worth `max` points."""
+
+    label: Text
+    input: Expression
+    unit: str
+    max: float
+    curve: Curve
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """One line of a scheme. `max` is that of the first weight set; `status` and `source` say whose numbers the line has."""
+
+    code: str
+    name: Text
+    dimension: str
+    group: Text | None
+    max: float
+    parts: tuple[Part, ...]
+    status: Status
+    source: str
+    evidence: Text
+    note: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """A part of a scheme with its share of the points."""
+
+    code: str
+    name: Text
+    max: float
+
+
+@dataclass(frozen=True, slots=True)
+class BusinessClass:
+    """A kind of firms. `weights`: indicator -> its points where they differ; 0: the indicator does not apply."""
+
+    code: str
+    name: Text
+    weights: Mapping[str, float]
+    note: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What settles a grade beside points: while `when` holds, the grade is `grade` at once (a veto) or at most that (a cap).
+
+    `period`: how long it lasts, in words.
+    """
+
+    code: str
+    name: Text
+    when: Expression
+    grade: str
+    period: Text
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A grade, and every better one, needs so many points in a dimension."""
+
+    grade: str
+    dimension: str
+    at_least: float
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """A grade and the points it begins at; the last one begins at nothing. `tone`: good, fair, look or bad."""
+
+    code: str
+    name: Text
+    at_least: float | None
+    words: Text
+    tone: str
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageCap:
+    """Under so much coverage the grade is at most this one."""
+
+    under: float
+    grade: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownPolicy:
+    """What unknown indicators do: under `not_rated_under` there is no grade; `caps` hold the grade down."""
+
+    not_rated_under: float
+    caps: tuple[CoverageCap, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SchemeCase:
+    """A case of a scheme: inputs, and what must come of them. None: not said."""
+
+    name: str
+    business_class: str | None
+    inputs: Mapping[str, Value]
+    grade: str
+    total: float | None
+    coverage: float | None
+    points: Mapping[str, float | None]
+    vetoes: frozenset[str]
+    capped_by: frozenset[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """A scorecard. `total`: the most points (without bonus). `base`: what everybody has. `deducts`: shown as deductions from full."""
+
+    code: str
+    version: str
+    name: Text
+    status: Status
+    status_words: Text
+    issuer: Text
+    source: str
+    effective_from: date
+    effective_to: date | None
+    total: float
+    base: float
+    deducts: bool
+    subject: Text
+    dimensions: tuple[Dimension, ...]
+    indicators: tuple[Indicator, ...]
+    bonus: tuple[Indicator, ...]
+    classes: tuple[BusinessClass, ...]
+    vetoes: tuple[Condition, ...]
+    caps: tuple[Condition, ...]
+    gates: tuple[Gate, ...]
+    grades: tuple[Grade, ...]
+    unknown: UnknownPolicy
+    cases: tuple[SchemeCase, ...]
+    watch_under: float | None = None
+    notes: tuple[Text, ...] = ()
+
+    def business_class(self, code: str | None) -> BusinessClass:
+        """Return a class, the first one where none is named; raises KeyError."""
+        if code is None:
+            return self.classes[0]
+        return {c.code: c for c in self.classes}[code]
+
+    def grade_named(self, code: str) -> Grade | None:
+        """Return a grade; None for not rated."""
+        return next((g for g in self.grades if g.code == code), None)
+
+    def rank(self, code: str) -> int:
+        """Return a grade's place, 0 is best; not rated comes after the last."""
+        return next((i for i, g in enumerate(self.grades) if g.code == code), len(self.grades))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every named value that the scheme asks for, once."""
+        lines = (part.input.names for line in (*self.indicators, *self.bonus) for part in line.parts)
+        conditions = (c.when.names for c in (*self.vetoes, *self.caps))
+        return tuple(dict.fromkeys(name for names in (*lines, *conditions) for name in names))
+
+
+# Ratings
+
+
+@dataclass(frozen=True, slots=True)
+class PartPoints:
+    """One part of an indicator: its value (None: unknown, and then `missing` names what is lacking), its points of `max`."""
+
+    part: Part
+    value: Value | None
+    points: float | None
+    max: float
+    missing: tuple[str, ...]
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorPoints:
+    """An indicator's points: None where nothing of it is known. `known_max`: the points of its known parts. `applies`: False in a
+    business class that leaves it out (its `max` is 0).
+    """
+
+    indicator: Indicator
+    points: float | None
+    max: float
+    known_max: float
+    parts: tuple[PartPoints, ...]
+
+    @property
+    def applies(self) -> bool:
+        """Whether the indicator counts for this kind of firm."""
+        return self.max > 0
+
+    @property
+    def value(self) -> Value | None:
+        """The value of an indicator of one part; of several, of the first that is known."""
+        return next((p.value for p in self.parts if p.value is not None), None)
+
+    @property
+    def evidence(self) -> tuple[Evidence, ...]:
+        """What all parts stand on."""
+        return tuple(dict.fromkeys(e for p in self.parts for e in p.evidence))
+
+
+@dataclass(frozen=True, slots=True)
+class DimensionPoints:
+    """A dimension's sum."""
+
+    dimension: Dimension
+    points: float
+    max: float
+    known_max: float
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A veto or cap that holds (`known`), or that cannot be ruled out because `missing` values are unknown."""
+
+    condition: Condition
+    known: bool
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """What holds the grade under the one that points would give: coverage, gate, cap, veto, or what is not ruled out."""
+
+    kind: str
+    code: str
+    grade: str
+    words: Text
+
+
+@dataclass(frozen=True, slots=True)
+class NextGrade:
+    """The next better grade: points that lack to its cut (0: the cut is reached), and what else stands before it."""
+
+    grade: Grade
+    points: float
+    bars: tuple[Bar, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """What a scheme says of a firm on a day.
+
+    `points` is the sum of known points (with base and bonus); the grade stands on it: what is unknown adds nothing and takes nothing.
+    `scaled`: what the known points would be of the whole, None where nothing is known. `possible`: with every unknown point earned.
+    `coverage`: known maximum / whole maximum. The grade of full knowledge lies from `grade` up to `possible_grade`.
+    """
+
+    scheme: Scheme
+    business_class: BusinessClass
+    as_of: date | None
+    indicators: tuple[IndicatorPoints, ...]
+    bonus: tuple[IndicatorPoints, ...]
+    dimensions: tuple[DimensionPoints, ...]
+    points: float
+    coverage: float
+    scaled: float | None
+    possible: float
+    vetoes: tuple[Settled, ...]
+    caps: tuple[Settled, ...]
+    grade: str
+    grade_by_points: str
+    possible_grade: str
+    capped_by: tuple[Bar, ...]
+    next_grade: NextGrade | None
+
+    @property
+    def grade_name(self) -> Text:
+        """The grade in words."""
+        found = self.scheme.grade_named(self.grade)
+        return found.name if found else Text("未评级", "Not rated")
+
+    @property
+    def watched(self) -> bool:
+        """Whether the points lie under the scheme's watch line, and all of it is known well enough to say so."""
+        return self.scheme.watch_under is not None and self.possible < self.scheme.watch_under
