@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from greenbridge.catalog.rules import verdicts
@@ -17,6 +17,8 @@ from greenbridge.matching.rules.scorer import Scorer
 from tests.matching.worlds import applicants, catalogues
 
 POLICY = gateway.policies()[0]
+# Shrinking a whole catalogue takes minutes and shows little more than the failing world itself.
+PHASES = (Phase.explicit, Phase.generate)
 
 
 def plainly(product, facts):
@@ -25,7 +27,7 @@ def plainly(product, facts):
     return Outcome.FAIL not in hard, Outcome.UNKNOWN in hard, found
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None, phases=PHASES)
 @given(catalogues(), st.lists(applicants, min_size=1, max_size=4))
 def test_bits_say_what_the_plain_engine_says_of_one_need_of_many_and_of_all_firms(products, firms):
     compiled = Compiled(products)
@@ -46,7 +48,7 @@ def test_bits_say_what_the_plain_engine_says_of_one_need_of_many_and_of_all_firm
         assert reach.firms().tolist() == [i for i, (passes, open_) in enumerate(answers) if passes and not open_]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None, phases=PHASES)
 @given(catalogues(), applicants)
 def test_the_rows_explain_every_refusal(products, facts):
     compiled = Compiled(products)
@@ -58,7 +60,7 @@ def test_the_rows_explain_every_refusal(products, facts):
         assert bool(refusals.get("joined", 0) >> j & 1) == any(v.members or v.rule.name.startswith("branch_") for v in failed)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None, phases=PHASES)
 @given(catalogues(), applicants, st.dictionaries(st.sampled_from(["GB01", "GB02"]), st.floats(0, 1)))
 def test_the_fast_ranking_is_the_plain_one_part_by_part(products, facts, behaviour):
     slow = ranking.rank_plainly(products, Applicant(facts), POLICY, behaviour)
@@ -70,7 +72,7 @@ def test_the_fast_ranking_is_the_plain_one_part_by_part(products, facts, behavio
             assert 0 <= getattr(one.fit, part) <= 1
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50, deadline=None, phases=PHASES)
 @given(catalogues(), applicants)
 def test_the_top_is_the_top_of_the_whole(products, facts):
     compiled, scorer = Compiled(products), Scorer(products, POLICY)
@@ -79,7 +81,7 @@ def test_the_top_is_the_top_of_the_whole(products, facts):
     assert top == [m for m in whole if m.eligibility is not Eligibility.NOT_ELIGIBLE][:2]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50, deadline=None, phases=PHASES)
 @given(catalogues(), applicants)
 def test_no_product_that_fails_a_hard_rule_ranks_among_the_eligible(products, facts):
     kinds = [m.eligibility for m in ranking.rank(Compiled(products), Scorer(products, POLICY), facts, {})]

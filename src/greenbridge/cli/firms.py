@@ -1,7 +1,7 @@
 """Commands on firms: list, score."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 from rich.table import Table

@@ -56,7 +56,9 @@ def match(
         one = next((m for m in found.matches if m.product.code == explain), None)
         if one is None:
             listed = ", ".join(sorted(m.product.code for m in found.matches))
-            raise Invalid.at("no-product", "explain", f"没有产品 {explain}；在售：{listed}。", f"There is no product {explain}; listed: {listed}.")
+            raise Invalid.at(
+                "no-product", "explain", f"没有产品 {explain}；在售：{listed}。", f"There is no product {explain}; listed: {listed}."
+            )
         return MatchOut.of(one, found.facts, engine.policy, "zh"), need.number
 
     found, number = run(settings, work)

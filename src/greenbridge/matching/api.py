@@ -1,9 +1,10 @@
 """JSON routes of matches."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Controller, get, post
+import msgspec
+from litestar import Controller, Response, get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from greenbridge.accounts.guards import Caller, only, signed_in
@@ -24,7 +25,12 @@ from greenbridge.matching.schemas import (
     PlansOut,
 )
 
-Limit = Annotated[int, QueryParameter(ge=1, le=500, default=100)]
+Limit = Annotated[int, QueryParameter(ge=1, le=500)]
+
+
+def json_answer(head: dict[str, object], matches: bytes) -> Response[Any]:
+    """Return an answer whose matches are JSON already."""
+    return Response(msgspec.json.encode(head)[:-1] + b',"matches":' + matches + b"}", media_type="application/json")
 
 
 class MatchesApi(Controller):
@@ -61,10 +67,10 @@ class MatchesApi(Controller):
         return PlansOut.of(*await service.plans_of(session, run, now), language_of(request))
 
     @post("/matches", guards=[signed_in], status_code=200)
-    async def match(self, data: JSONBody[AskMatches], request: Caller, session: Session, now: Now, deps: Deps) -> MatchRunOut:
+    async def match(self, data: JSONBody[AskMatches], request: Caller, session: Session, now: Now, deps: Deps) -> Response[MatchRunOut]:
         """Match a saved need or terms of the caller's own firm, or facts that the caller states of nobody in particular.
 
-        Only the first is kept. Facts that are not stated are unknown.
+        Only the first is kept. Facts that are not stated are unknown. People of a bank see their own bank's products only.
         """
         language = language_of(request)
         if data.facts is None and request.user.role is not Role.ENTERPRISE:
@@ -72,25 +78,25 @@ class MatchesApi(Controller):
         if data.need_id is not None:
             run = await service.for_actor(session, request.user, data.need_id, deps.model, now)
             engine = await service.compiled(session, business_date(now))
-            return MatchRunOut.of(run, engine.policy, language, data.limit)
+            return Response(MatchRunOut.of(run, engine.policy, language, data.limit))
         if data.need is not None:
             facts = await service.of_draft(session, request.user, data.need.draft(), deps.model, now)
         else:
             facts = service.stated(data.facts or {})
-        engine, found = await service.ranked(session, facts, now, most=data.limit, refused=data.refused)
-        return MatchRunOut(
-            need_id=None,
-            made_at=now,
-            policy_version=engine.policy.version,
-            model_version=deps.model.version,
-            catalogue=engine.edition.digest,
-            matches=[MatchOut.of(m, facts, engine.policy, language) for m in found],
-        )
+        engine, found = await service.ranked(session, request.user, facts, now, most=data.limit, refused=data.refused)
+        head = {
+            "need_id": None,
+            "made_at": now,
+            "policy_version": engine.policy.version,
+            "model_version": deps.model.version,
+            "catalogue": engine.edition.digest,
+        }
+        return json_answer(head, engine.explainer.encoded(found, facts, engine.policy, language))
 
     @post("/matches/batch", guards=[signed_in], status_code=200)
-    async def batch(self, data: JSONBody[AskBatch], session: Session, now: Now) -> list[BatchOut]:
-        """Return which products take each of up to 1,000 applicants, by stated facts; nothing is kept."""
-        found = await service.batch(session, [service.stated(one) for one in data.applicants], now)
+    async def batch(self, data: JSONBody[AskBatch], request: Caller, session: Session, now: Now) -> list[BatchOut]:
+        """Return which products take each of up to 1,000 applicants, by stated facts; nothing is kept. Banks see their own products."""
+        found = await service.batch(session, request.user, [service.stated(one) for one in data.applicants], now)
         return [BatchOut(eligible=eligible, conditional=conditional) for eligible, conditional in found]
 
     @post("/products/dry-runs", guards=[only(Role.BANK_ADMINISTRATOR)], status_code=200, tags=["products"])

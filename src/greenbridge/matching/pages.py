@@ -69,7 +69,10 @@ class MatchPages(Controller):
         banks: defaultdict[str, list[Exposure]] = defaultdict(list)
         for one in found:
             banks[one.bank_code].append(one)
-        sums = [Exposure("", bank, *(sum(getattr(e, k) for e in own) for k in ("shown", "attention", "deserved"))) for bank, own in banks.items()]
+        sums = [
+            Exposure("", bank, *(sum(getattr(e, k) for e in own) for k in ("shown", "attention", "deserved")))
+            for bank, own in banks.items()
+        ]
         return page(
             request,
             "exposure.html",

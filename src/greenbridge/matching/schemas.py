@@ -8,13 +8,12 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from greenbridge.catalog.rules import verdicts
-from greenbridge.catalog.rules.vocabulary import FACTS
-from greenbridge.catalog.values import Applicant, Eligibility, Group, Outcome, Verdict
+from greenbridge.catalog.values import Applicant, Eligibility, Outcome
 from greenbridge.kit.text import Language
 from greenbridge.kit.wire import Closed
-from greenbridge.matching.rules.words import sentence
+from greenbridge.matching.rules.wire import head_json, verdict_json
 from greenbridge.matching.rules.words_of_plans import plan_sentence, step_sentence
-from greenbridge.matching.values import PARTS, DryRun, Exposure, Facts, Match, MatchRun, Plan, Policy
+from greenbridge.matching.values import DryRun, Exposure, Facts, Match, MatchRun, Plan, Policy
 from greenbridge.needs.schemas import NewNeed
 
 MOST = 200
@@ -38,19 +37,6 @@ class VerdictOut(Closed):
     weight: float
     text: str
     members: list["VerdictOut"] = []
-
-    @classmethod
-    def of(cls, v: Verdict, language: Language) -> "VerdictOut":
-        """Return the wire form."""
-        rule = v.rule
-        said = {"outcome": v.outcome, "value": v.value, "margin": v.margin, "soft": rule.soft, "weight": rule.weight}
-        text = sentence(v).in_(language)
-        if isinstance(rule, Group):
-            members = [cls.of(member, language) for member in v.members]
-            return cls(fact=None, label="", operator=rule.connective, limit=None, unit="", text=text, members=members, **said)
-        fact = FACTS[rule.fact]
-        label = fact.label.in_(language)
-        return cls(fact=fact.name, label=label, operator=rule.operator, limit=rule.limit, unit=fact.unit, text=text, **said)
 
 
 class FitOut(Closed):
@@ -83,28 +69,8 @@ class MatchOut(Closed):
     @classmethod
     def of(cls, m: Match, facts: Facts, policy: Policy, language: Language) -> "MatchOut":
         """Return the wire form, with the verdicts made of the facts."""
-        parts = {name: getattr(m.fit, name) for name in PARTS}
-        return cls(
-            rank=m.rank,
-            merit_rank=m.merit_rank,
-            product_code=m.product.code,
-            product_version=m.product.version,
-            product=m.product.name_en if language == "en" else m.product.name,
-            bank=m.product.bank.name,
-            eligibility=m.eligibility,
-            region_fit=round(m.fit.region, 4),
-            rule_fit=round(m.fit.rule, 4),
-            risk_fit=round(m.fit.risk, 4),
-            total_fit=round(m.fit.total, 4),
-            fit=FitOut(
-                parts={name: round(part, 6) for name, part in parts.items()},
-                points={name: round(policy.weights[name] * part, 6) for name, part in parts.items()},
-                total=round(m.fit.total, 6),
-            ),
-            min_annual_rate_bp=m.product.min_annual_rate_bp,
-            max_annual_rate_bp=m.product.max_annual_rate_bp,
-            verdicts=[VerdictOut.of(v, language) for v in verdicts.verdicts(m.product, Applicant(facts))],
-        )
+        found = verdicts.verdicts(m.product, Applicant(facts))
+        return cls.model_validate({**head_json(m, policy, language), "verdicts": [verdict_json(v, language) for v in found]})
 
 
 class MatchRunOut(Closed):
@@ -222,6 +188,7 @@ class DryRunOut(Closed):
     refused: int | None
     refusals: list[tuple[str, int | None]]
     overlaps: list[tuple[str, int | None]]
+    other_banks: int | None
     left_today: int
 
     @classmethod
@@ -234,6 +201,7 @@ class DryRunOut(Closed):
             refused=d.refused,
             refusals=list(d.refusals),
             overlaps=list(d.overlaps),
+            other_banks=d.other_banks,
             left_today=d.left_today,
         )
 

@@ -165,4 +165,5 @@ class DryRun:
     refused: int | None
     refusals: tuple[tuple[str, int | None], ...]
     overlaps: tuple[tuple[str, int | None], ...]
+    other_banks: int | None
     left_today: int

@@ -24,9 +24,7 @@ def load_banks(folder: Path) -> dict[str, Bank]:
         return {bank["code"]: Bank(bank["code"], bank["name"]) for bank in tomllib.load(file)["banks"]}
 
 
-def parse_product(
-    source: str, content: dict[str, Any], banks: dict[str, Bank], text: str | None = None
-) -> tuple[LoanProduct, ProductFile]:
+def parse_product(source: str, content: dict[str, Any], banks: dict[str, Bank], text: str | None = None) -> tuple[LoanProduct, ProductFile]:
     """Return a product and its checked document; raises Invalid that names the file and each wrong field, with its line in `text`."""
     try:
         document = ProductFile.model_validate(content)
@@ -72,9 +70,7 @@ def load_product(path: Path, banks: dict[str, Bank]) -> tuple[LoanProduct, Produ
         text = path.read_text(encoding="utf-8")
         content = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise Invalid.at(
-            "wrong-product", path.name, f"{path.name} 不是合法的 TOML：{error}", f"{path.name} is not TOML: {error}"
-        ) from None
+        raise Invalid.at("wrong-product", path.name, f"{path.name} 不是合法的 TOML：{error}", f"{path.name} is not TOML: {error}") from None
     return parse_product(path.name, content, banks, text)
 
 

@@ -65,9 +65,7 @@ FACTS = {
         FactName("tax_arrears_fen", Text("未结清欠税", "Open tax arrears"), Unit.FEN, _TAX_OFFICE),
         FactName("abnormal_listed", Text("列入经营异常名录", "On the abnormal operation list"), Unit.YES_NO, _LISTS),
         FactName("severe_listed", Text("列入严重违法失信名单", "On the severe illegality list"), Unit.YES_NO, _LISTS),
-        FactName(
-            "insured_staff", Text("社保参保人数", "Insured staff"), Unit.COUNT, Text("社保缴费数据", "social insurance data")
-        ),
+        FactName("insured_staff", Text("社保参保人数", "Insured staff"), Unit.COUNT, Text("社保缴费数据", "social insurance data")),
         FactName(
             "electricity_growth_12m",
             Text("用电量同比", "Electricity growth, 12 months"),
@@ -75,9 +73,7 @@ FACTS = {
             Text("用电数据", "electricity data"),
         ),
         FactName("default_probability", Text("违约概率", "Probability of default"), Unit.SHARE, _MODEL),
-        FactName(
-            "green_grade", Text("绿色等级", "Green grade"), Unit.WORD, Text("绿色评级结果", "the green rating"), words=GREEN_GRADES
-        ),
+        FactName("green_grade", Text("绿色等级", "Green grade"), Unit.WORD, Text("绿色评级结果", "the green rating"), words=GREEN_GRADES),
         FactName(
             "branch_authority",
             Text("最近网点的辖区", "Reach of the nearest branch"),
@@ -86,7 +82,9 @@ FACTS = {
             Subject.BRANCH,
             tuple(Authority),
         ),
-        FactName("branch_approval_fen", Text("最近网点的审批权限", "Approval limit of the nearest branch"), Unit.FEN, _BRANCHES, Subject.BRANCH),
+        FactName(
+            "branch_approval_fen", Text("最近网点的审批权限", "Approval limit of the nearest branch"), Unit.FEN, _BRANCHES, Subject.BRANCH
+        ),
     )
 }
 NUMERIC_UNITS = frozenset({Unit.FEN, Unit.BASIS_POINTS, Unit.MONTHS, Unit.SHARE, Unit.COUNT, Unit.TIMES})

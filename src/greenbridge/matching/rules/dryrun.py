@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import floor, log10
 
+import numpy as np
+
 from greenbridge.catalog.rules import verdicts
 from greenbridge.catalog.rules.vocabulary import FACTS, NUMERIC_UNITS
 from greenbridge.catalog.values import AnyRule, Group, LoanProduct, Operator, Rule, Subject
@@ -24,7 +26,11 @@ def coarse(product: LoanProduct) -> LoanProduct:
 
     3,127,000 yuan of revenue counts as 3,100,000; terms of the need are left as they are, they are the bank's own frame.
     """
-    return replace(product, entry_rules=tuple(_coarse(rule) for rule in product.entry_rules), max_default_probability=_two_digits(product.max_default_probability))
+    return replace(
+        product,
+        entry_rules=tuple(_coarse(rule) for rule in product.entry_rules),
+        max_default_probability=_two_digits(product.max_default_probability),
+    )
 
 
 def _coarse(rule: AnyRule) -> AnyRule:
@@ -68,7 +74,10 @@ def count(row: Rows, of: int, key: bytes) -> int | None:
 
 
 def dry_run(draft: LoanProduct, others: Sequence[LoanProduct], population: Population, key: bytes, left_today: int) -> DryRun:
-    """Return whom a draft would reach, which rules refuse how many, and how many of its firms other products take as well."""
+    """Return whom a draft would reach, which rules refuse how many, and how many of its firms other products take as well.
+
+    The bank's own products one by one, other banks' together: a bank is not shown its rivals' products.
+    """
     n = population.of.n
     counted = coarse(draft)
     reach = population.reach(counted)
@@ -80,13 +89,16 @@ def dry_run(draft: LoanProduct, others: Sequence[LoanProduct], population: Popul
         fails, _ = population.rows(rule, counted.branches)
         if fails is not None and not rule.soft:
             refusals.append((rule.name, count(fails, n, key)))
-    reached = ones(eligible)
     overlaps = []
+    rivals = np.zeros_like(eligible)
     for other in others:
-        both = eligible & ~(population.reach(other).failed | population.reach(other).unknown)
-        if reached >= K:
-            overlaps.append((other.code, told(ones(both), reached, both.tobytes(), key)))
-    shown = sorted(overlaps, key=lambda pair: (-(pair[1] or 0), pair[0]))[:K]
+        found = population.reach(other)
+        both = eligible & ~(found.failed | found.unknown)
+        if other.bank.code == draft.bank.code:
+            overlaps.append((other.code, count(both, n, key)))
+        else:
+            rivals |= both
+    shown = sorted(overlaps, key=lambda pair: (-(pair[1] or 0), pair[0]))
     return DryRun(
         STEP * round(n / STEP) if n >= K else None,
         count(eligible, n, key),
@@ -94,6 +106,7 @@ def dry_run(draft: LoanProduct, others: Sequence[LoanProduct], population: Popul
         count(reach.failed, n, key),
         tuple(sorted(refusals, key=lambda pair: (-(pair[1] or 0), pair[0]))),
         tuple(shown),
+        count(rivals, n, key),
         left_today,
     )
 

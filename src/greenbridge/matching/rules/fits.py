@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from greenbridge.catalog.rules.branches import authority, serving
-from greenbridge.catalog.values import Authority, LoanProduct, Operator, Outcome, Rule, Unit, Value, Verdict
 from greenbridge.catalog.rules.vocabulary import FACTS
+from greenbridge.catalog.values import Authority, LoanProduct, Operator, Outcome, Rule, Subject, Unit, Value, Verdict
 from greenbridge.matching.rules.columns import is_ordered
 from greenbridge.matching.values import PARTS, Facts, Fit, Policy
 
@@ -67,9 +67,14 @@ def rule(found: Sequence[Verdict], policy: Policy) -> float:
     """
     own = [v for v in found if v.rule.kind not in APART]
     share = sum(v.rule.weight * POINTS[v.outcome] for v in own) / sum(v.rule.weight for v in own)
-    rooms = [room(v.rule, v.margin, policy) for v in own if isinstance(v.rule, Rule) and is_ordered(v.rule.fact)]
+    rooms = [room(v.rule, v.margin, policy) for v in own if isinstance(v.rule, Rule) and has_room(v.rule)]
     comfort = sum(rooms) / len(rooms) if rooms else 1.0
     return (1 - policy.comfort_share) * share + policy.comfort_share * comfort
+
+
+def has_room(criterion: Rule) -> bool:
+    """Return whether a criterion's margin counts: of numbers and dates of the need and the firm; a branch's limit is in the region fit."""
+    return is_ordered(criterion.fact) and FACTS[criterion.fact].about is not Subject.BRANCH
 
 
 def room(criterion: Rule, margin: float | None, policy: Policy) -> float:
@@ -151,4 +156,3 @@ def green(product: LoanProduct, facts: Facts) -> float:
     if facts.get("green_grade") is None:
         return UNKNOWN if product.green_rate_cut_bp else 0.0
     return float(rate_cut_bp(product, facts) > 0)
-

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from greenbridge.catalog.rules import verdicts
 from greenbridge.catalog.rules.vocabulary import FACTS
 from greenbridge.catalog.values import AnyRule, Branch, Group, LoanProduct, Rule, Subject
-from greenbridge.matching.rules.bits import Bools, Rows, packed, width
+from greenbridge.matching.rules.bits import Rows, packed, width
 from greenbridge.matching.rules.columns import Columns, Floats, bounds, is_ordered
 from greenbridge.matching.rules.judging import FAIL, REGION, UNKNOWN, Answers, judge
 
@@ -99,7 +99,7 @@ class Population:
         return found
 
     def _made(self, rule: AnyRule, branches: tuple[Branch, ...]) -> tuple[Rows | None, Rows | None]:
-        if isinstance(rule, Rule) and rule.fact in self._buckets:
+        if isinstance(rule, Rule) and rule.fact in self._buckets and FACTS[rule.fact].about is not Subject.BRANCH:
             return self._by_size(rule), self._buckets[rule.fact].lacking
         if isinstance(rule, Rule) and not is_ordered(rule.fact):
             key = REGION if FACTS[rule.fact].about is Subject.BRANCH else rule.fact

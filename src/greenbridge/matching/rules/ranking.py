@@ -14,7 +14,9 @@ from greenbridge.matching.values import Facts, Fit, Match, Policy
 KINDS = (Eligibility.ELIGIBLE, Eligibility.CONDITIONAL, Eligibility.NOT_ELIGIBLE)
 
 
-def rank_plainly(products: Iterable[LoanProduct], applicant: Applicant, policy: Policy, behaviour: Mapping[str, float]) -> tuple[Match, ...]:
+def rank_plainly(
+    products: Iterable[LoanProduct], applicant: Applicant, policy: Policy, behaviour: Mapping[str, float]
+) -> tuple[Match, ...]:
     """Return all products, best first: eligible, then conditional, then near misses by how few rules fail; by fit, lowest rate, code.
 
     The order of the products given does not matter.
@@ -23,7 +25,9 @@ def rank_plainly(products: Iterable[LoanProduct], applicant: Applicant, policy: 
     for product in products:
         found = verdict_rules.verdicts(product, applicant)
         failed = sum(v.outcome is Outcome.FAIL and not v.rule.soft for v in found)
-        judged.append((failed, Match(0, product, verdict_rules.eligibility(found), fits.fit(product, applicant.facts, found, policy, behaviour))))
+        judged.append(
+            (failed, Match(0, product, verdict_rules.eligibility(found), fits.fit(product, applicant.facts, found, policy, behaviour)))
+        )
     judged.sort(
         key=lambda j: (KINDS.index(j[1].eligibility), j[0], -round(j[1].fit.total, 9), j[1].product.min_annual_rate_bp, j[1].product.code)
     )
@@ -66,4 +70,3 @@ def _ranked(
         Match(rank, scorer.products[place], kind, Fit(*row), rank)
         for rank, (place, row) in enumerate(zip(places, rows, strict=True), start=before + 1)
     ]
-

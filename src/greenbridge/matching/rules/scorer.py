@@ -109,7 +109,7 @@ class Scorer:
             for j, (place, rule) in enumerate(row):
                 own = rule.kind not in fits.APART
                 self._index[i, j], self._weight[i, j], self._hard[i, j] = place, rule.weight if own else 0.0, not rule.soft
-                self._ordered[i, j] = own and isinstance(rule, Rule) and is_ordered(rule.fact)
+                self._ordered[i, j] = own and isinstance(rule, Rule) and fits.has_room(rule)
         self._weights, self._counts = self._weight.sum(axis=1), self._ordered.sum(axis=1)
         self._static()
         self._regions: dict[str, tuple[Floats, Floats]] = {}

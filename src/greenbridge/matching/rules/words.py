@@ -116,9 +116,7 @@ def sentence(verdict: Verdict) -> Text:
     return criterion_sentence(rule, FACTS[rule.fact], demand(rule), verdict.outcome, verdict.value, verdict.margin)
 
 
-def criterion_sentence(
-    rule: Rule, fact: FactName, asked: Text, outcome: Outcome, held: Value | None, margin: float | None
-) -> Text:
+def criterion_sentence(rule: Rule, fact: FactName, asked: Text, outcome: Outcome, held: Value | None, margin: float | None) -> Text:
     """Return the sentence of one criterion whose demand is in words already."""
     if outcome is Outcome.UNKNOWN or held is None:
         return Text(

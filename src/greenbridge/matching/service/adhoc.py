@@ -1,14 +1,15 @@
 """Matching without a saved need: terms of the moment, of the firm itself or of nobody."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from greenbridge.accounts.values import Actor
+from greenbridge.accounts.values import Actor, Role
 from greenbridge.catalog.rules import language
 from greenbridge.catalog.rules.vocabulary import FACTS
-from greenbridge.catalog.values import Subject, Value
+from greenbridge.catalog.values import Eligibility, Subject, Value
 from greenbridge.enterprises import service as enterprises
 from greenbridge.kit import database
 from greenbridge.kit.calendar import business_date
@@ -56,22 +57,35 @@ def stated(given: Mapping[str, object]) -> dict[str, Value | None]:
     return found
 
 
-async def ranked(session: AsyncSession, facts: Facts, now: datetime, *, most: int, refused: int) -> tuple[Engine, list[Match]]:
-    """Return the ranked products for some facts: nothing is kept, and nobody's turn is used up."""
+async def ranked(
+    session: AsyncSession, actor: Actor, facts: Facts, now: datetime, *, most: int, refused: int
+) -> tuple[Engine, list[Match]]:
+    """Return the ranked products for some facts, to people of a bank their own: nothing is kept, and nobody's turn is used up."""
     engine = await compiled(session, business_date(now))
     async with database.as_platform(session):
         behaviour = await store.behaviour(session)
-    return engine, ranking.rank(engine.compiled, engine.scorer, facts, behaviour, most=most, refused=refused)
+    if not _of_bank(actor):
+        return engine, ranking.rank(engine.compiled, engine.scorer, facts, behaviour, most=most, refused=refused)
+    found = [m for m in ranking.rank(engine.compiled, engine.scorer, facts, behaviour) if m.product.bank.code == actor.organisation.code]
+    out = [m for m in found if m.eligibility is Eligibility.NOT_ELIGIBLE][:refused]
+    kept = [*[m for m in found if m.eligibility is not Eligibility.NOT_ELIGIBLE][:most], *out]
+    return engine, [replace(m, rank=place, merit_rank=place) for place, m in enumerate(kept, start=1)]
 
 
-async def batch(session: AsyncSession, wanted: Sequence[Facts], now: datetime) -> list[tuple[list[str], list[str]]]:
-    """Return, for each of many, (codes of the products that are eligible, codes that wait for data)."""
+def _of_bank(actor: Actor) -> bool:
+    return actor.role in {Role.OFFICER, Role.BANK_ADMINISTRATOR}
+
+
+async def batch(session: AsyncSession, actor: Actor, wanted: Sequence[Facts], now: datetime) -> list[tuple[list[str], list[str]]]:
+    """Return, for each of many, (codes of the products that are eligible, codes that wait for data), to a bank's people of their own."""
     engine = await compiled(session, business_date(now))
     passable, unknown = engine.compiled.decide_many(columns(wanted))
-    codes = [product.code for product in engine.edition.products]
+    products = engine.edition.products
+    own = actor.organisation.code if _of_bank(actor) else None
 
     def named(row: int) -> list[str]:
-        return [codes[place] for place in places_of(row, len(codes))]
+        found = (products[place] for place in places_of(row, len(products)))
+        return [product.code for product in found if own is None or product.bank.code == own]
 
     rows = zip(passable, unknown, strict=True)
     whole = ((int.from_bytes(p.tobytes(), "little"), int.from_bytes(u.tobytes(), "little")) for p, u in rows)

@@ -12,6 +12,7 @@ from greenbridge.catalog.values import Applicant, Edition, LoanProduct, Verdict
 from greenbridge.matching import gateway
 from greenbridge.matching.rules.engine import Compiled
 from greenbridge.matching.rules.scorer import Scorer
+from greenbridge.matching.rules.wire import Explainer
 from greenbridge.matching.values import Facts, Policy
 
 
@@ -23,6 +24,7 @@ class Engine:
     policy: Policy
     compiled: Compiled
     scorer: Scorer
+    explainer: Explainer
 
     def product(self, code: str) -> LoanProduct | None:
         """Return a listed product."""
@@ -37,7 +39,7 @@ async def compiled(session: AsyncSession, on: date) -> Engine:
 @lru_cache(maxsize=3)
 def _engine(edition: Edition, version: str) -> Engine:
     policy = next(one for one in gateway.policies() if one.version == version)
-    return Engine(edition, policy, Compiled(edition.products), Scorer(edition.products, policy))
+    return Engine(edition, policy, Compiled(edition.products), Scorer(edition.products, policy), Explainer(edition.products))
 
 
 def explain(product: LoanProduct, facts: Facts) -> tuple[Verdict, ...]:

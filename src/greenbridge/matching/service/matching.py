@@ -100,7 +100,9 @@ async def rematch(session: AsyncSession, model: DefaultModel, now: datetime, *, 
         if reason is None:
             continue
         run = _ranked(engine, need.id, held, model.version, now, reason, await _books(session))
-        if held != kept.facts or {(m.product.code, m.eligibility) for m in run.matches} != {(m.product.code, m.eligibility) for m in kept.matches}:
+        if held != kept.facts or {(m.product.code, m.eligibility) for m in run.matches} != {
+            (m.product.code, m.eligibility) for m in kept.matches
+        }:
             await _keep(session, run, engine)
             changed += 1
     return changed
@@ -130,9 +132,7 @@ async def _books(session: AsyncSession) -> Books:
         return await store.behaviour(session), await store.balances(session)
 
 
-def _ranked(
-    engine: Engine, need_id: UUID, held: Facts, model_version: str, now: datetime, reason: Reason, books: Books
-) -> MatchRun:
+def _ranked(engine: Engine, need_id: UUID, held: Facts, model_version: str, now: datetime, reason: Reason, books: Books) -> MatchRun:
     behaviour, balances = books
     by_merit = ranking.rank(engine.compiled, engine.scorer, held, behaviour)
     order, _ = fairness.take_turns(by_merit, balances, str(need_id), engine.policy)
