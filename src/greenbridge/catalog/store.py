@@ -47,5 +47,8 @@ async def listed_at(session: AsyncSession) -> dict[str, datetime]:
 
 async def shelf(session: AsyncSession) -> str:
     """Return what changes with every change of the list: the rows' versions, and the transactions that wrote them."""
-    query = "select coalesce(md5(string_agg(code || ' ' || version || ' ' || xmin::text, ',' order by code, version)), '') from loan_product where listed"
+    query = """
+        select coalesce(md5(string_agg(code || ' ' || version || ' ' || xmin::text, ',' order by code, version)), '')
+        from loan_product where listed
+    """
     return str((await session.execute(text(query))).scalar_one())

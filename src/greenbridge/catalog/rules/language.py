@@ -114,8 +114,7 @@ def _limit_problem(limit: Limit, operator: Operator, unit: Unit, words: tuple[st
             return Text("应为两个值的列表：[最小, 最大]", "it must be a list of two values: [least, most]")
         return Text("最小值大于最大值", "the least is above the most") if _above(limit[0], limit[1]) else None
     if isinstance(limit, tuple) or not _single(limit, unit):
-        said = Text("应为日期 YYYY-MM-DD", "it must be a date YYYY-MM-DD") if unit is Unit.DATE else Text("应为数值", "it must be a number")
-        return said
+        return Text("应为日期 YYYY-MM-DD", "it must be a date YYYY-MM-DD") if unit is Unit.DATE else Text("应为数值", "it must be a number")
     return None
 
 

@@ -141,4 +141,4 @@ async def touched(session: AsyncSession, usccs: Sequence[str], since: datetime) 
             union all select uscc, recorded_at from invoice_month where uscc = any(:usccs) and recorded_at > :since
         ) as news group by uscc
     """
-    return {uscc: at for uscc, at in await session.execute(text(query), {"usccs": list(usccs), "since": since})}
+    return {row.uscc: row.max for row in await session.execute(text(query), {"usccs": list(usccs), "since": since})}

@@ -10,8 +10,8 @@ import numpy as np
 
 from greenbridge.catalog.rules import verdicts
 from greenbridge.catalog.rules.vocabulary import FACTS, NUMERIC_UNITS
-from greenbridge.catalog.values import AnyRule, Group, LoanProduct, Operator, Rule, Subject
-from greenbridge.matching.rules.bits import Rows
+from greenbridge.catalog.values import AnyRule, Branch, Group, LoanProduct, Operator, Rule, Subject
+from greenbridge.matching.rules.bits import Rows, width
 from greenbridge.matching.rules.population import Population, ones
 from greenbridge.matching.values import DryRun
 
@@ -53,14 +53,42 @@ def _two_digits(value: float) -> float:
     return value if value == 0 else round(value, 1 - floor(log10(abs(value))))
 
 
-def told(count: int, of: int, who: bytes, key: bytes) -> int | None:
+def counted(draft: LoanProduct, population: Population) -> tuple[AnyRule, ...]:
+    """Return the hard rules that a draft is counted by, coarse, without those that alone keep out fewer than K firms.
+
+    A rule that makes a difference of a few firms would tell of them: it is left out, so that the draft with and without it is one.
+    """
+    rules = tuple(dict.fromkeys(rule for rule in verdicts.all_rules(coarse(draft)) if not rule.soft))
+    rows = {rule: population.rows(rule, draft.branches) for rule in rules}
+    kept = list(rules)
+    for rule in rules:
+        others = [rows[other] for other in kept if other != rule]
+        failed, unknown = _joined(others, population)
+        mine = _joined([rows[rule]], population)
+        alone = (mine[0] & ~failed) | (mine[1] & ~failed & ~unknown)
+        if ones(alone) < K and len(kept) > 1:
+            kept.remove(rule)
+    return tuple(kept)
+
+
+def _joined(rows: Sequence[tuple[Rows | None, Rows | None]], population: Population) -> tuple[Rows, Rows]:
+    failed, unknown = np.zeros((2, width(population.of.n)), dtype=np.uint64)
+    for fails, lacks in rows:
+        if fails is not None:
+            failed |= fails
+        if lacks is not None:
+            unknown |= lacks
+    return failed, unknown
+
+
+def told(count: int, of: int, asked: str, key: bytes) -> int | None:
     """Return a count as it may be told, in steps of 5; None for fewer than some ten, none included; nearly all is told as all.
 
-    The noise, at most 4 either way, is drawn from the set of firms itself: asked again it is the same, so that no average removes it,
-    and a set that differs by one firm has another one, so that no difference of two counts says whether that firm is in it. From which
-    count on a number is told is drawn too, 10 at the least: nine firms that somebody knows and one more are not told apart from nine.
+    The noise, at most 4 either way, is drawn from what is asked: asked again it is the same, so that no average removes it, and two
+    questions whose answers differ by one firm have noises of their own. From which count on a number is told is drawn too, 10 at the
+    least: nine firms that somebody knows and one more are not told apart from nine.
     """
-    drawn = int.from_bytes(hmac.new(key, who, hashlib.sha256).digest()[:8], "big") % (2 * NOISE + 1) - NOISE
+    drawn = int.from_bytes(hmac.new(key, asked.encode(), hashlib.sha256).digest()[:8], "big") % (2 * NOISE + 1) - NOISE
     if count + drawn < K + NOISE:
         return None
     if of - count - drawn < K + NOISE:
@@ -68,9 +96,9 @@ def told(count: int, of: int, who: bytes, key: bytes) -> int | None:
     return max(K, STEP * round((count + drawn) / STEP))
 
 
-def count(row: Rows, of: int, key: bytes) -> int | None:
-    """Return how many firms are in a row, as it may be told."""
-    return told(ones(row), of, row.tobytes(), key)
+def fingerprint(rules: Sequence[AnyRule], branches: Sequence[Branch]) -> str:
+    """Return what tells one counted draft from another."""
+    return "\n".join(sorted(map(repr, rules)) + sorted(map(repr, branches)))
 
 
 def dry_run(draft: LoanProduct, others: Sequence[LoanProduct], population: Population, key: bytes, left_today: int) -> DryRun:
@@ -79,40 +107,33 @@ def dry_run(draft: LoanProduct, others: Sequence[LoanProduct], population: Popul
     The bank's own products one by one, other banks' together: a bank is not shown its rivals' products.
     """
     n = population.of.n
-    counted = coarse(draft)
-    reach = population.reach(counted)
-    eligible = ~(reach.failed | reach.unknown)
-    _clear_rest(eligible, n)
-    conditional = reach.unknown & ~reach.failed
+    rules = counted(draft, population)
+    asked = fingerprint(rules, draft.branches)
+    failed, unknown = _joined([population.rows(rule, draft.branches) for rule in rules], population)
+    eligible = ~(failed | unknown)
+    if n % 64:
+        eligible[-1] &= (1 << n % 64) - 1
     refusals = []
-    for rule in verdicts.all_rules(counted):
-        fails, _ = population.rows(rule, counted.branches)
-        if fails is not None and not rule.soft:
-            refusals.append((rule.name, count(fails, n, key)))
+    for rule in rules:
+        fails, _ = population.rows(rule, draft.branches)
+        if fails is not None:
+            refusals.append((rule.name, told(ones(fails), n, f"refused by {rule!r}", key)))
     overlaps = []
     rivals = np.zeros_like(eligible)
     for other in others:
         found = population.reach(other)
         both = eligible & ~(found.failed | found.unknown)
         if other.bank.code == draft.bank.code:
-            overlaps.append((other.code, count(both, n, key)))
+            overlaps.append((other.code, told(ones(both), n, f"{asked} and {other.code} {other.version}", key)))
         else:
             rivals |= both
-    shown = sorted(overlaps, key=lambda pair: (-(pair[1] or 0), pair[0]))
     return DryRun(
         STEP * round(n / STEP) if n >= K else None,
-        count(eligible, n, key),
-        count(conditional, n, key),
-        count(reach.failed, n, key),
+        told(ones(eligible), n, f"eligible {asked}", key),
+        told(ones(unknown & ~failed), n, f"conditional {asked}", key),
+        told(ones(failed), n, f"refused {asked}", key),
         tuple(sorted(refusals, key=lambda pair: (-(pair[1] or 0), pair[0]))),
-        tuple(shown),
-        count(rivals, n, key),
+        tuple(sorted(overlaps, key=lambda pair: (-(pair[1] or 0), pair[0]))),
+        told(ones(rivals), n, f"others {asked}", key),
         left_today,
     )
-
-
-def _clear_rest(row: Rows, n: int) -> None:
-    """Clear the bits behind the last firm."""
-    used = n % 64
-    if used and len(row):
-        row[-1] &= (1 << used) - 1

@@ -38,7 +38,7 @@ def take_turns(matches: Sequence[Match], balances: Mapping[str, float], seed: st
     order: list[Match] = []
     for band in bands(matches, policy):
         given = _given(band, len(order), policy)
-        picked = _pick(band, given, shares(_counts(band), given), balances, seed)
+        picked = _pick(band, given, balances, seed)
         order += [replace(match, rank=place) for place, match in enumerate(picked, start=len(order) + 1)]
     return order, shown(matches, order, policy)
 
@@ -82,21 +82,29 @@ def bands(matches: Sequence[Match], policy: Policy) -> Iterator[list[Match]]:
 
 
 def shares(counts: Mapping[str, int], given: Sequence[float]) -> dict[str, float]:
-    """Return what each bank deserves of a band's attention: equal parts, but none more than its products could get at best.
+    """Return what each bank deserves of a band's attention: as equal as can be (max-min), since few products fill few places.
 
-    What one cannot take goes to the others. Two banks with one and two products over places of 1, 0.63 and 0.5: 1 and 1.13.
+    Over places of 1, 0.63 and 0.5, banks with one and two products: 1 and 1.13.
     """
-    left, open_ = sum(given), dict(counts)
-    found: dict[str, float] = {}
-    while open_:
-        part = left / len(open_)
-        full = {bank: most for bank, n in open_.items() if (most := sum(given[:n])) < part}
-        if not full:
-            return {**found, **dict.fromkeys(open_, part)}
-        for bank, most in full.items():
-            found[bank] = most
-            left -= most
-            del open_[bank]
+    return {bank: part for banks, part in tiers(counts, given) for bank in banks}
+
+
+def tiers(counts: Mapping[str, int], given: Sequence[float]) -> list[tuple[list[str], float]]:
+    """Return (banks, what each of them deserves), tier by tier; a tier fills the places behind the tiers before it.
+
+    The banks with the fewest products that cannot reach the others' part share the first places evenly; the rest is shared the same
+    way. Four banks with one product each and one with ten: the four share the first four places, whatever the one lists.
+    """
+    banks, left = sorted(counts, key=lambda bank: (counts[bank], bank)), list(given)
+    found: list[tuple[list[str], float]] = []
+    while banks:
+        parts = []
+        for size in range(1, len(banks) + 1):
+            places = sum(counts[bank] for bank in banks[:size])
+            parts.append((round(sum(left[:places]) / size, 12), -size, places))
+        part, size, places = min(parts)
+        found.append((banks[:-size], part))
+        banks, left = banks[-size:], left[places:]
     return found
 
 
@@ -107,15 +115,15 @@ def _by_bank(band: Sequence[Match]) -> dict[str, list[Match]]:
     return found
 
 
-def _pick(
-    band: Sequence[Match], given: Sequence[float], deserved: Mapping[str, float], balances: Mapping[str, float], seed: str
-) -> Iterator[Match]:
+def _pick(band: Sequence[Match], given: Sequence[float], balances: Mapping[str, float], seed: str) -> Iterator[Match]:
     left = _by_bank(band)
-    behind = {bank: balances.get(bank, 0.0) - deserved[bank] for bank in left}
-    draw = {bank: hashlib.sha256(f"{seed}|{bank}".encode()).digest() for bank in left}
-    for got in given:
-        bank = min(left, key=lambda b: (round(behind[b], 9), draw[b]))
-        yield left[bank].pop(0)
-        behind[bank] += got
-        if not left[bank]:
-            del left[bank]
+    attentions = iter(given)
+    for banks, part in tiers(_counts(band), given):
+        behind = {bank: balances.get(bank, 0.0) - part for bank in banks}
+        draw = {bank: hashlib.sha256(f"{seed}|{bank}".encode()).digest() for bank in banks}
+        while behind:
+            bank = min(behind, key=lambda b: (round(behind[b], 9), draw[b]))
+            yield left[bank].pop(0)
+            behind[bank] += next(attentions)
+            if not left[bank]:
+                del behind[bank]

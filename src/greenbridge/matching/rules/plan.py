@@ -28,7 +28,7 @@ CHANGEABLE = frozenset({*_TERMS, *_SECURITY, *_PUT_RIGHT, *GROWS_WITH_TIME, *OF_
 def plans(compiled: Compiled, facts: Facts, policy: Policy, *, most: int = 8) -> list[Plan]:
     """Return the plans that open products, the fewest steps first, then the shortest time, the most opened, the lowest rate.
 
-    A plan from which a step can be left out without closing anything is not told, nor one that another of its steps makes needless.
+    A plan is not told that another one covers: no more steps, no later, all that it opens.
     """
     before = compiled.decide(facts)
     found: dict[tuple[Step, ...], Plan] = {}
@@ -159,10 +159,10 @@ def _step(rule: Rule, product: LoanProduct | None, facts: Facts, policy: Policy)
         return _security(rule, held)
     if rule.fact in _PUT_RIGHT:
         return _put_right(rule, held, policy)
-    return _terms(rule, held, facts, product)
+    return _terms(rule, held, product)
 
 
-def _terms(rule: Rule, held: Value | None, facts: Facts, product: LoanProduct | None) -> Step | None:
+def _terms(rule: Rule, held: Value | None, product: LoanProduct | None) -> Step | None:
     kind = _TERMS.get(rule.fact)
     if kind is None or isinstance(rule.limit, str) or not isinstance(held, (int, float)):
         return None
@@ -170,7 +170,6 @@ def _terms(rule: Rule, held: Value | None, facts: Facts, product: LoanProduct | 
     after = int(low if held < low and rule.operator is not Operator.AT_MOST else high)
     if kind is StepKind.AMOUNT and product is not None and after < held:
         after = min(after, product.max_amount_fen, product.capacity_left_fen if product.capacity_left_fen is not None else after)
-    del facts
     return Step(kind, rule.fact, held, after, 0) if after > 0 else None
 
 
@@ -207,7 +206,7 @@ def _put_right(rule: Rule, held: Value | None, policy: Policy) -> Step:
 
 
 def missing(compiled: Compiled, facts: Facts) -> Mapping[str, tuple[str, ...]]:
-    """Return fact -> the products that are open but for what is unknown and ask for that fact: what a consent or a statement would settle."""
+    """Return unknown fact -> the products that fail nothing and ask for it: what a consent or a statement would settle."""
     decided = compiled.decide(facts)
     found: dict[str, list[str]] = {}
     for place in places_of(decided.conditional, compiled.n):

@@ -34,10 +34,12 @@ async def dry_run(session: AsyncSession, actor: Actor, document: ProductFile, ke
     if actor.role is not Role.BANK_ADMINISTRATOR or document.bank != actor.organisation.code:
         raise Forbidden("not-your-bank", "只能试算本行的产品。", "Only your own bank's products can be tried.")
     draft = catalog.parsed(document, actor.organisation)
-    counted = hashlib.sha256(repr((dryrun.verdicts.all_rules(dryrun.coarse(draft)), draft.branches)).encode()).hexdigest()
     day = business_date(now)
     async with database.as_platform(session):  # every firm that asks counts; no fact of one leaves these lines
         await database.lock(session, f"dry runs of {actor.organisation.id}")
+        population = Population(columns(await store.newest_facts(session)))
+        asked = dryrun.fingerprint(dryrun.counted(draft, population), draft.branches)
+        counted = hashlib.sha256(asked.encode()).hexdigest()
         seen = await store.drafts_of_day(session, actor.organisation.id, day)
         if counted not in seen:
             if len(seen) >= dryrun.DAILY_BUDGET:
@@ -45,6 +47,5 @@ async def dry_run(session: AsyncSession, actor: Actor, document: ProductFile, ke
                 raise BudgetSpent("dry-runs-spent", f"每日最多试算 {n} 个不同草案。", f"At most {n} different drafts a day can be tried.")
             await store.note_draft(session, actor.organisation.id, day, now, counted)
             seen.add(counted)
-        population = Population(columns(await store.newest_facts(session)))
         others = (await catalog.edition(session)).products
     return dryrun.dry_run(draft, [p for p in others if p.code != draft.code], population, key, dryrun.DAILY_BUDGET - len(seen))
