@@ -15,7 +15,9 @@ BENCH = Path(__file__).parents[2] / "bench.json"
 def machine() -> str:
     """Return what ran: processor, cores, Python."""
     names = [line.partition(":")[2].strip() for line in _cpuinfo() if line.startswith("model name")]
-    return f"{names[0] if names else platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    return (
+        f"{names[0] if names else platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    )
 
 
 def _cpuinfo() -> list[str]:
@@ -28,7 +30,11 @@ def record(name: str, peer: str, ratio: float, goal: float | None, file: Path = 
     kept = json.loads(file.read_text(encoding="utf-8")) if file.exists() else []
     kept = [one for one in kept if (one["name"], one["peer"]) != (name, peer)]
     today = datetime.now(UTC).date().isoformat()
-    kept.append({"name": name, "peer": peer, "ratio": round(ratio, 3), "goal": goal and round(goal, 3), "machine": machine(), "date": today})
-    file.write_text(json.dumps(sorted(kept, key=lambda one: (one["name"], one["peer"])), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    kept.append(
+        {"name": name, "peer": peer, "ratio": round(ratio, 3), "goal": goal and round(goal, 3), "machine": machine(), "date": today}
+    )
+    file.write_text(
+        json.dumps(sorted(kept, key=lambda one: (one["name"], one["peer"])), ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
+    )
     said = "no goal" if goal is None else f"goal {goal:g}"
     print(f"\n{name}: {ratio:.2f}x against {peer} ({said})")

@@ -18,7 +18,15 @@ def firms(n=400, seed=1):
     )}  # fmt: skip
     numbers = {"amount_fen": 100_000_000, "term_months": 12, "max_annual_rate_bp": 500, "default_probability": 0.01}
     columns = {name: np.full(n, float(value)) for name, value in numbers.items()}
-    return Columns(n, {**columns, "firm_age_months": rng.integers(0, 120, n).astype(float), "revenue_12m_fen": np.sort(rng.integers(10**7, 10**9, n)).astype(float)}, words)
+    return Columns(
+        n,
+        {
+            **columns,
+            "firm_age_months": rng.integers(0, 120, n).astype(float),
+            "revenue_12m_fen": np.sort(rng.integers(10**7, 10**9, n)).astype(float),
+        },
+        words,
+    )
 
 
 def draft(*rules, **changes):

@@ -28,8 +28,9 @@ from greenbridge.needs.values import Collateral, GuaranteeMode, Purpose
 
 WireValue = bool | int | float | str | list[str]
 WireLimit = bool | int | float | str | list[bool | int | float | str]
-_NAMES = {"enum": sorted(FACTS)}
-_UNIT_NAMES = {"enum": [*sorted({unit for unit, _ in UNITS}), None]}
+_NAMES: dict[str, Any] = {"enum": sorted(FACTS)}
+_UNIT_NAMES: dict[str, Any] = {"enum": [*sorted({unit for unit, _ in UNITS}), None]}
+_MAYBE_NAMES: dict[str, Any] = {"enum": [*sorted(FACTS), None]}
 RegionCode = Annotated[str, Field(pattern=r"^\d{6}$")]
 
 
@@ -57,7 +58,7 @@ class CriterionIn(Closed):
 class RuleIn(Closed):
     """A criterion, or one group of criteria. A `soft` rule refuses nobody and counts by its weight in the rule fit."""
 
-    fact: str | None = Field(None, json_schema_extra={"enum": [*sorted(FACTS), None]})
+    fact: str | None = Field(None, json_schema_extra=_MAYBE_NAMES)
     operator: Operator | None = None
     limit: WireLimit | None = None
     unit: str | None = Field(None, json_schema_extra=_UNIT_NAMES)

@@ -6,6 +6,15 @@ from greenbridge.catalog.rules import verdicts
 from greenbridge.catalog.rules.vocabulary import FACTS
 from greenbridge.catalog.values import Connective, Group, LoanProduct, Operator, Outcome, Rule, Unit, Value
 
+_USUAL: dict[Unit, tuple[Value, ...]] = {
+    Unit.YES_NO: (False, True),
+    Unit.DATE: ("2000-01-01", "2099-12-31"),
+    Unit.REGION: ("330502", "110101"),
+    Unit.INDUSTRY: ("C1742", "F5171", "A0141"),
+    Unit.WORDS: ((),),
+    Unit.WORD: ("other",),
+}
+
 
 def typical_facts(product: LoanProduct) -> dict[str, Value | None]:
     """Return facts that pass every rule of the product, where any do: for each fact the first candidate that keeps all demands.
@@ -41,14 +50,7 @@ def _candidates(fact: str, rules: list[Rule]) -> Iterator[Value]:
                 yield limit - 1
                 yield limit + 1
     yield from ((word,) for word in words) if unit is Unit.WORDS else words
-    yield from {
-        Unit.YES_NO: (False, True),
-        Unit.DATE: ("2000-01-01", "2099-12-31"),
-        Unit.REGION: ("330502", "110101"),
-        Unit.INDUSTRY: ("C1742", "F5171", "A0141"),
-        Unit.WORDS: ((),),
-        Unit.WORD: ("other",),
-    }.get(unit, (0, 1))
+    yield from _USUAL.get(unit, (0, 1))
 
 
 def _inside(unit: Unit, limit: str | bool | float) -> Value:

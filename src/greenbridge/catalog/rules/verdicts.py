@@ -66,7 +66,7 @@ def verdict(rule: AnyRule, facts: Mapping[str, Value | None]) -> Verdict:
     value = facts.get(rule.fact)
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return Verdict(rule, UNKNOWN, None, None)
-    passed, margin = _compare(rule, value)
+    passed, margin = compare(rule, value)
     return Verdict(rule, PASS if passed else FAIL, value, margin)
 
 
@@ -84,7 +84,8 @@ def joined(connective: Connective, outcomes: Iterable[Outcome]) -> Outcome:
     return {PASS: FAIL, FAIL: PASS, UNKNOWN: UNKNOWN}[some]
 
 
-def _compare(rule: Rule, value: Value) -> tuple[bool, float | None]:
+def compare(rule: Rule, value: Value) -> tuple[bool, float | None]:
+    """Return (whether a known value passes, its margin)."""
     unit, limit, operator = FACTS[rule.fact].unit, rule.limit, rule.operator
     if operator in {Operator.IN, Operator.NOT_IN}:
         allowed = limit if isinstance(limit, tuple) else (limit,)

@@ -146,7 +146,9 @@ def _stronger(one: Step, other: Step) -> Step:
         return max(one, other, key=lambda step: step.months)
     if isinstance(one.after, tuple) and isinstance(other.after, tuple):
         return replace(one, after=tuple(sorted({*one.after, *other.after})))
-    return min(one, other, key=lambda step: float(step.after)) if isinstance(one.after, (int, float)) else other
+    if isinstance(one.after, (int, float)) and isinstance(other.after, (int, float)):
+        return one if one.after <= other.after else other
+    return other
 
 
 def _step(rule: Rule, product: LoanProduct | None, facts: Facts, policy: Policy) -> Step | None:

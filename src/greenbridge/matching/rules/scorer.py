@@ -212,7 +212,7 @@ class Scorer:
         if not isinstance(most, (int, float)) or most <= 0:
             return np.full(len(at), fits.UNKNOWN)
         saved = most - (self._least_bp[at] + self._fee[at] - cut)
-        return np.clip(saved / (self.policy.full_saving * most), 0, 1)
+        return np.asarray(np.clip(saved / (self.policy.full_saving * most), 0, 1))
 
     def _capacity(self, facts: Facts, at: Places) -> Floats:
         asked = facts.get("amount_fen")

@@ -113,21 +113,20 @@ def sentence(verdict: Verdict) -> Text:
         parts = [sentence(member) for member in verdict.members]
         head = _JOINED[rule.connective]
         return Text(f"{head.zh}：" + "；或 ".join(p.zh for p in parts), f"{head.en}: " + " | ".join(p.en for p in parts))
-    return criterion_sentence(rule, FACTS[rule.fact], demand(rule), verdict.outcome, verdict.value, verdict.margin)
-
-
-def criterion_sentence(rule: Rule, fact: FactName, asked: Text, outcome: Outcome, held: Value | None, margin: float | None) -> Text:
-    """Return the sentence of one criterion whose demand is in words already."""
-    if outcome is Outcome.UNKNOWN or held is None:
+    fact, asked = FACTS[rule.fact], demand(rule)
+    if verdict.outcome is Outcome.UNKNOWN or verdict.value is None:
         return Text(
             f"{fact.label.zh}未知（缺少{fact.source.zh}），{asked.zh}",
             f"{fact.label.en}: unknown (missing {fact.source.en}); {asked.en}",
         )
-    value = amount(fact.unit, held)
-    zh, en = f"{fact.label.zh} {value.zh}，{asked.zh}", f"{fact.label.en}: {value.en}; {asked.en}"
-    if margin is not None and margin < 0:
-        distance = amount(fact.unit, -margin)
-        over = rule.operator in {Operator.AT_MOST, Operator.BEFORE}
-        zh += f"；{'超出' if over else '还差'} {distance.zh}"
-        en += f"; {'over by' if over else 'short by'} {distance.en}"
-    return Text(zh, en)
+    value, short = amount(fact.unit, verdict.value), short_by(rule, fact, verdict.margin)
+    return Text(f"{fact.label.zh} {value.zh}，{asked.zh}{short.zh}", f"{fact.label.en}: {value.en}; {asked.en}{short.en}")
+
+
+def short_by(rule: Rule, fact: FactName, margin: float | None) -> Text:
+    """Return how far a value lies outside, `；还差 7 个月`; empty inside."""
+    if margin is None or margin >= 0:
+        return Text("", "")
+    distance = amount(fact.unit, -margin)
+    over = rule.operator in {Operator.AT_MOST, Operator.BEFORE}
+    return Text(f"；{'超出' if over else '还差'} {distance.zh}", f"; {'over by' if over else 'short by'} {distance.en}")
