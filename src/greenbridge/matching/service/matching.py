@@ -80,8 +80,8 @@ async def known(session: AsyncSession, asked: Sequence[Asked], model: DefaultMod
 
 
 async def rematch(session: AsyncSession, model: DefaultModel, now: datetime, *, limit: int = 2_000) -> int:
-    """Match again the open needs that a change touches: their firm's data, the list of products, the policy; return how many runs
-    came out otherwise than before. A need without a run is left to its first reader.
+    """Match again the open needs that a change touches: facts of their firm that rules ask for, the list of products, the policy; return
+    how many runs were made. A need without a run is left to its first reader.
     """
     engine = await compiled(session, business_date(now))
     open_ = await needs.open_ones(session, business_date(now), limit=limit)
@@ -99,12 +99,10 @@ async def rematch(session: AsyncSession, model: DefaultModel, now: datetime, *, 
             held, reason = (await known(session, [(firm, need.draft, need.region_code)], model, now))[0], Reason.FACT
         if reason is None:
             continue
-        run = _ranked(engine, need.id, held, model.version, now, reason, await _books(session))
-        if held != kept.facts or {(m.product.code, m.eligibility) for m in run.matches} != {
-            (m.product.code, m.eligibility) for m in kept.matches
-        }:
-            await _keep(session, run, engine)
-            changed += 1
+        if reason is Reason.FACT and held == kept.facts and not _outdated(kept, engine):
+            continue  # records came that no rule asks for
+        await _keep(session, _ranked(engine, need.id, held, model.version, now, reason, await _books(session)), engine)
+        changed += 1
     return changed
 
 
