@@ -91,7 +91,9 @@ def things(w: World) -> dict[str, Things]:
         # Named in a query or a body only.
         "uscc": Things(w.b.enterprise.uscc, generated_uscc(799, "330502"), {FIRM: {OWN: w.a.enterprise.uscc}}),
         "organisation_code": Things(OTHER_BANK, "GB99", {ADMIN: {OWN: OUR_BANK}, OFFICER: {OWN: OUR_BANK}}),
-        "/api/v1/needs/{need_id}/matches/{product_code} product_code": Things(f"{OUR_BANK}-INV", "NO-SUCH-1", {FIRM: {OWN: f"{OUR_BANK}-INV"}}),
+        "/api/v1/needs/{need_id}/matches/{product_code} product_code": Things(
+            f"{OUR_BANK}-INV", "NO-SUCH-1", {FIRM: {OWN: f"{OUR_BANK}-INV"}}
+        ),
         "product_code": Things(f"{OTHER_BANK}-INV", "NO-SUCH-1", {OFFICER: dict.fromkeys((RELATED, UNNAMED), f"{OUR_BANK}-INV")}),
         "delivered_item": Things(OTHER_ITEM, "no.such", {DEPARTMENT: {OWN: OUR_ITEM}, OPERATOR: {ANY: OUR_ITEM}}),
     }

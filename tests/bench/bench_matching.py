@@ -218,7 +218,13 @@ def zen_app(world: World) -> FastAPI:
             rules.append({"fact": name, "value": value, "limit": limit, "margin": margin, "outcome": "pass",
                           "text": f"{name} {value}, {end} {limit}"})  # fmt: skip
         rules += [
-            {"fact": word, "value": facts[word], "limit": list(map(str, world.allowed[word][i])), "outcome": "pass", "text": f"{word} {facts[word]}"}
+            {
+                "fact": word,
+                "value": facts[word],
+                "limit": list(map(str, world.allowed[word][i])),
+                "outcome": "pass",
+                "text": f"{word} {facts[word]}",
+            }
             for word in WORDS
         ]
         return {"product_code": product.code, "product": product.name, "bank": product.bank.name, "verdicts": rules}

@@ -7,9 +7,9 @@ from greenbridge.matching.rules.words import amount
 from greenbridge.matching.values import Plan, Step, StepKind
 
 _TERMS = {
-    StepKind.AMOUNT: Text("融资金额由 {a} 改为 {b}", "change the amount from {a} to {b}"),
-    StepKind.TERM: Text("期限由 {a} 改为 {b}", "change the term from {a} to {b}"),
-    StepKind.RATE: Text("可接受年利率由 {a} 提高到 {b}", "accept a yearly rate of {b} instead of {a}"),
+    StepKind.AMOUNT: Text("融资金额由 {a}改为 {b}", "change the amount from {a} to {b}"),
+    StepKind.TERM: Text("期限由 {a}改为 {b}", "change the term from {a} to {b}"),
+    StepKind.RATE: Text("可接受年利率由 {a}提高到 {b}", "accept a yearly rate of {b} instead of {a}"),
     StepKind.GUARANTEE: Text("担保方式增加{b}", "offer {b} as well"),
     StepKind.COLLATERAL: Text("如能提供，增加押品{b}", "offer {b} as collateral, if you have it"),
     StepKind.PAY_ARREARS: Text("缴清欠税 {a}", "pay the tax arrears of {a}"),
