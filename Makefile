@@ -39,7 +39,7 @@ lint: $(DEV_STAMP) ## ruff, mypy --strict, lint-imports
 	$(BIN)/mypy
 	PYTHONPATH=. $(BIN)/lint-imports
 
-bench: $(DEV_STAMP) ## speed ratios, in interleaved rounds
+bench: $(DEV_STAMP) ## speed ratios, in interleaved rounds; writes bench.json
 	$(BIN)/python -m pytest tests/bench -s -o python_files='bench_*.py'
 
 train: $(DEV_STAMP) ## train the default model on the folder named by GREENBRIDGE_REAL_DATA

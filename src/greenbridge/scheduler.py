@@ -23,6 +23,7 @@ from greenbridge.kit.calendar import SHANGHAI
 from greenbridge.kit.clock import Clock, SystemClock, make_clock
 from greenbridge.kit.exchange import Key
 from greenbridge.kit.keys import kept_key
+from greenbridge.matching import jobs as matching
 from greenbridge.monitoring import jobs as monitoring
 from greenbridge.needs import jobs as needs
 from greenbridge.peers import jobs as peers
@@ -79,6 +80,11 @@ def _pull_job(gateway: HttpGateway, feed: Feed) -> Job:
     return Job(f"facts.pull:{feed.source}@{feed.url}", every, pull, again=PULL_AGAIN)
 
 
+def rematch_job(artifacts: Path) -> Job:
+    """Return the job that matches open needs again whose firm, products or policy changed."""
+    return Job("matching.rematch", timedelta(minutes=5), in_one_transaction(matching.rematch(artifacts)))
+
+
 def inbox_job(folder: Path) -> Job:
     """Return the job that takes dropped files in."""
 
@@ -133,7 +139,7 @@ async def serve(settings: Settings, url: str) -> None:
     # The default grace of one second would drop jobs silently.
     scheduler = AsyncIOScheduler(timezone=SHANGHAI, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1})
     gateway = HttpGateway(load_feeds(settings.departments) if settings.departments else (), Key(kept_key(settings.data_dir)))
-    nightly = (score_job(settings.artifacts_dir), model_job(settings.artifacts_dir))
+    nightly = (score_job(settings.artifacts_dir), model_job(settings.artifacts_dir), rematch_job(settings.artifacts_dir))
     declared = (*JOBS, *nightly, *pull_jobs(gateway), *([inbox_job(settings.inbox)] if settings.inbox else []))
     for job in declared:
         scheduler.add_job(

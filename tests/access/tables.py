@@ -95,6 +95,9 @@ def things(w: World) -> dict[str, Things]:
         # Named in a query or a body only.
         "uscc": Things(w.b.enterprise.uscc, generated_uscc(799, "330502"), {FIRM: {OWN: w.a.enterprise.uscc}}),
         "organisation_code": Things(OTHER_BANK, "GB99", {ADMIN: {OWN: OUR_BANK}, OFFICER: {OWN: OUR_BANK}}),
+        "/api/v1/needs/{need_id}/matches/{product_code} product_code": Things(
+            f"{OUR_BANK}-INV", "NO-SUCH-1", {FIRM: {OWN: f"{OUR_BANK}-INV"}}
+        ),
         "product_code": Things(f"{OTHER_BANK}-INV", "NO-SUCH-1", {OFFICER: dict.fromkeys((RELATED, UNNAMED), f"{OUR_BANK}-INV")}),
         "proposal_id": Things(w.b_proposal, "R000000-ZZZZZZZZ.NO-SUCH-1.0000", {OFFICER: dict.fromkeys((RELATED, UNNAMED), w.a_proposal)}),
         "delivered_item": Things(OTHER_ITEM, "no.such", {DEPARTMENT: {OWN: OUR_ITEM}, OPERATOR: {ANY: OUR_ITEM}}),
@@ -148,6 +151,9 @@ ASKS: Mapping[str, Ask] = {
     "POST /api/v1/consents/{consent_id}/receipt": Ask(),
     "PUT /api/v1/staff-views/{step}/{function}": Ask(json={"max_level": 2}),
     "POST /api/v1/products": Ask(json=_a_product()),
+    "POST /api/v1/products/dry-runs": Ask(json={**_a_product(), "code": f"{OUR_BANK}-DRAFT"}),
+    "POST /api/v1/matches": Ask(json={"facts": {"amount_fen": 100_000_000, "region_code": "330502"}}),
+    "POST /api/v1/matches/batch": Ask(json={"applicants": [{"amount_fen": 100_000_000}]}),
     "DELETE /api/v1/products/{code}": Ask(),
     "POST /api/v1/deliveries": Ask(query={"item": "{delivered_item}", "batch_id": "2"}, content=licence("L-2"), media="text/csv"),
     "POST /api/v1/deliveries/{batch_id}/rows/{row_no}/decision": Ask(json={"uscc": None}),

@@ -23,6 +23,7 @@ from greenbridge.reports.gateway import press
 from greenbridge.scoring.gateway import load_current
 from greenbridge.settings import Settings, home
 from tests.bench.interleave import interleave
+from tests.bench.record import record
 from tests.builders import a_verified_firm, an_actor, deliver, steady_invoices
 
 NOW = datetime(2026, 3, 10, 2, tzinfo=UTC)
@@ -121,4 +122,5 @@ def test_a_read_with_check_and_ledger_against_the_bare_read(url: str, tmp_path_f
     timed(desk.bare_list, desk.locked_list, "list of facts")
     loop.run_until_complete(desk.engine.dispose())
     loop.close()
+    record("credit report with check and ledger", "the bare read", 1 / report, 1 / LIMIT)
     assert report <= LIMIT / SLACK

@@ -34,6 +34,7 @@ from greenbridge.reports import service as reports
 from greenbridge.scoring.gateway import load_current
 from greenbridge.settings import Settings, home
 from tests.bench.interleave import interleave
+from tests.bench.record import record
 from tests.builders import a_verified_firm, an_invoice, deliver, token
 from tests.conftest import FixedClock
 
@@ -205,6 +206,8 @@ def test_reading_a_reports_facts_against_bare_sql_and_against_objects(desk: Desk
         one = found[name]
         print(f"\nreading a report's facts: {name} {one.ratio:.2f}x ours ({one.lowest_ratio:.2f}-{one.highest_ratio:.2f})")
     loop.run_until_complete(raw.close())
+    record("reading a report's facts", "bare SQL", found["bare SQL"].ratio, 1 / 3)
+    record("reading a report's facts", "invoices as objects", found["invoices as objects"].ratio, 8)
     assert 1 / found["bare SQL"].ratio <= 3 / SLACK
     assert found["invoices as objects"].ratio >= 8 * SLACK
 
@@ -275,6 +278,7 @@ def test_the_json_report_over_http_against_a_bare_handler(desk: Desk, loop: asyn
     for client in clients:
         loop.run_until_complete(client.aclose())
     loop.run_until_complete(app.state.engine.dispose())
+    record("JSON report over HTTP", "a bare handler", 1 / ratio, 1 / 3)
     assert ratio <= 3 / SLACK
 
 
@@ -301,4 +305,5 @@ def test_the_pdf_against_weasyprint_on_the_same_content(desk: Desk, loop: asynci
         budget_seconds=120,
     )["WeasyPrint"]
     print(f"\nPDF: WeasyPrint {found.ratio:.1f}x ours ({found.lowest_ratio:.1f}-{found.highest_ratio:.1f})")
+    record("PDF report", "WeasyPrint", found.ratio, 8)
     assert found.ratio >= 8 * SLACK

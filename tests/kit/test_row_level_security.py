@@ -42,13 +42,14 @@ OWNED = {
     "enterprise": "id",
     "fact": "uscc",
     "invoice_month": "uscc",
-    "match": "need_id",
+    "match_run": "need_id",
     "need": "id",
 }
 OF_A_FIRM = ("counterparty_year", "enterprise", "fact", "invoice_month")
 # Nothing that a request does as itself reads them.
 CLOSED = (
     "account",
+    "bank_behaviour",
     "batch_part",
     "bulk_score",
     "contagion_risk",
@@ -58,6 +59,8 @@ CLOSED = (
     "model_alert",
     "model_check",
     "outbox_event",
+    "product_dry_run",
+    "product_exposure",
     "quarantined_row",
     "sign_in",
     "subject_alias",
@@ -183,7 +186,7 @@ async def test_a_bank_sees_the_needs_it_answered_its_own_answers_and_the_consent
     assert await seen(town.other_officer, "answer") == {town.b.need.id}
     assert await seen(town.officer, "consent") == set()
     assert await seen(town.other_officer, "consent") == {town.b.enterprise.id}
-    assert await seen(town.officer, "match") == await seen(town.other_officer, "match") == set()
+    assert await seen(town.officer, "match_run") == await seen(town.other_officer, "match_run") == set()
 
 
 async def test_an_unverified_firm_sees_itself_and_no_facts(town, seen, session):

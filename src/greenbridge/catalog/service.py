@@ -1,27 +1,45 @@
 """Listing products and proving their cases."""
 
+import hashlib
+from collections import OrderedDict
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from greenbridge.accounts import service as accounts
-from greenbridge.accounts.values import Actor, OrganisationKind, Role
+from greenbridge.accounts.values import Actor, Organisation, OrganisationKind, Role
 from greenbridge.audit import service as audit
 from greenbridge.catalog import gateway, store
-from greenbridge.catalog.rules import verdicts
-from greenbridge.catalog.schemas import ProductFile, ProductOut
-from greenbridge.catalog.values import Bank, LoanProduct
-from greenbridge.kit import codes, database
+from greenbridge.catalog.rules import typical, verdicts
+from greenbridge.catalog.schemas import ProductFile, ProductOut, schema_document
+from greenbridge.catalog.values import Bank, Edition, LoanProduct
+from greenbridge.kit import database
 from greenbridge.kit.calendar import business_date
 from greenbridge.kit.errors import Conflict, FieldProblem, Forbidden, Invalid, NotFound
 from greenbridge.kit.text import Text
 
+__all__ = [
+    "check_folder",
+    "edition",
+    "failed_cases",
+    "import_folder",
+    "list_product",
+    "listed",
+    "listed_at",
+    "parsed",
+    "schema_document",
+    "wire",
+    "withdraw",
+]
+_KEPT_EDITIONS = 3
+
 
 def failed_cases(product: LoanProduct) -> list[tuple[str, str]]:
     """Return (case, problem) of each case whose promise the rules do not keep."""
-    typical = verdicts.typical_facts(product)
-    return [(case.name, problem) for case in product.cases for problem in verdicts.case_problems(product, case, typical, codes.covers)]
+    usual = typical.typical_facts(product)
+    return [(case.name, problem) for case in product.cases for problem in verdicts.case_problems(product, case, usual)]
 
 
 def check_folder(folder: Path) -> tuple[int, int, list[tuple[str, str, str]]]:
@@ -31,12 +49,18 @@ def check_folder(folder: Path) -> tuple[int, int, list[tuple[str, str, str]]]:
     return len(products), sum(len(product.cases) for product in products), failures
 
 
+def parsed(document: ProductFile, organisation: Organisation) -> LoanProduct:
+    """Return a bank's document as a product; raises Invalid that names each wrong rule."""
+    bank = Bank(organisation.code, organisation.name)
+    return gateway.parse_product(document.code, document.model_dump(mode="json"), {document.bank: bank})[0]
+
+
 async def list_product(session: AsyncSession, actor: Actor, document: ProductFile, now: datetime) -> ProductOut:
     """List a bank's product, or a new version of it. Raises Invalid where a rule is wrong or a case fails."""
     if actor.role is not Role.BANK_ADMINISTRATOR or document.bank != actor.organisation.code:
         raise Forbidden("not-your-bank", "只能发布本行的产品。", "Only your own bank's products can be listed.")
     content = document.model_dump(mode="json")
-    product, _ = gateway.parse_product(document.code, content, {document.bank: Bank(actor.organisation.code, actor.organisation.name)})
+    product = parsed(document, actor.organisation)
     if product.effective_from > business_date(now):
         # A version replaces the one before it at once: one for later would leave a gap.
         raise Invalid.at("not-yet", "effective_from", "生效日期不能晚于今天。", "A product is listed on the day it takes effect.")
@@ -83,10 +107,28 @@ async def import_folder(session: AsyncSession, folder: Path, now: datetime) -> i
 
 
 async def listed(session: AsyncSession, actor: Actor | None = None) -> list[LoanProduct]:
-    """Return the listed products, all or of the actor's bank."""
+    """Return the listed products by code, all or of the actor's bank."""
     banks = {bank.id: Bank(bank.code, bank.name) for bank in await accounts.banks(session)}
     found = await store.documents(session, actor.organisation.id if actor else None)
     return [ProductFile.model_validate(document).product(banks[bank_id]) for bank_id, document in found]
+
+
+async def edition(session: AsyncSession) -> Edition:
+    """Return all listed products; read and parsed once until one of them changes."""
+    shelf = await store.shelf(session)
+    kept = _editions()
+    if shelf not in kept:
+        products = tuple(await listed(session))
+        named = "\n".join(f"{product.code} {product.version}" for product in products)
+        while len(kept) >= _KEPT_EDITIONS:
+            kept.popitem(last=False)
+        kept[shelf] = Edition(hashlib.sha256(named.encode()).hexdigest()[:16], products)
+    return kept[shelf]
+
+
+@cache
+def _editions() -> OrderedDict[str, Edition]:
+    return OrderedDict()
 
 
 async def wire(session: AsyncSession, actor: Actor | None = None) -> list[ProductOut]:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -43,3 +43,12 @@ async def listed_at(session: AsyncSession) -> dict[str, datetime]:
     """Return code -> when its listed version was listed."""
     query = select(col(LoanProductRow.code), col(LoanProductRow.listed_at)).where(col(LoanProductRow.listed))
     return {row.code: row.listed_at for row in await session.execute(query)}
+
+
+async def shelf(session: AsyncSession) -> str:
+    """Return what changes with every change of the list: the rows' versions, and the transactions that wrote them."""
+    query = """
+        select coalesce(md5(string_agg(code || ' ' || version || ' ' || xmin::text, ',' order by code, version)), '')
+        from loan_product where listed
+    """
+    return str((await session.execute(text(query))).scalar_one())

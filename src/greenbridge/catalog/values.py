@@ -8,18 +8,28 @@ from enum import StrEnum
 from greenbridge.kit.text import Text
 from greenbridge.needs.values import Collateral, GuaranteeMode, Purpose
 
+# A date is written YYYY-MM-DD, in facts and in limits.
 Value = float | str | bool | tuple[str, ...]
+Limit = float | str | tuple[str | bool | float, ...]
 
 
 class Operator(StrEnum):
-    """How a rule compares. `includes_any`: a list has one of the limit's words."""
+    """How a criterion compares (docs/matching-rules.md)."""
 
+    IN = "in"
+    NOT_IN = "not_in"
+    BETWEEN = "between"
     AT_LEAST = "at_least"
     AT_MOST = "at_most"
-    ONE_OF = "one_of"
-    INCLUDES_ANY = "includes_any"
-    IS = "is"
-    IN_REGION = "in_region"
+    BEFORE = "before"
+
+
+class Connective(StrEnum):
+    """How a group's members make one answer, in Kleene's three-valued logic."""
+
+    ANY_OF = "any_of"
+    ALL_OF = "all_of"
+    NONE_OF = "none_of"
 
 
 class Outcome(StrEnum):
@@ -31,7 +41,7 @@ class Outcome(StrEnum):
 
 
 class Eligibility(StrEnum):
-    """A product's answer: all rules pass; none fails but some are unknown; some fail."""
+    """A product's answer: all hard rules pass; none fails but some are unknown; some fail."""
 
     ELIGIBLE = "eligible"
     CONDITIONAL = "conditional"
@@ -57,6 +67,25 @@ REPAYMENT_NAMES = {
 }
 
 
+class Authority(StrEnum):
+    """How far a branch's authority reaches, nearest first."""
+
+    DISTRICT = "district"
+    CITY = "city"
+    PROVINCE = "province"
+    NATIONAL = "national"
+    NONE = "none"
+
+
+AUTHORITY_NAMES = {
+    Authority.DISTRICT: Text("本区县", "this district"),
+    Authority.CITY: Text("本市", "this city"),
+    Authority.PROVINCE: Text("本省", "this province"),
+    Authority.NATIONAL: Text("全国", "the nation"),
+    Authority.NONE: Text("无网点", "no branch"),
+}
+
+
 class Unit(StrEnum):
     """In what a fact is counted; amounts are fen, rates basis points, shares fractions of 1."""
 
@@ -67,37 +96,83 @@ class Unit(StrEnum):
     COUNT = "count"
     TIMES = "times"
     WORD = "word"
+    WORDS = "words"
+    REGION = "region"
+    INDUSTRY = "industry"
     YES_NO = "yes_no"
+    DATE = "date"
+
+
+class Subject(StrEnum):
+    """Of what a fact speaks."""
+
+    NEED = "need"
+    FIRM = "firm"
+    BRANCH = "branch"
 
 
 @dataclass(frozen=True, slots=True)
 class FactName:
-    """One thing that a rule may ask of an applicant. `source` says which data would make it known."""
+    """One thing that a rule may ask of an applicant. `source` says which data would make it known; `words`: all that it may be."""
 
     name: str
     label: Text
     unit: Unit
     source: Text
+    about: Subject = Subject.FIRM
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`fact operator limit`. `kind`: offer (the need against the product's frame), region, entry, or risk."""
+    """A criterion, `fact operator limit`. `kind`: offer (the need against the product's frame), region, capacity, entry, or risk.
+
+    A soft rule refuses nobody: it counts in the rule fit, by its weight.
+    """
 
     fact: str
     operator: Operator
-    limit: Value
+    limit: Limit
     kind: str = "entry"
+    soft: bool = False
+    weight: float = 1.0
+
+    @property
+    def name(self) -> str:
+        """What cases and tables call it."""
+        return self.fact
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Criteria joined to one rule: one level of nesting, no more."""
+
+    connective: Connective
+    members: tuple[Rule, ...]
+    kind: str = "entry"
+    soft: bool = False
+    weight: float = 1.0
+
+    @property
+    def name(self) -> str:
+        """What cases and tables call it."""
+        return self.connective.value
+
+
+AnyRule = Rule | Group
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A rule's answer. `margin` is in the fact's unit: how far inside (positive) or short (negative); None where there is none."""
+    """A rule's answer. `margin` is in the fact's unit (days for dates): how far inside (0 or more) or short (below 0); None where there
+    is none. A group has no value and no margin of its own: its members have.
+    """
 
-    rule: Rule
+    rule: AnyRule
     outcome: Outcome
     value: Value | None
     margin: float | None
+    members: tuple["Verdict", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +184,7 @@ class Applicant:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """An example that a product carries: these facts must give this eligibility, these failed and unknown facts."""
+    """An example that a product carries: these facts must give this eligibility, these failed and unknown hard rules."""
 
     name: str
     facts: Mapping[str, Value | None]
@@ -127,8 +202,23 @@ class Bank:
 
 
 @dataclass(frozen=True, slots=True)
+class Branch:
+    """A branch that sells a product: its region says how far its authority reaches (330502 a district, 330500 a city, 330000 a
+    province, 000000 the nation), `approval_limit_fen` what it may decide alone.
+    """
+
+    region_code: str
+    approval_limit_fen: int
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class LoanProduct:
-    """A bank's loan product. Rates are per year in basis points, amounts in fen, terms in months."""
+    """A bank's loan product. Rates are per year in basis points, amounts in fen, terms in months.
+
+    `capacity_left_fen`: what may still be lent, None: no end stated. `yearly_fee_bp`: what comes on top of the rate.
+    `green_rate_cut_bp`: pairs of (green grade, basis points off).
+    """
 
     code: str
     version: int
@@ -151,5 +241,26 @@ class LoanProduct:
     max_default_probability: float
     decision_working_days: int
     documents: tuple[str, ...]
-    entry_rules: tuple[Rule, ...]
+    entry_rules: tuple[AnyRule, ...]
     cases: tuple[Case, ...]
+    branches: tuple[Branch, ...] = ()
+    capacity_left_fen: int | None = None
+    yearly_fee_bp: int = 0
+    industries: tuple[str, ...] = ()
+    industries_out: tuple[str, ...] = ()
+    sizes: tuple[str, ...] = ()
+    first_loan_only: bool = False
+    green_grades: tuple[str, ...] = ()
+    green_rate_cut_bp: tuple[tuple[str, int], ...] = ()
+    online: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Edition:
+    """The listed products, by code, and what tells this list from any other: codes and versions, hashed.
+
+    Compared by identity: an edition is read once, and thousands of products are not worth comparing.
+    """
+
+    digest: str
+    products: tuple[LoanProduct, ...]

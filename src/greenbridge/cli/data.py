@@ -168,3 +168,9 @@ def check(
         out.print(f"{count} products, {cases} cases, {len(failures)} failures")
     if failures:
         raise typer.Exit(1)
+
+
+@products.command()
+def schema() -> None:
+    """Print the JSON Schema of a product file, with the names of all facts that a rule may ask for."""
+    say(catalog.schema_document())

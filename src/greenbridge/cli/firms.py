@@ -1,24 +1,17 @@
-"""Commands on firms: list, report, score, match."""
+"""Commands on firms: list, score."""
 
 from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated
 
 import typer
 from rich.table import Table
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from greenbridge.catalog import service as catalog
 from greenbridge.cli.frame import DataDir, EnterpriseArgument, Json, Today, out, run, say, settings_of
 from greenbridge.consents import service as consents
 from greenbridge.consents.values import ReadKind
 from greenbridge.enterprises import service as enterprises
-from greenbridge.facts import service as facts
 from greenbridge.kit.calendar import business_date
-from greenbridge.kit.errors import Problem
-from greenbridge.matching import service as matching
-from greenbridge.matching.schemas import MatchRunOut
-from greenbridge.needs import service as needs
 from greenbridge.reports.rules.wire import in_words, score_json
 from greenbridge.scoring import service as scoring
 from greenbridge.scoring.rules.features import MODEL_FIELDS
@@ -93,38 +86,3 @@ def _told(name: str, found: Score) -> list[str]:
         lines += [f"{title}：", *(f"  {sign} {reason.sentence.zh}" for reason in reasons)] if reasons else [f"{title}：没有明显的因素"]
     shares = "；".join(f"{g.label.zh} {g.contribution:+.2f}（已知 {g.known}/{g.of}）" for g in found.groups)
     return [*lines, f"各组合计（对数几率，正为推高）：{shares}"]
-
-
-@app.command()
-def match(
-    enterprise: Annotated[str, typer.Argument(help="Id or social credit code of the firm; its newest need is matched.")],
-    as_json: Json = False,
-    top: Annotated[int, typer.Option(min=1, help="Products to print.")] = 10,
-    data_dir: DataDir = None,
-    today: Today = None,
-) -> None:
-    """Match a firm's newest need with the listed products."""
-    settings = settings_of(data_dir, today)
-
-    async def work(session: AsyncSession, now: datetime) -> MatchRunOut:
-        firm = await enterprises.find(session, enterprise)
-        published = await needs.of_enterprise(session, firm.id)
-        # Rules may ask for any of what departments delivered.
-        await consents.record_operators(session, [firm.id], sorted(facts.levels()), ReadKind.FACTS, now)
-        if not published:
-            raise Problem("no-need", f"{firm.name} 还没有发布需求。", f"{firm.name} has published no need.")
-        model = await scoring.champion(session, settings.artifacts_dir, now)
-        run_ = (await matching.make(session, published[:1], await catalog.listed(session), model, now))[0]
-        return MatchRunOut.of(run_, "zh")
-
-    found = run(settings, work)
-    if as_json:
-        say(found.model_dump(mode="json"))
-        return
-    table = Table("#", "产品", "银行", "结论", "契合", "年利率", "未通过 / 未知")
-    names = {"eligible": "符合", "conditional": "待补充数据", "not_eligible": "不符合"}
-    for m in found.matches[:top]:
-        open_ = [v.text for v in m.verdicts if v.outcome.value != "pass"]
-        rate = f"{m.min_annual_rate_bp / 100:.2f}–{m.max_annual_rate_bp / 100:.2f} %"
-        table.add_row(str(m.rank), m.product, m.bank, names[m.eligibility.value], f"{m.total_fit:.0%}", rate, "\n".join(open_[:3]))
-    out.print(table)

@@ -17,7 +17,7 @@ from greenbridge.monitoring import gateway, service
 from greenbridge.monitoring.rules import contagion as rules
 from greenbridge.monitoring.rules.watching import MODEL_FIELDS, READS
 from greenbridge.monitoring.values import DRIFT_NAMES, LEVEL_NAMES, ContagionRun, FirmContagion, ModelCheck, Ripeness, Vintage
-from greenbridge.scoring.gateway import load_current
+from greenbridge.scoring import service as scoring
 
 app = typer.Typer()
 contagion = typer.Typer(no_args_is_help=True, help="Contagion: risk that reaches firms from those they are tied to.")
@@ -110,7 +110,7 @@ def model(
 
     async def work(session: AsyncSession, now: datetime) -> ModelCheck | None:
         if score:
-            await service.score_all(session, load_current(settings.artifacts_dir), day, now)
+            await service.score_all(session, await scoring.champion(session, settings.artifacts_dir, now), day, now)
         return await service.check(session, settings.artifacts_dir, day, now)
 
     found = run(settings, work)

@@ -151,11 +151,15 @@ def _from_file(path: Path) -> "tuple[Firms, tuple[Text, ...]]":
 
 
 def _from_database(data_dir: Path | None, today: str | None) -> "tuple[Firms, tuple[Text, ...]]":
-    from greenbridge.scoring.gateway import load_current  # noqa: PLC0415
+    from greenbridge.scoring import service as scoring  # noqa: PLC0415
     from greenbridge.underwriting.service.portfolio import firms_of_the_place  # noqa: PLC0415
 
     settings = settings_of(data_dir, today)
-    return run(settings, lambda session, now: firms_of_the_place(session, load_current(settings.artifacts_dir), now))
+
+    async def work(session: AsyncSession, now: datetime) -> "tuple[Firms, tuple[Text, ...]]":
+        return await firms_of_the_place(session, await scoring.champion(session, settings.artifacts_dir, now), now)
+
+    return run(settings, work)
 
 
 def _document(made: "Study") -> dict[str, Any]:

@@ -15,7 +15,7 @@ from greenbridge.kit.errors import NotFound, Problem
 from greenbridge.needs import service as needs
 from greenbridge.reports import service as reports
 from greenbridge.reports.gateway import press
-from greenbridge.scoring.gateway import load_current
+from greenbridge.scoring import service as scoring
 from greenbridge.underwriting import service
 from greenbridge.underwriting.values import Made
 
@@ -37,7 +37,6 @@ def underwrite(
 ) -> None:
     """Work out limit, price, term and conditions for a need, with every cap and every part of the price."""
     settings = settings_of(data_dir, today)
-    used = press(settings, load_current(settings.artifacts_dir))
 
     async def work(session: AsyncSession, now: datetime) -> list[Made]:
         firm = await enterprises.find(session, enterprise)
@@ -45,6 +44,7 @@ def underwrite(
         chosen = [one for one in published if need is None or need in {one.number, str(one.id)}]
         if not chosen:
             raise NotFound("no-need", f"{firm.name} 没有这条需求。", f"{firm.name} has no such need.")
+        used = press(settings, await scoring.champion(session, settings.artifacts_dir, now))
         (report,) = await reports.for_operator(session, [firm], used, business_date(now), now)
         products = [one for one in await catalog.listed(session) if product in {None, one.code}]
         owed = None if debt_service is None else round(debt_service * 100)

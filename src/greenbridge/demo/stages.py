@@ -198,8 +198,7 @@ async def match(stage: Stage, published: Sequence[tuple[Actor, Need]], advance: 
     for start in range(0, len(published), CHUNK):
         chunk = [need for _, need in published[start : start + CHUNK]]
         async with stage.sessions.begin() as session:
-            products = await catalog.listed(session)
-            for run in await matching.make(session, chunk, products, stage.model, stage.clock.now()):
+            for run in await matching.make(session, chunk, stage.model, stage.clock.now()):
                 runs[run.need_id] = run
         advance(len(chunk))
     return runs

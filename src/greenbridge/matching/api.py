@@ -1,24 +1,111 @@
 """JSON routes of matches."""
 
+from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Controller, get
-from litestar.params import FromPath
+import msgspec
+from litestar import Controller, Response, get, post
+from litestar.params import FromPath, JSONBody, QueryParameter
 
-from greenbridge.accounts.guards import Caller, only
+from greenbridge.accounts.guards import Caller, only, signed_in
 from greenbridge.accounts.values import Role
+from greenbridge.catalog.schemas import ProductFile
+from greenbridge.kit.calendar import business_date
+from greenbridge.kit.errors import Forbidden, NotFound
 from greenbridge.kit.web import Deps, Now, Session, language_of
 from greenbridge.matching import service
-from greenbridge.matching.schemas import MatchRunOut
+from greenbridge.matching.schemas import (
+    AskBatch,
+    AskMatches,
+    BatchOut,
+    DryRunOut,
+    ExposureOut,
+    MatchOut,
+    MatchRunOut,
+    PlansOut,
+)
+
+Limit = Annotated[int, QueryParameter(ge=1, le=500)]
+
+
+def json_answer(head: dict[str, object], matches: bytes) -> Response[Any]:
+    """Return an answer whose matches are JSON already."""
+    return Response(msgspec.json.encode(head)[:-1] + b',"matches":' + matches + b"}", media_type="application/json")
 
 
 class MatchesApi(Controller):
-    """Matches of a need."""
+    """Matches of a need, and of terms that are not saved."""
 
-    path = "/api/v1/needs/{need_id:uuid}/matches"
+    path = "/api/v1"
     tags = ("matches",)
 
-    @get(guards=[only(Role.ENTERPRISE)])
-    async def matches(self, need_id: FromPath[UUID], request: Caller, session: Session, now: Now, deps: Deps) -> MatchRunOut:
-        """Return all products ranked for the caller's need, each rule with its verdict."""
-        return MatchRunOut.of(await service.for_actor(session, request.user, need_id, deps.model, now), language_of(request))
+    @get("/needs/{need_id:uuid}/matches", guards=[only(Role.ENTERPRISE)])
+    async def matches(
+        self, need_id: FromPath[UUID], request: Caller, session: Session, now: Now, deps: Deps, limit: Limit = 100
+    ) -> MatchRunOut:
+        """Return the products ranked for the caller's need, each rule with its verdict."""
+        run = await service.for_actor(session, request.user, need_id, deps.model, now)
+        engine = await service.compiled(session, business_date(now))
+        return MatchRunOut.of(run, engine.policy, language_of(request), limit)
+
+    @get("/needs/{need_id:uuid}/matches/{product_code:str}", guards=[only(Role.ENTERPRISE)])
+    async def explained(
+        self, need_id: FromPath[UUID], product_code: FromPath[str], request: Caller, session: Session, now: Now, deps: Deps
+    ) -> MatchOut:
+        """Explain one product for the caller's need: its place, its fits, every rule."""
+        run = await service.for_actor(session, request.user, need_id, deps.model, now)
+        engine = await service.compiled(session, business_date(now))
+        found = next((m for m in run.matches if m.product.code == product_code), None)
+        if found is None:
+            raise NotFound("no-product", "没有这个产品。", "There is no such product.")
+        return MatchOut.of(found, run.facts, engine.policy, language_of(request))
+
+    @get("/needs/{need_id:uuid}/plans", guards=[only(Role.ENTERPRISE)])
+    async def plans(self, need_id: FromPath[UUID], request: Caller, session: Session, now: Now, deps: Deps) -> PlansOut:
+        """Return what the caller can change so that products open, each plan re-run on the engine, and which data is waited for."""
+        run = await service.for_actor(session, request.user, need_id, deps.model, now)
+        return PlansOut.of(*await service.plans_of(session, run, now), language_of(request))
+
+    @post("/matches", guards=[signed_in], status_code=200)
+    async def match(self, data: JSONBody[AskMatches], request: Caller, session: Session, now: Now, deps: Deps) -> Response[MatchRunOut]:
+        """Match a saved need or terms of the caller's own firm, or facts that the caller states of nobody in particular.
+
+        Only the first is kept. Facts that are not stated are unknown. People of a bank see their own bank's products only.
+        """
+        language = language_of(request)
+        if data.facts is None and request.user.role is not Role.ENTERPRISE:
+            raise Forbidden("not-a-firm", "只有企业可以匹配自己的需求。", "Only a firm matches needs of its own; others state facts.")
+        if data.need_id is not None:
+            run = await service.for_actor(session, request.user, data.need_id, deps.model, now)
+            engine = await service.compiled(session, business_date(now))
+            return Response(MatchRunOut.of(run, engine.policy, language, data.limit))
+        if data.need is not None:
+            facts = await service.of_draft(session, request.user, data.need.draft(), deps.model, now)
+        else:
+            facts = service.stated(data.facts or {})
+        engine, found = await service.ranked(session, request.user, facts, now, most=data.limit, refused=data.refused)
+        head = {
+            "need_id": None,
+            "made_at": now,
+            "policy_version": engine.policy.version,
+            "model_version": deps.model.version,
+            "catalogue": engine.edition.digest,
+        }
+        return json_answer(head, engine.explainer.encoded(found, facts, engine.policy, language))
+
+    @post("/matches/batch", guards=[signed_in], status_code=200)
+    async def batch(self, data: JSONBody[AskBatch], request: Caller, session: Session, now: Now) -> list[BatchOut]:
+        """Return which products take each of up to 1,000 applicants, by stated facts; nothing is kept. Banks see their own products."""
+        found = await service.batch(session, request.user, [service.stated(one) for one in data.applicants], now)
+        return [BatchOut(eligible=eligible, conditional=conditional) for eligible, conditional in found]
+
+    @post("/products/dry-runs", guards=[only(Role.BANK_ADMINISTRATOR)], status_code=200, tags=["products"])
+    async def dry_run(self, data: JSONBody[ProductFile], request: Caller, session: Session, now: Now, deps: Deps) -> DryRunOut:
+        """Try a draft of the caller's bank on the firms that have asked, in anonymous counts; nothing is listed."""
+        key = f"dry run {deps.settings.secret}".encode()
+        return DryRunOut.of(await service.dry_run(session, request.user, data, key, now))
+
+    @get("/exposure", guards=[only(Role.OPERATOR)], tags=["statistics"])
+    async def exposure(self, session: Session) -> list[ExposureOut]:
+        """Return what each product was shown against what its merit deserved."""
+        return [ExposureOut.of(e) for e in await service.audit(session)]

@@ -1,5 +1,6 @@
-"""The matches of a need."""
+"""The matches of a need; what banks were shown."""
 
+from collections import defaultdict
 from uuid import UUID
 
 from litestar import Controller, get
@@ -12,38 +13,73 @@ from greenbridge.catalog.rules.vocabulary import FACTS
 from greenbridge.catalog.values import Eligibility, Outcome
 from greenbridge.enterprises import service as enterprises
 from greenbridge.enterprises.values import Origin
+from greenbridge.kit.calendar import business_date
 from greenbridge.kit.web import Deps, Now, Session, page
 from greenbridge.matching import service
-from greenbridge.matching.rules.ranking import WEIGHTS
 from greenbridge.matching.rules.words import amount, sentence
+from greenbridge.matching.rules.words_of_plans import plan_sentence, step_sentence
+from greenbridge.matching.values import PARTS, Exposure
 from greenbridge.needs import service as needs
 from greenbridge.needs.values import GUARANTEE_MODE_NAMES, NEED_STATUS_NAMES, PURPOSE_NAMES
 
+SHOWN = 100  # of each group: a page of thousands of products helps nobody
+
 
 class MatchPages(Controller):
-    """Which products fit, why, and what is missing."""
+    """Which products fit, why, what is missing, what to change first."""
 
     include_in_schema = False
-    guards = (only(Role.ENTERPRISE),)
 
-    @get("/enterprise/needs/{need_id:uuid}")
+    @get("/enterprise/needs/{need_id:uuid}", guards=[only(Role.ENTERPRISE)])
     async def matches(self, need_id: FromPath[UUID], request: Caller, session: Session, now: Now, deps: Deps) -> Template:
         need = await needs.own(session, request.user, need_id)
         run = await service.for_actor(session, request.user, need_id, deps.model, now)
+        engine = await service.compiled(session, business_date(now))
+        plans, missing = await service.plans_of(session, run, now)
         groups = [(kind, [m for m in run.matches if m.eligibility is kind]) for kind in Eligibility]
+        shown = [m for _, matches in groups for m in matches[:SHOWN]]
         return page(
             request,
             "matches.html",
             need=need,
             generated=(await enterprises.get(session, need.enterprise_id)).origin is Origin.GENERATED,
             run=run,
-            groups=groups,
+            groups=[(kind, len(matches), matches[:SHOWN]) for kind, matches in groups],
+            verdicts={m.product.code: service.explain(m.product, run.facts) for m in shown},
+            plans=plans,
+            missing=missing,
+            products={p.code: p for p in engine.edition.products},
             facts=FACTS,
-            weights=WEIGHTS,
+            parts=PARTS,
+            weights=engine.policy.weights,
             sentence=sentence,
+            step_sentence=step_sentence,
+            plan_sentence=plan_sentence,
             amount=amount,
             Outcome=Outcome,
             statuses=NEED_STATUS_NAMES,
             purposes=PURPOSE_NAMES,
             modes=GUARANTEE_MODE_NAMES,
+        )
+
+    @get("/operator/exposure", guards=[only(Role.OPERATOR)])
+    async def exposure(self, request: Caller, session: Session, now: Now) -> Template:
+        found = await service.audit(session)
+        engine = await service.compiled(session, business_date(now))
+        banks: defaultdict[str, list[Exposure]] = defaultdict(list)
+        for one in found:
+            banks[one.bank_code].append(one)
+        sums = [
+            Exposure("", bank, *(sum(getattr(e, k) for e in own) for k in ("shown", "attention", "deserved")))
+            for bank, own in banks.items()
+        ]
+        return page(
+            request,
+            "exposure.html",
+            banks=sums,
+            products=banks,
+            names={p.bank.code: p.bank.name for p in engine.edition.products},
+            titles={p.code: p for p in engine.edition.products},
+            total=sum(e.attention for e in sums),
+            policy=engine.policy,
         )

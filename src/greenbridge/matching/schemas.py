@@ -1,51 +1,57 @@
 """Wire types of matches."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any, Self
 from uuid import UUID
 
-from greenbridge.catalog.rules.vocabulary import FACTS
-from greenbridge.catalog.values import Eligibility, Operator, Outcome, Verdict
+from pydantic import Field, model_validator
+
+from greenbridge.catalog.rules import verdicts
+from greenbridge.catalog.values import Applicant, Eligibility, Outcome
 from greenbridge.kit.text import Language
 from greenbridge.kit.wire import Closed
-from greenbridge.matching.rules.words import sentence
-from greenbridge.matching.values import Match, MatchRun
+from greenbridge.matching.rules.wire import head_json, verdict_json
+from greenbridge.matching.rules.words_of_plans import plan_sentence, step_sentence
+from greenbridge.matching.values import DryRun, Exposure, Facts, Match, MatchRun, Plan, Policy
+from greenbridge.needs.schemas import NewNeed
+
+MOST = 200
+BATCH = 1_000
 
 
 class VerdictOut(Closed):
-    """One rule's answer. `margin` is in `unit`, positive inside the limit, negative short of it."""
+    """One rule's answer. `margin` is in `unit` (days for dates), positive inside the limit, negative short of it; a group's `operator` is
+    any_of, all_of or none_of, and its `members` have the values.
+    """
 
-    fact: str
+    fact: str | None
     label: str
-    operator: Operator
+    operator: str
     outcome: Outcome
     value: Any
     limit: Any
     margin: float | None
     unit: str
+    soft: bool
+    weight: float
     text: str
+    members: list["VerdictOut"] = []
 
-    @classmethod
-    def of(cls, v: Verdict, language: Language) -> "VerdictOut":
-        """Return the wire form."""
-        fact = FACTS[v.rule.fact]
-        return cls(
-            fact=fact.name,
-            label=fact.label.in_(language),
-            operator=v.rule.operator,
-            outcome=v.outcome,
-            value=v.value,
-            limit=v.rule.limit,
-            margin=v.margin,
-            unit=fact.unit.value,
-            text=sentence(v).in_(language),
-        )
+
+class FitOut(Closed):
+    """The parts of a total, each in [0, 1], and what each adds to it: weight times part."""
+
+    parts: dict[str, float]
+    points: dict[str, float]
+    total: float
 
 
 class MatchOut(Closed):
-    """One product: rank, eligibility, the three fits and every rule."""
+    """One product: rank, eligibility, the three fits and every rule. `merit_rank`: the place before near-equal banks took turns."""
 
     rank: int
+    merit_rank: int
     product_code: str
     product_version: int
     product: str
@@ -55,46 +61,166 @@ class MatchOut(Closed):
     rule_fit: float
     risk_fit: float
     total_fit: float
+    fit: FitOut
     min_annual_rate_bp: int
     max_annual_rate_bp: int
     verdicts: list[VerdictOut]
 
     @classmethod
-    def of(cls, m: Match, language: Language) -> "MatchOut":
-        """Return the wire form."""
-        return cls(
-            rank=m.rank,
-            product_code=m.product.code,
-            product_version=m.product.version,
-            product=m.product.name_en if language == "en" else m.product.name,
-            bank=m.product.bank.name,
-            eligibility=m.eligibility,
-            region_fit=round(m.fit.region, 4),
-            rule_fit=round(m.fit.rule, 4),
-            risk_fit=round(m.fit.risk, 4),
-            total_fit=round(m.fit.total, 4),
-            min_annual_rate_bp=m.product.min_annual_rate_bp,
-            max_annual_rate_bp=m.product.max_annual_rate_bp,
-            verdicts=[VerdictOut.of(v, language) for v in m.verdicts],
-        )
+    def of(cls, m: Match, facts: Facts, policy: Policy, language: Language) -> "MatchOut":
+        """Return the wire form, with the verdicts made of the facts."""
+        found = verdicts.verdicts(m.product, Applicant(facts))
+        return cls.model_validate({**head_json(m, policy, language), "verdicts": [verdict_json(v, language) for v in found]})
 
 
 class MatchRunOut(Closed):
-    """All products ranked for a need."""
+    """Products ranked for a need."""
 
-    need_id: UUID
+    need_id: UUID | None
     made_at: datetime
     policy_version: str
     model_version: str
+    catalogue: str
     matches: list[MatchOut]
 
     @classmethod
-    def of(cls, run: MatchRun, language: Language) -> "MatchRunOut":
-        """Return the wire form."""
+    def of(cls, run: MatchRun, policy: Policy, language: Language, most: int | None = None) -> "MatchRunOut":
+        """Return the wire form of the first `most` products."""
         return cls(
             need_id=run.need_id,
             made_at=run.made_at,
             policy_version=run.policy_version,
             model_version=run.model_version,
-            matches=[MatchOut.of(m, language) for m in run.matches],
+            catalogue=run.catalogue,
+            matches=[MatchOut.of(m, run.facts, policy, language) for m in run.matches[:most]],
+        )
+
+
+class AskMatches(Closed):
+    """A saved need, terms of the caller's own firm, or facts of nobody in particular: one of the three."""
+
+    need_id: UUID | None = None
+    need: NewNeed | None = None
+    facts: dict[str, Any] | None = None
+    limit: int = Field(20, ge=1, le=MOST)
+    refused: int = Field(0, ge=0, le=MOST)
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if sum(part is not None for part in (self.need_id, self.need, self.facts)) != 1:
+            raise ValueError("give one of need_id, need, facts")
+        return self
+
+
+class AskBatch(Closed):
+    """Facts of up to 1,000 applicants."""
+
+    applicants: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=BATCH)]
+
+
+class BatchOut(Closed):
+    """One applicant's products, by code: those that take it, those that wait for data."""
+
+    eligible: list[str]
+    conditional: list[str]
+
+
+class StepOut(Closed):
+    """One thing to do."""
+
+    kind: str
+    fact: str
+    before: Any
+    after: Any
+    months: int
+    text: str
+
+
+class PlanOut(Closed):
+    """Steps, and what they bring: re-run on the engine."""
+
+    text: str
+    steps: list[StepOut]
+    months: int
+    opened: list[str]
+    conditional: list[str]
+    lost: list[str]
+    rate_before_bp: int | None
+    rate_after_bp: int | None
+
+    @classmethod
+    def of(cls, p: Plan, language: Language) -> "PlanOut":
+        """Return the wire form."""
+        steps = [
+            StepOut(kind=s.kind, fact=s.fact, before=s.before, after=s.after, months=s.months, text=step_sentence(s).in_(language))
+            for s in p.steps
+        ]
+        return cls(
+            text=plan_sentence(p).in_(language),
+            steps=steps,
+            months=p.months,
+            opened=list(p.opened),
+            conditional=list(p.conditional),
+            lost=list(p.lost),
+            rate_before_bp=p.rate_before_bp,
+            rate_after_bp=p.rate_after_bp,
+        )
+
+
+class PlansOut(Closed):
+    """What opens products: plans, and the data that products wait for."""
+
+    plans: list[PlanOut]
+    missing: dict[str, list[str]]
+
+    @classmethod
+    def of(cls, found: Sequence[Plan], missing: dict[str, tuple[str, ...]], language: Language) -> "PlansOut":
+        """Return the wire form."""
+        return cls(plans=[PlanOut.of(p, language) for p in found], missing={fact: list(codes) for fact, codes in missing.items()})
+
+
+class DryRunOut(Closed):
+    """Counts in steps of 5 with steady noise; null is fewer than ten or so."""
+
+    firms: int | None
+    eligible: int | None
+    conditional: int | None
+    refused: int | None
+    refusals: list[tuple[str, int | None]]
+    overlaps: list[tuple[str, int | None]]
+    other_banks: int | None
+    left_today: int
+
+    @classmethod
+    def of(cls, d: DryRun) -> "DryRunOut":
+        """Return the wire form."""
+        return cls(
+            firms=d.firms,
+            eligible=d.eligible,
+            conditional=d.conditional,
+            refused=d.refused,
+            refusals=list(d.refusals),
+            overlaps=list(d.overlaps),
+            other_banks=d.other_banks,
+            left_today=d.left_today,
+        )
+
+
+class ExposureOut(Closed):
+    """What a product was shown against what it deserved."""
+
+    product_code: str
+    bank_code: str
+    shown: int
+    attention: float
+    deserved: float
+    balance: float
+
+    @classmethod
+    def of(cls, e: Exposure) -> "ExposureOut":
+        """Return the wire form."""
+        numbers = (round(x, 4) for x in (e.attention, e.deserved, e.balance))
+        attention, deserved, balance = numbers
+        return cls(
+            product_code=e.product_code, bank_code=e.bank_code, shown=e.shown, attention=attention, deserved=deserved, balance=balance
         )

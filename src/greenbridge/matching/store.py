@@ -1,6 +1,7 @@
-"""SQL of matches."""
+"""SQL of matches, exposure, behaviour, dry runs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -8,77 +9,146 @@ from sqlalchemy import func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from greenbridge.catalog.values import Eligibility, LoanProduct, Operator, Outcome, Rule, Verdict
-from greenbridge.matching.tables import MatchRow
-from greenbridge.matching.values import Fit, Match, MatchRun
+from greenbridge.catalog.values import Eligibility, LoanProduct, Value
+from greenbridge.matching.rules.fairness import Shown
+from greenbridge.matching.tables import BankBehaviourRow, DryRunRow, MatchRunRow
+from greenbridge.matching.values import Exposure, Facts, Fit, Match, MatchRun, Reason
+
+PARTS = tuple(Fit.__dataclass_fields__)
+# So many open and so many refused products are kept in order; the rest follows from the facts.
+KEPT_OPEN, KEPT_REFUSED = 500, 200
 
 
-def _verdict_json(v: Verdict) -> dict[str, Any]:
+def _place(match: Match) -> dict[str, Any]:
     return {
-        "fact": v.rule.fact,
-        "operator": v.rule.operator.value,
-        "limit": v.rule.limit,
-        "kind": v.rule.kind,
-        "outcome": v.outcome.value,
-        "value": v.value,
-        "margin": v.margin,
+        "code": match.product.code,
+        "version": match.product.version,
+        "eligibility": match.eligibility.value,
+        "merit_rank": match.merit_rank,
+        "fit": [getattr(match.fit, part) for part in PARTS],
     }
 
 
-def _verdict(kept: Mapping[str, Any]) -> Verdict:
-    def thaw(value: Any) -> Any:
-        return tuple(value) if isinstance(value, list) else value
-
-    rule = Rule(kept["fact"], Operator(kept["operator"]), thaw(kept["limit"]), kept["kind"])
-    return Verdict(rule, Outcome(kept["outcome"]), thaw(kept["value"]), kept["margin"])
+def thawed(facts: Mapping[str, Any]) -> dict[str, Value | None]:
+    """Return facts as they came from JSON: lists are tuples again."""
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in facts.items()}
 
 
 async def add(session: AsyncSession, run: MatchRun) -> None:
-    rows = [
-        {
-            "id": uuid4(),
-            "need_id": run.need_id,
-            "made_at": run.made_at,
-            "policy_version": run.policy_version,
-            "model_version": run.model_version,
-            "rank": match.rank,
-            "product_code": match.product.code,
-            "product_version": match.product.version,
-            "eligibility": match.eligibility.value,
-            "region_fit": match.fit.region,
-            "rule_fit": match.fit.rule,
-            "risk_fit": match.fit.risk,
-            "total_fit": match.fit.total,
-            "verdicts": [_verdict_json(v) for v in match.verdicts],
-        }
-        for match in run.matches
-    ]
-    if rows:
-        await session.execute(insert(MatchRow), rows)
+    kinds = [match.eligibility for match in run.matches]
+    counts = {kind: kinds.count(kind) for kind in Eligibility}
+    open_ = [m for m in run.matches if m.eligibility is not Eligibility.NOT_ELIGIBLE][:KEPT_OPEN]
+    refused = [m for m in run.matches if m.eligibility is Eligibility.NOT_ELIGIBLE][:KEPT_REFUSED]
+    row = {
+        "id": uuid4(),
+        "need_id": run.need_id,
+        "made_at": run.made_at,
+        "reason": run.reason.value,
+        "policy_version": run.policy_version,
+        "model_version": run.model_version,
+        "catalogue": run.catalogue,
+        "facts": dict(run.facts),
+        "places": [_place(match) for match in (*open_, *refused)],
+        "eligible": counts[Eligibility.ELIGIBLE],
+        "conditional": counts[Eligibility.CONDITIONAL],
+        "refused": counts[Eligibility.NOT_ELIGIBLE],
+    }
+    await session.execute(insert(MatchRunRow).values(row))
 
 
 async def newest(session: AsyncSession, need_id: UUID, products: Mapping[tuple[str, int], LoanProduct]) -> MatchRun | None:
     """Return the newest run; matches of products that are listed no more are left out."""
-    latest = select(func.max(col(MatchRow.made_at))).where(col(MatchRow.need_id) == need_id).scalar_subquery()
-    query = select(MatchRow).where(col(MatchRow.need_id) == need_id, col(MatchRow.made_at) == latest).order_by(col(MatchRow.rank))
-    rows = list(await session.scalars(query))
-    if not rows:
+    query = select(MatchRunRow).where(col(MatchRunRow.need_id) == need_id).order_by(col(MatchRunRow.made_at).desc()).limit(1)
+    row = (await session.scalars(query)).first()
+    if row is None:
         return None
+    kept = [place for place in row.places if (place["code"], place["version"]) in products]
     matches = tuple(
-        Match(
-            row.rank,
-            products[row.product_code, row.product_version],
-            Eligibility(row.eligibility),
-            Fit(row.region_fit, row.rule_fit, row.risk_fit, row.total_fit),
-            tuple(_verdict(kept) for kept in row.verdicts),
-        )
-        for row in rows
-        if (row.product_code, row.product_version) in products
+        Match(rank, products[p["code"], p["version"]], Eligibility(p["eligibility"]), Fit(*p["fit"]), p["merit_rank"])
+        for rank, p in enumerate(kept, start=1)
     )
-    return MatchRun(need_id, rows[0].made_at, rows[0].policy_version, rows[0].model_version, matches)
+    versions = row.policy_version, row.model_version
+    return MatchRun(need_id, row.made_at, *versions, thawed(row.facts), matches, Reason(row.reason), row.catalogue)
 
 
 async def count(session: AsyncSession) -> int:
-    """Return how many need-product pairs do not fail a rule."""
-    query = "select count(*) from match where eligibility <> 'not_eligible'"
+    """Return how many need-product pairs do not fail a rule, by each need's newest run."""
+    query = """
+        select coalesce(sum(eligible + conditional), 0)
+        from (select distinct on (need_id) eligible, conditional from match_run order by need_id, made_at desc) as newest
+    """
     return int((await session.execute(text(query))).scalar_one())
+
+
+async def newest_facts(session: AsyncSession) -> list[Facts]:
+    """Return the facts of every firm's newest need that was matched: the population of dry runs."""
+    query = """
+        select distinct on (n.enterprise_id) r.facts
+        from match_run r join need n on n.id = r.need_id order by n.enterprise_id, r.made_at desc
+    """
+    return [thawed(facts) for facts in (await session.execute(text(query))).scalars()]
+
+
+async def runs_of(session: AsyncSession, needs: Sequence[UUID]) -> dict[UUID, datetime]:
+    """Return need -> when it was matched last."""
+    query = select(col(MatchRunRow.need_id), func.max(col(MatchRunRow.made_at))).where(col(MatchRunRow.need_id).in_(needs))
+    return {row[0]: row[1] for row in await session.execute(query.group_by(col(MatchRunRow.need_id)))}
+
+
+async def note_exposure(session: AsyncSession, day: date, shown: Sequence[Shown]) -> None:
+    """Add to the day's sums; rows in one order, so that two matchings wait for each other and do not block."""
+    if not shown:
+        return
+    rows = [
+        {"day": day, "code": s.product_code, "bank": s.bank_code, "attention": s.attention, "deserved": s.deserved}
+        for s in sorted(shown, key=lambda s: s.product_code)
+    ]
+    add_up = """
+        insert into product_exposure as e (day, product_code, bank_code, shown, attention, deserved)
+        values (:day, :code, :bank, 1, :attention, :deserved)
+        on conflict (day, product_code) do update set shown = e.shown + 1,
+            attention = e.attention + excluded.attention, deserved = e.deserved + excluded.deserved
+    """
+    await session.execute(text(add_up), rows)
+
+
+async def balances(session: AsyncSession) -> dict[str, float]:
+    """Return bank -> attention less what it deserved, over all time."""
+    query = "select bank_code, sum(attention - deserved) from product_exposure group by bank_code"
+    return {bank: float(balance) for bank, balance in await session.execute(text(query))}
+
+
+async def exposures(session: AsyncSession) -> list[Exposure]:
+    """Return the sums of each product over all time, by bank and code."""
+    query = """
+        select product_code, bank_code, sum(shown), sum(attention), sum(deserved) from product_exposure
+        group by product_code, bank_code order by bank_code, product_code
+    """
+    return [Exposure(r[0], r[1], int(r[2]), float(r[3]), float(r[4])) for r in await session.execute(text(query))]
+
+
+async def behaviour(session: AsyncSession) -> dict[str, float]:
+    """Return bank -> how well it answered so far."""
+    return {row.bank_code: row.score for row in await session.scalars(select(BankBehaviourRow))}
+
+
+async def set_behaviour(session: AsyncSession, scores: Mapping[str, tuple[float, int]], now: datetime) -> None:
+    """Write each bank's score of so many answers."""
+    query = """
+        insert into bank_behaviour (bank_code, score, asked, measured_at) values (:bank, :score, :asked, :now)
+        on conflict (bank_code) do update set score = excluded.score, asked = excluded.asked, measured_at = excluded.measured_at
+    """
+    rows = [{"bank": bank, "score": score, "asked": asked, "now": now} for bank, (score, asked) in sorted(scores.items())]
+    if rows:
+        await session.execute(text(query), rows)
+
+
+async def drafts_of_day(session: AsyncSession, bank_id: UUID, day: date) -> set[str]:
+    """Return the drafts that a bank has counted on a day."""
+    query = select(col(DryRunRow.draft)).where(col(DryRunRow.bank_id) == bank_id, col(DryRunRow.day) == day)
+    return set(await session.scalars(query))
+
+
+async def note_draft(session: AsyncSession, bank_id: UUID, day: date, now: datetime, draft: str) -> None:
+    session.add(DryRunRow(bank_id=bank_id, day=day, made_at=now, draft=draft))
+    await session.flush()

@@ -63,6 +63,11 @@ async def get(session: AsyncSession, need_id: UUID) -> Need:
     return need
 
 
+async def find(session: AsyncSession, need_id: UUID) -> Need | None:
+    """Return a need for the platform's own use; None for no such id."""
+    return await store.find(session, need_id)
+
+
 async def locked(session: AsyncSession, need_id: UUID) -> Need:
     """Return a need, its row locked until the transaction ends: answers to one need come one after another."""
     need = await store.find(session, need_id, for_update=True)

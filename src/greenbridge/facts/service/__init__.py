@@ -24,6 +24,7 @@ from greenbridge.facts.service.reading import (
     read_quarantined,
     reason_text,
     series,
+    touched,
 )
 from greenbridge.facts.service.receiving import hand_in, raw_row, receive
 
@@ -66,6 +67,7 @@ __all__ = [
     "receive",
     "rows_in_doubt",
     "series",
+    "touched",
     "trade",
     "trends",
 ]

@@ -114,6 +114,11 @@ async def history(session: AsyncSession, uscc: str, item: str | None = None) -> 
     return await record_store.history(session, uscc, item)
 
 
+async def touched(session: AsyncSession, usccs: Sequence[str], since: datetime) -> dict[str, datetime]:
+    """Return uscc -> when anything about the firm was recorded last, for those of whom something came after an instant."""
+    return await record_store.touched(session, usccs, since)
+
+
 async def coverage(session: AsyncSession, known_at: datetime) -> dict[str, tuple[date | None, datetime, bool]]:
     """Return item -> (newest day delivered, newest receipt, whether all of it is generated)."""
     return await batch_store.coverage(session, known_at)

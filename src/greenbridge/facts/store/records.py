@@ -132,3 +132,14 @@ async def count(session: AsyncSession) -> int:
     """Return how many facts are stored, all versions."""
     query = "select (select count(*) from fact) + (select count(*) from invoice_month) + (select count(*) from counterparty_year)"
     return int((await session.execute(text(query))).scalar_one())
+
+
+async def touched(session: AsyncSession, usccs: Sequence[str], since: datetime) -> dict[str, datetime]:
+    """Return uscc -> when anything about the firm was recorded last, for those of whom something came after an instant."""
+    query = """
+        select uscc, max(recorded_at) from (
+            select uscc, recorded_at from fact where uscc = any(:usccs) and recorded_at > :since
+            union all select uscc, recorded_at from invoice_month where uscc = any(:usccs) and recorded_at > :since
+        ) as news group by uscc
+    """
+    return {row.uscc: row.max for row in await session.execute(text(query), {"usccs": list(usccs), "since": since})}

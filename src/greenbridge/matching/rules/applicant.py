@@ -9,6 +9,7 @@ from greenbridge.facts.rules import items
 from greenbridge.facts.values import Fact, Floats, Series
 from greenbridge.kit.calendar import add_months, whole_months
 from greenbridge.needs.values import NeedDraft
+from greenbridge.peers.values import Profile
 from greenbridge.scoring.rules import features
 
 TWO_YEARS = 24
@@ -22,8 +23,11 @@ def applicant(
     default_probability: float | None,
     delivered: Collection[str],
     today: date,
+    profile: Profile | None = None,
+    green_grade: str | None = None,
 ) -> Applicant:
-    """Return the applicant. `series` holds one firm; `delivered` names the items of which any department data came.
+    """Return the applicant. `series` holds one firm; `delivered` names the items of which any department data came; `profile` is the
+    firm as it is compared with its peers.
 
     A firm without a court case is at zero cases only if the courts delivered at all; else the number is unknown.
     """
@@ -37,7 +41,13 @@ def applicant(
         "first_loan": draft.first_loan,
         "region_code": region_code,
         "default_probability": default_probability,
+        "green_grade": green_grade,
     }
+    if profile is not None:
+        found, staff = profile.industry, profile.values.get("staff_count")
+        facts["industry"] = f"{found.section}{found.code}" if found else None
+        facts["enterprise_size"] = profile.sizing.size.value if profile.sizing.size else None
+        facts["insured_staff"] = staff
     facts |= _registered(known, today) | _invoiced(series, draft.amount_fen) | _recorded(known, delivered, today) | _power(known)
     return Applicant(facts)
 
@@ -49,6 +59,7 @@ def _registered(known: Sequence[Fact], today: date) -> dict[str, Value | None]:
         established = registration.values.get("established")
         changes = [f.values["changed_on"] for f in known if f.item == items.CHANGES and _of_representative(f)]
         changed = max([*changes, registration.values.get("legal_representative_changed_on") or ""])
+        found["established_on"] = established or None
         found["firm_age_months"] = whole_months(date.fromisoformat(established), today) if established else None
         found["legal_representative_unchanged_months"] = whole_months(date.fromisoformat(changed), today) if changed else None
     grade = max((f for f in known if f.item == items.TAX_GRADE), key=lambda f: f.valid_from, default=None)
@@ -102,6 +113,12 @@ def _recorded(known: Sequence[Fact], delivered: Collection[str], today: date) ->
         found["dishonesty_listed"] = any(f.item == items.DISHONESTY and _still_open(f, "removed_on", today) for f in known)
     if items.PENALTIES in delivered:
         found["penalties_24m"] = float(sum(f.item == items.PENALTIES and f.valid_from >= since for f in known))
+    if items.TAX_ARREARS in delivered:
+        owed = [f for f in known if f.item == items.TAX_ARREARS and _still_open(f, "cleared_on", today)]
+        found["tax_arrears_fen"] = float(sum(f.values.get("amount_fen") or 0 for f in owed))
+    for name, item in (("abnormal_listed", items.ABNORMAL_LIST), ("severe_listed", items.SEVERE_LIST)):
+        if item in delivered:
+            found[name] = any(f.item == item and _still_open(f, "removed_on", today) for f in known)
     return found
 
 

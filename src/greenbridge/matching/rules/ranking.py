@@ -1,46 +1,72 @@
-"""Fits and order."""
+"""Order of products: the plain way, and the fast way over a compiled catalogue. Both give the same."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from greenbridge.catalog.rules import verdicts as verdict_rules
-from greenbridge.catalog.rules.verdicts import Covers
-from greenbridge.catalog.values import Applicant, Eligibility, LoanProduct, Outcome, Verdict
-from greenbridge.matching.values import Fit, Match
+from greenbridge.catalog.values import Applicant, Eligibility, LoanProduct, Outcome
+from greenbridge.matching.rules import fits
+from greenbridge.matching.rules.bits import places_of
+from greenbridge.matching.rules.engine import Compiled
+from greenbridge.matching.rules.scorer import Scorer
+from greenbridge.matching.values import Facts, Fit, Match, Policy
 
-POLICY_VERSION = "match-2026.1"
-# Shares of the total. Region decides access to a branch, rules decide admission, risk decides price and appetite.
-WEIGHTS = {"region": 0.2, "rule": 0.5, "risk": 0.3}
-_ORDER = {Eligibility.ELIGIBLE: 0, Eligibility.CONDITIONAL: 1, Eligibility.NOT_ELIGIBLE: 2}
-_POINTS = {Outcome.PASS: 1.0, Outcome.UNKNOWN: 0.5, Outcome.FAIL: 0.0}
-
-
-def fit(product: LoanProduct, applicant: Applicant, found: Sequence[Verdict]) -> Fit:
-    """Return the three fits.
-
-    Region: 1 for a product of the district or city, 0.8 for one of the whole province, 0 outside. Rule: the share of frame
-    and entry rules passed, an unknown one counting half. Risk: how far the probability of default lies under the product's
-    limit; at half the limit 0.5, 0.5 when unknown.
-    """
-    by_kind = {kind: [v for v in found if v.rule.kind == kind] for kind in ("region", "risk")}
-    region = _POINTS[by_kind["region"][0].outcome]
-    if region == 1.0 and all(code.endswith("0000") for code in product.regions):
-        region = 0.8
-    others = [v for v in found if v.rule.kind not in by_kind]
-    rule = sum(_POINTS[v.outcome] for v in others) / len(others)
-    probability = applicant.facts.get("default_probability")
-    risk = 0.5 if not isinstance(probability, float) else max(0.0, 1 - probability / product.max_default_probability)
-    total = WEIGHTS["region"] * region + WEIGHTS["rule"] * rule + WEIGHTS["risk"] * risk
-    return Fit(region, rule, risk, total)
+KINDS = (Eligibility.ELIGIBLE, Eligibility.CONDITIONAL, Eligibility.NOT_ELIGIBLE)
 
 
-def rank(products: Iterable[LoanProduct], applicant: Applicant, covers: Covers) -> tuple[Match, ...]:
-    """Return all products, best first: eligible, then conditional, then near misses; by fit, lowest rate, code.
+def rank_plainly(
+    products: Iterable[LoanProduct], applicant: Applicant, policy: Policy, behaviour: Mapping[str, float]
+) -> tuple[Match, ...]:
+    """Return all products, best first: eligible, then conditional, then near misses by how few rules fail; by fit, lowest rate, code.
 
     The order of the products given does not matter.
     """
     judged = []
     for product in products:
-        found = verdict_rules.verdicts(product, applicant, covers)
-        judged.append((product, verdict_rules.eligibility(found), fit(product, applicant, found), found))
-    judged.sort(key=lambda j: (_ORDER[j[1]], -round(j[2].total, 9), j[0].min_annual_rate_bp, j[0].code))
-    return tuple(Match(place, *entry) for place, entry in enumerate(judged, start=1))
+        found = verdict_rules.verdicts(product, applicant)
+        failed = sum(v.outcome is Outcome.FAIL and not v.rule.soft for v in found)
+        judged.append(
+            (failed, Match(0, product, verdict_rules.eligibility(found), fits.fit(product, applicant.facts, found, policy, behaviour)))
+        )
+    judged.sort(
+        key=lambda j: (KINDS.index(j[1].eligibility), j[0], -round(j[1].fit.total, 9), j[1].product.min_annual_rate_bp, j[1].product.code)
+    )
+    return tuple(replace(match, rank=place, merit_rank=place) for place, (_, match) in enumerate(judged, start=1))
+
+
+def rank(
+    compiled: Compiled,
+    scorer: Scorer,
+    facts: Facts,
+    behaviour: Mapping[str, float],
+    *,
+    most: int | None = None,
+    refused: int | None = None,
+) -> list[Match]:
+    """Return the same by the compiled catalogue: at most `most` products that are not refused, and `refused` that are (None: all)."""
+    decided = compiled.decide(facts)
+    found: list[Match] = []
+    for kind, bits, limit in (
+        (KINDS[0], decided.eligible, most),
+        (KINDS[1], decided.conditional, most),
+        (KINDS[2], compiled.all & ~decided.passable, refused),
+    ):
+        left = limit if limit is None or kind is KINDS[2] else limit - len(found)
+        if bits and (left is None or left > 0):
+            found += _ranked(scorer, facts, behaviour, bits, kind, left, len(found))
+    return found
+
+
+def _ranked(
+    scorer: Scorer, facts: Facts, behaviour: Mapping[str, float], bits: int, kind: Eligibility, most: int | None, before: int
+) -> Sequence[Match]:
+    at = places_of(bits, len(scorer.products))
+    parts, failed = scorer.score(facts, behaviour, at)
+    order = scorer.order(parts["total"], at, first=(failed,) if kind is Eligibility.NOT_ELIGIBLE else ())[:most]
+    columns = {name: values[order].tolist() for name, values in parts.items()}
+    rows = zip(*(columns[name] for name in Fit.__dataclass_fields__), strict=True)
+    places = at[order].tolist()
+    return [
+        Match(rank, scorer.products[place], kind, Fit(*row), rank)
+        for rank, (place, row) in enumerate(zip(places, rows, strict=True), start=before + 1)
+    ]

@@ -1,20 +1,44 @@
 """Verdicts in words: the rule, the value, the limit, the distance, and what would make an unknown known."""
 
 from greenbridge.catalog.rules.vocabulary import FACTS
-from greenbridge.catalog.values import Operator, Outcome, Unit, Value, Verdict
+from greenbridge.catalog.values import (
+    AUTHORITY_NAMES,
+    Connective,
+    FactName,
+    Group,
+    Limit,
+    Operator,
+    Outcome,
+    Rule,
+    Unit,
+    Value,
+    Verdict,
+)
 from greenbridge.kit.codes import region_name
 from greenbridge.kit.money import in_percent, in_wan
 from greenbridge.kit.text import Text
 from greenbridge.needs.values import COLLATERAL_NAMES, GUARANTEE_MODE_NAMES, PURPOSE_NAMES
+from greenbridge.peers.values import SIZE_NAMES
 
+GREEN_NAMES = {
+    "deep": Text("深绿", "deep green"),
+    "mid": Text("中绿", "mid green"),
+    "light": Text("浅绿", "light green"),
+    "ordinary": Text("一般绿色", "ordinary green"),
+    "non_green": Text("非绿", "non-green"),
+}
 _WORDS: dict[str, Text] = {
     **{key.value: name for key, name in GUARANTEE_MODE_NAMES.items()},
     **{key.value: name for key, name in COLLATERAL_NAMES.items()},
     **{key.value: name for key, name in PURPOSE_NAMES.items()},
+    **{key.value: name for key, name in SIZE_NAMES.items()},
+    **{key.value: name for key, name in AUTHORITY_NAMES.items()},
+    **GREEN_NAMES,
 }
+CAPACITY = Text("（产品剩余额度）", " (what the product has left to lend)")
 
 
-def amount(unit: Unit, value: Value) -> Text:  # noqa: PLR0911  one line a unit
+def amount(unit: Unit, value: Value | Limit) -> Text:  # noqa: PLR0911  one line a unit
     """Return a value with its unit: `380 万元`, `17 个月`, `12.5 %`, `A、B`."""
     if isinstance(value, bool):
         return Text("是" if value else "否", "yes" if value else "no")
@@ -31,41 +55,78 @@ def amount(unit: Unit, value: Value) -> Text:  # noqa: PLR0911  one line a unit
         return Text(f"{value:.0f} 个月", f"{value:.0f} months")
     if unit is Unit.TIMES:
         return Text(f"{value:.2f} 倍", f"{value:.2f} times")
-    return Text(f"{value:.0f} 件", f"{value:.0f}")
+    if unit is Unit.DATE:  # a margin: dates themselves are written out
+        return Text(f"{value:.0f} 天", f"{value:.0f} days")
+    return Text(f"{value:.0f}", f"{value:.0f}")
 
 
-def _word(value: str) -> Text:
-    if value in _WORDS:
-        return _WORDS[value]
-    name = region_name(value) if len(value) == 6 and value.isdecimal() else value
-    return Text(name, name)
+def _word(value: str | bool | float) -> Text:
+    if isinstance(value, bool):
+        return Text("是" if value else "否", "yes" if value else "no")
+    text = str(value)
+    if text in _WORDS:
+        return _WORDS[text]
+    if len(text) == 6 and text.isdecimal():
+        name = "全国" if text == "000000" else region_name(text)
+        return Text(name, name)
+    return Text(text, text)
 
 
 _DEMANDS = {
     Operator.AT_LEAST: Text("应不低于 {}", "at least {}"),
     Operator.AT_MOST: Text("应不高于 {}", "at most {}"),
-    Operator.IS: Text("应为 {}", "must be {}"),
-    Operator.ONE_OF: Text("应为 {} 之一", "one of {}"),
-    Operator.INCLUDES_ANY: Text("应含 {} 之一", "one of {}"),
-    Operator.IN_REGION: Text("限于 {}", "in {} only"),
+    Operator.BEFORE: Text("应早于 {}", "before {}"),
+    Operator.BETWEEN: Text("应在 {} 至 {} 之间", "between {} and {}"),
+    Operator.IN: Text("应为 {} 之一", "one of {}"),
+    Operator.NOT_IN: Text("不得为 {}", "none of {}"),
+}
+_ONE = Text("应为 {}", "must be {}")
+_HELD = Text("应含 {} 之一", "with one of {}")
+_PLACE = Text("限于 {}", "in {} only")
+_JOINED = {
+    Connective.ANY_OF: Text("以下至少一项", "at least one of"),
+    Connective.ALL_OF: Text("以下全部", "all of"),
+    Connective.NONE_OF: Text("以下均不得成立", "none of"),
 }
 
 
-def sentence(verdict: Verdict) -> Text:
-    """Return one sentence: `成立时间 17 个月，应不低于 24 个月；还差 7 个月`."""
-    rule, fact = verdict.rule, FACTS[verdict.rule.fact]
+def demand(rule: Rule) -> Text:
+    """Return what a criterion asks: `应不低于 24 个月`."""
+    fact = FACTS[rule.fact]
+    if rule.operator is Operator.BETWEEN and isinstance(rule.limit, tuple):
+        low, high = (amount(fact.unit, end) for end in rule.limit)
+        form = _DEMANDS[rule.operator]
+        return Text(form.zh.format(low.zh, high.zh), form.en.format(low.en, high.en))
     limit = amount(fact.unit, rule.limit)
-    demand = Text(_DEMANDS[rule.operator].zh.format(limit.zh), _DEMANDS[rule.operator].en.format(limit.en))
+    form = _DEMANDS[rule.operator]
+    if rule.operator is Operator.IN:
+        single = isinstance(rule.limit, tuple) and len(rule.limit) == 1
+        form = _PLACE if fact.unit is Unit.REGION else _HELD if fact.unit is Unit.WORDS else _ONE if single else form
+    tail = CAPACITY if rule.kind == "capacity" else Text("", "")
+    return Text(form.zh.format(limit.zh) + tail.zh, form.en.format(limit.en) + tail.en)
+
+
+def sentence(verdict: Verdict) -> Text:
+    """Return one sentence: `成立时间 17 个月，应不低于 24 个月；还差 7 个月`; of a group its members' sentences."""
+    rule = verdict.rule
+    if isinstance(rule, Group):
+        parts = [sentence(member) for member in verdict.members]
+        head = _JOINED[rule.connective]
+        return Text(f"{head.zh}：" + "；或 ".join(p.zh for p in parts), f"{head.en}: " + " | ".join(p.en for p in parts))
+    fact, asked = FACTS[rule.fact], demand(rule)
     if verdict.outcome is Outcome.UNKNOWN or verdict.value is None:
         return Text(
-            f"{fact.label.zh}未知（缺少{fact.source.zh}），{demand.zh}",
-            f"{fact.label.en}: unknown (missing {fact.source.en}); {demand.en}",
+            f"{fact.label.zh}未知（缺少{fact.source.zh}），{asked.zh}",
+            f"{fact.label.en}: unknown (missing {fact.source.en}); {asked.en}",
         )
-    value = amount(fact.unit, verdict.value)
-    zh, en = f"{fact.label.zh} {value.zh}，{demand.zh}", f"{fact.label.en}: {value.en}; {demand.en}"
-    if verdict.margin is not None and verdict.margin < 0:
-        distance = amount(fact.unit, -verdict.margin)
-        over = rule.operator is Operator.AT_MOST
-        zh += f"；{'超出' if over else '还差'} {distance.zh}"
-        en += f"; {'over by' if over else 'short by'} {distance.en}"
-    return Text(zh, en)
+    value, short = amount(fact.unit, verdict.value), short_by(rule, fact, verdict.margin)
+    return Text(f"{fact.label.zh} {value.zh}，{asked.zh}{short.zh}", f"{fact.label.en}: {value.en}; {asked.en}{short.en}")
+
+
+def short_by(rule: Rule, fact: FactName, margin: float | None) -> Text:
+    """Return how far a value lies outside, `；还差 7 个月`; empty inside."""
+    if margin is None or margin >= 0:
+        return Text("", "")
+    distance = amount(fact.unit, -margin)
+    over = rule.operator in {Operator.AT_MOST, Operator.BEFORE}
+    return Text(f"；{'超出' if over else '还差'} {distance.zh}", f"; {'over by' if over else 'short by'} {distance.en}")

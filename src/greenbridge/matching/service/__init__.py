@@ -1,0 +1,28 @@
+"""Matching needs with products, in both directions."""
+
+from greenbridge.matching.service.adhoc import batch, of_draft, ranked, stated
+from greenbridge.matching.service.drafts import dry_run
+from greenbridge.matching.service.engines import Engine, compiled, explain
+from greenbridge.matching.service.exposure import audit, note_behaviour
+from greenbridge.matching.service.matching import count, for_actor, make, of_need, plans_of, rematch
+from greenbridge.matching.service.summary import summary
+
+__all__ = [
+    "Engine",
+    "audit",
+    "batch",
+    "compiled",
+    "count",
+    "dry_run",
+    "explain",
+    "for_actor",
+    "make",
+    "note_behaviour",
+    "of_draft",
+    "of_need",
+    "plans_of",
+    "ranked",
+    "rematch",
+    "stated",
+    "summary",
+]

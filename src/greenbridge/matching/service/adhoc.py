@@ -1,0 +1,92 @@
+"""Matching without a saved need: terms of the moment, of the firm itself or of nobody."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from greenbridge.accounts.values import Actor, Role
+from greenbridge.catalog.rules import language
+from greenbridge.catalog.rules.vocabulary import FACTS
+from greenbridge.catalog.values import Eligibility, Subject, Value
+from greenbridge.enterprises import service as enterprises
+from greenbridge.kit import database
+from greenbridge.kit.calendar import business_date
+from greenbridge.kit.errors import Conflict, FieldProblem, Invalid
+from greenbridge.kit.text import Text
+from greenbridge.matching import store
+from greenbridge.matching.rules import ranking
+from greenbridge.matching.rules.bits import places_of
+from greenbridge.matching.rules.columns import columns
+from greenbridge.matching.service.engines import Engine, compiled
+from greenbridge.matching.service.matching import known
+from greenbridge.matching.values import Facts, Match
+from greenbridge.needs import rules as need_rules
+from greenbridge.needs.values import NeedDraft
+from greenbridge.scoring.gateway import DefaultModel
+
+
+async def of_draft(session: AsyncSession, actor: Actor, draft: NeedDraft, model: DefaultModel, now: datetime) -> Facts:
+    """Return what is known of the actor's own firm, asking for these terms. Raises Conflict without a firm, Invalid for wrong terms."""
+    firm = await enterprises.mine(session, actor)
+    if firm is None:
+        raise Conflict("no-firm", "请先登记企业。", "Register the firm first.")
+    if found := need_rules.problems(draft):
+        raise Invalid("wrong-need", "请检查需求内容。", "Check what the need says.", fields=found)
+    return (await known(session, [(firm, draft, firm.region_code)], model, now))[0]
+
+
+def stated(given: Mapping[str, object]) -> dict[str, Value | None]:
+    """Return stated facts, checked by name and kind; facts of the branch are the product's and cannot be stated. Raises Invalid."""
+    found: dict[str, Value | None] = {}
+    wrong: list[FieldProblem] = []
+    for name, value in given.items():
+        fact = FACTS.get(name)
+        held = tuple(value) if isinstance(value, list) else value
+        if fact is None or fact.about is Subject.BRANCH:
+            allowed = ", ".join(sorted(n for n, f in FACTS.items() if f.about is not Subject.BRANCH))
+            wrong.append(FieldProblem(f"facts.{name}", Text(f"没有这个事实；可用：{allowed}", f"no such fact; allowed: {allowed}")))
+        elif held is not None and not language.fits(held, fact.unit):
+            kind = fact.unit.value
+            wrong.append(FieldProblem(f"facts.{name}", Text(f"取值应为 {kind}", f"the value is no {kind}")))
+        elif held is None or isinstance(held, (bool, int, float, str, tuple)):
+            found[name] = held
+    if wrong:
+        raise Invalid("wrong-facts", "请检查所列事实。", "Check the facts.", fields=tuple(wrong))
+    return found
+
+
+async def ranked(
+    session: AsyncSession, actor: Actor, facts: Facts, now: datetime, *, most: int, refused: int
+) -> tuple[Engine, list[Match]]:
+    """Return the ranked products for some facts, to people of a bank their own: nothing is kept, and nobody's turn is used up."""
+    engine = await compiled(session, business_date(now))
+    async with database.as_platform(session):
+        behaviour = await store.behaviour(session)
+    if not _of_bank(actor):
+        return engine, ranking.rank(engine.compiled, engine.scorer, facts, behaviour, most=most, refused=refused)
+    found = [m for m in ranking.rank(engine.compiled, engine.scorer, facts, behaviour) if m.product.bank.code == actor.organisation.code]
+    out = [m for m in found if m.eligibility is Eligibility.NOT_ELIGIBLE][:refused]
+    kept = [*[m for m in found if m.eligibility is not Eligibility.NOT_ELIGIBLE][:most], *out]
+    return engine, [replace(m, rank=place, merit_rank=place) for place, m in enumerate(kept, start=1)]
+
+
+def _of_bank(actor: Actor) -> bool:
+    return actor.role in {Role.OFFICER, Role.BANK_ADMINISTRATOR}
+
+
+async def batch(session: AsyncSession, actor: Actor, wanted: Sequence[Facts], now: datetime) -> list[tuple[list[str], list[str]]]:
+    """Return, for each of many, (codes of the products that are eligible, codes that wait for data), to a bank's people of their own."""
+    engine = await compiled(session, business_date(now))
+    passable, unknown = engine.compiled.decide_many(columns(wanted))
+    products = engine.edition.products
+    own = actor.organisation.code if _of_bank(actor) else None
+
+    def named(row: int) -> list[str]:
+        found = (products[place] for place in places_of(row, len(products)))
+        return [product.code for product in found if own is None or product.bank.code == own]
+
+    rows = zip(passable, unknown, strict=True)
+    whole = ((int.from_bytes(p.tobytes(), "little"), int.from_bytes(u.tobytes(), "little")) for p, u in rows)
+    return [(named(p & ~u), named(p & u)) for p, u in whole]

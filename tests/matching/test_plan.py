@@ -1,0 +1,112 @@
+"""Plans: they really flip a refusal, ask the least, and never what nobody can change."""
+
+from hypothesis import Phase, given, settings
+
+from greenbridge.catalog.rules import verdicts
+from greenbridge.catalog.values import Applicant, Connective, Eligibility, Group, Operator, Rule
+from greenbridge.matching import gateway
+from greenbridge.matching.rules import plan
+from greenbridge.matching.rules.engine import Compiled
+from greenbridge.matching.rules.words_of_plans import plan_sentence, step_sentence
+from greenbridge.matching.values import StepKind
+from tests.builders import a_product
+from tests.matching.worlds import applicants, catalogues
+
+POLICY = gateway.policies()[0]
+FIRM = {
+    "amount_fen": 400_000_000, "term_months": 12, "max_annual_rate_bp": 500, "purpose": "working_capital", "guarantee_modes": ("credit",),
+    "collateral": (), "region_code": "330502", "firm_age_months": 17, "default_probability": 0.05, "revenue_12m_fen": 500_000_000.0,
+    "amount_to_revenue": 0.8, "tax_arrears_fen": 0, "abnormal_listed": False, "tax_grade": "B",
+    "established_on": "2018-05-03",
+}  # fmt: skip
+
+
+def answer(product, facts):
+    return verdicts.eligibility(verdicts.verdicts(product, Applicant(facts)))
+
+
+def the_plan(*rules, facts=FIRM, **changes):
+    product = a_product(entry_rules=rules, max_amount_fen=10**10, **changes)
+    assert answer(product, facts) is Eligibility.NOT_ELIGIBLE
+    found = plan.plans(Compiled([product]), facts, POLICY)
+    for one in found:
+        assert answer(product, plan.changed(facts, one.steps)) is not Eligibility.NOT_ELIGIBLE
+    return found
+
+
+def test_waiting_makes_a_firm_old_enough_and_says_how_long():
+    (found,) = the_plan(Rule("firm_age_months", Operator.AT_LEAST, 24))
+    (step,) = found.steps
+    assert (step.kind, step.months, step.after) == (StepKind.WAIT, 7, 24)
+    assert found.opened == ("TEST-1",)
+    assert step_sentence(step).zh == "再等 7 个月，成立时间满 24 个月"
+    assert plan_sentence(found).zh.endswith("新开放 1 个产品")
+
+
+def test_a_smaller_amount_carries_its_ratio_along():
+    (found,) = the_plan(Rule("amount_to_revenue", Operator.AT_MOST, 0.3))
+    assert [(s.fact, s.after) for s in found.steps] == [("amount_fen", 150_000_000)]
+    assert plan.changed(FIRM, found.steps)["amount_to_revenue"] == 0.3
+
+
+def test_one_smaller_amount_does_for_the_limit_and_for_the_ratio():
+    product = a_product(entry_rules=(Rule("amount_to_revenue", Operator.AT_MOST, 0.3),), max_amount_fen=300_000_000)
+    (found,) = plan.plans(Compiled([product]), FIRM, POLICY)
+    assert [(s.fact, s.after) for s in found.steps] == [("amount_fen", 150_000_000)]
+
+
+def test_arrears_are_paid_and_a_list_is_left():
+    facts = {**FIRM, "tax_arrears_fen": 5_000_000, "abnormal_listed": True}
+    listed = Rule("abnormal_listed", Operator.IN, (True,))
+    (found,) = the_plan(Rule("tax_arrears_fen", Operator.AT_MOST, 0), Group(Connective.NONE_OF, (listed,)), facts=facts)
+    assert {s.kind for s in found.steps} == {StepKind.PAY_ARREARS, StepKind.LEAVE_LIST}
+    assert found.months == 1
+
+
+def test_of_a_group_only_what_can_be_changed_is_proposed():
+    group = Group(Connective.ANY_OF, (Rule("tax_grade", Operator.IN, ("A",)), Rule("firm_age_months", Operator.AT_LEAST, 24)))
+    (found,) = the_plan(group)
+    assert [s.kind for s in found.steps] == [StepKind.WAIT]
+
+
+def test_nothing_is_proposed_that_a_firm_cannot_change():
+    for rule in (
+        Rule("firm_age_months", Operator.AT_MOST, 12),
+        Rule("established_on", Operator.BEFORE, "2010-01-01"),
+        Rule("tax_grade", Operator.IN, ("A",)),
+        Rule("default_probability", Operator.AT_MOST, 0.01),
+        Rule("revenue_12m_fen", Operator.AT_LEAST, 10**10),
+        Rule("region_code", Operator.IN, ("320000",)),
+        Rule("purpose", Operator.IN, ("agriculture",)),
+        Rule("firm_age_months", Operator.AT_LEAST, 24 + 17 + 1),
+    ):
+        assert the_plan(rule) == []
+
+
+def test_a_plan_of_two_steps_is_not_told_where_one_of_them_opens_as_much():
+    both = a_product(code="BOTH", entry_rules=(Rule("firm_age_months", Operator.AT_LEAST, 24),), max_amount_fen=300_000_000)
+    one = a_product(code="ONE", max_amount_fen=300_000_000, entry_rules=())
+    found = plan.plans(Compiled([both, one]), FIRM, POLICY)
+    assert [(len(p.steps), p.opened) for p in found] == [(1, ("ONE",)), (2, ("BOTH", "ONE"))]
+
+
+def test_what_is_missing_is_said_with_who_waits_for_it():
+    product = a_product(entry_rules=(Rule("insured_staff", Operator.AT_LEAST, 5),), max_amount_fen=10**10)
+    assert plan.missing(Compiled([product]), FIRM) == {"insured_staff": ("TEST-1",)}
+
+
+@settings(max_examples=60, deadline=None, phases=(Phase.explicit, Phase.generate))
+@given(catalogues(), applicants)
+def test_every_plan_opens_what_it_says_and_touches_only_what_can_be_changed(products, facts):
+    by_code = {p.code: p for p in products}
+    for one in plan.plans(Compiled(products), facts, POLICY):
+        assert {step.fact for step in one.steps} <= plan.CHANGEABLE
+        assert all(not (s.kind is StepKind.WAIT and s.after <= s.before) for s in one.steps)
+        later = plan.changed(facts, one.steps)
+        for code in (*one.opened, *one.conditional):
+            assert answer(by_code[code], facts) is Eligibility.NOT_ELIGIBLE
+            expected = Eligibility.ELIGIBLE if code in one.opened else Eligibility.CONDITIONAL
+            assert answer(by_code[code], later) is expected
+        for code in one.lost:
+            assert answer(by_code[code], later) is Eligibility.NOT_ELIGIBLE
+        assert one.opened or one.conditional
