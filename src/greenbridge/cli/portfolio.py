@@ -2,12 +2,14 @@
 
 import csv
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from greenbridge.cli.frame import DataDir, Json, Today, err, out, run, say, settings_of
 from greenbridge.kit.errors import Invalid
