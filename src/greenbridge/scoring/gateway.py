@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from greenbridge.scoring.rules.reasons import probability
+from greenbridge.scoring.rules.calibration import calibrate
 from greenbridge.scoring.values import Floats
 
 
@@ -36,8 +36,7 @@ class LightGbmModel:
     def predict(self, x: Floats) -> tuple[Floats, Floats]:
         """Return (calibrated probability, TreeSHAP contributions); the last SHAP column, the base, is part of the margin only."""
         shap = np.asarray(self._booster.predict(x, pred_contrib=True, num_threads=1), dtype=float)
-        calibration = self.card["calibration"]
-        return probability(shap.sum(axis=1), calibration["slope"], calibration["intercept"]), shap[:, :-1]
+        return calibrate(self.card["calibration"], shap.sum(axis=1)), shap[:, :-1]
 
 
 class FakeModel:

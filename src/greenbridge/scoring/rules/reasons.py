@@ -13,11 +13,6 @@ MAX_REASONS = 4
 MIN_CONTRIBUTION = 0.05
 
 
-def probability(margin: Floats, slope: float, intercept: float) -> Floats:
-    """Return calibrated probabilities in (0, 1): logistic of slope * margin + intercept (Platt 1999)."""
-    return 1 / (1 + np.exp(-(slope * margin + intercept)))
-
-
 def band(default_probability: float, cuts: Mapping[str, float]) -> str:
     """Return the first band whose upper cut lies above the probability; `{"A": 0.05, "B": 0.12}` and 0.07 give B."""
     for name, upper in cuts.items():

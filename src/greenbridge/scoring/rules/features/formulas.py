@@ -174,3 +174,11 @@ def counted_share(part: Floats, rest: Floats, months: int = 24) -> Floats:
     """Return part / (part + rest) over the last months: 3 void of 3 void and 9 valid invoices are 0.25."""
     some = total(part, months)
     return ratio(some, some + total(rest, months))
+
+
+def thin_share(series: Floats, months: int = 24) -> Floats:
+    """Return the share of the known months under a tenth of their mean; half the months empty: 0.5."""
+    window = series[:, -months:]
+    known = ~np.isnan(window)
+    mean = monthly_mean(series, months)
+    return ratio((known & (np.nan_to_num(window) <= 0.1 * mean[:, None])).sum(axis=1).astype(float), known.sum(axis=1).astype(float))

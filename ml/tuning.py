@@ -1,0 +1,104 @@
+"""The search for parameters, inside a training part and nowhere else: Optuna's seeded TPE with a budget that depends on the size."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import optuna
+import pandas as pd
+
+from ml import boosting
+from ml.boosting import Trial
+from ml.dataset import Column, Labels
+
+# Of a longer table the search reads so many rows, drawn by class; the model itself is trained on all.
+MOST_ROWS = 20_000
+SMALL = 1000
+# Before any search: additive stumps, which cannot learn interactions that few rows do not hold; small trees; full trees.
+_START: dict[str, Any] = {"bagging_fraction": 0.8, "extra_trees": False}
+STUMPS = {**_START, "num_leaves": 2, "learning_rate": 0.05, "min_data_in_leaf": 5, "lambda_l2": 1.0, "feature_fraction": 0.5}
+SMALL_TREES = {**_START, "num_leaves": 8, "learning_rate": 0.1, "min_data_in_leaf": 20, "lambda_l2": 0.01, "feature_fraction": 0.7}
+FULL_TREES = {**_START, "num_leaves": 31, "learning_rate": 0.1, "min_data_in_leaf": 20, "lambda_l2": 0.01, "feature_fraction": 0.8}
+MOST_KEPT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The trials that inner folds cannot tell from the best, the best first, with how many were tried."""
+
+    kept: list[Trial]
+    tried: int
+    rows: Labels
+
+
+def budget(n: int) -> int:
+    """Return how many parameter sets are tried: a number of the size alone, never of the time taken."""
+    return 8 if n < SMALL else 12
+
+
+def search(frame: pd.DataFrame, y: Labels, columns: tuple[Column, ...], imputation: str, seed: int, trials: int | None) -> Found:
+    """Return the parameters to train with, chosen on inner folds of the given rows.
+
+    A trial is kept beside the best one when its loss is worse by less than one paired standard error. On small sets the stumps
+    stay first unless another is better by more than that: with a hundred rows, the least of eight noisy losses is luck.
+    """
+    rows = _drawn(y, seed)
+    part, labels = frame.iloc[rows], y[rows]
+    folds = boosting.inner_folds(part, labels, columns, imputation, seed)
+    n = len(labels)
+    known: dict[str, Trial] = {}
+
+    def loss(trial: optuna.Trial) -> float:
+        params = _suggested(trial, n)
+        key = repr(params)
+        if key not in known:
+            known[key] = boosting.attempt(params, folds, labels, seed)
+        return known[key].loss
+
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=seed, n_startup_trials=6))
+    for start in (STUMPS, SMALL_TREES, FULL_TREES):
+        study.enqueue_trial({**start, **{name: min(start[name], high) for name, (_, high) in _whole(n).items()}})
+    study.optimize(loss, n_trials=max(3, trials or budget(n)))
+    return Found(_kept(list(known.values()), small=n < SMALL), len(known), rows)
+
+
+def _kept(trials: list[Trial], *, small: bool) -> list[Trial]:
+    best = min(trials, key=lambda t: t.loss)
+    first = trials[0]
+    if small and not _worse(first, best):
+        return [first]
+    near = sorted((t for t in trials if not _worse(t, best)), key=lambda t: t.loss)
+    return near[:MOST_KEPT]
+
+
+def _worse(one: Trial, best: Trial) -> bool:
+    """Return whether a trial's loss exceeds the best's by more than one standard error of their paired difference."""
+    difference = one.losses - best.losses
+    return bool(difference.mean() > difference.std() / np.sqrt(len(difference)))
+
+
+def _whole(n: int) -> dict[str, tuple[int, int]]:
+    """Return the bounds of what depends on the size: leaves and rows a leaf."""
+    return {"num_leaves": (2, int(np.clip(n // 25, 4, 63))), "min_data_in_leaf": (3, int(np.clip(n // 10, 10, 200)))}
+
+
+def _suggested(trial: optuna.Trial, n: int) -> dict[str, Any]:
+    whole = {name: trial.suggest_int(name, low, high, log=True) for name, (low, high) in _whole(n).items()}
+    return {
+        **whole,
+        "learning_rate": trial.suggest_float("learning_rate", 0.03, 0.15, log=True),
+        "lambda_l2": trial.suggest_float("lambda_l2", 0.01, 20, log=True),
+        "feature_fraction": trial.suggest_float("feature_fraction", 0.3, 1.0),
+        "bagging_fraction": trial.suggest_float("bagging_fraction", 0.6, 1.0),
+        "extra_trees": trial.suggest_categorical("extra_trees", [False, True]),
+    }
+
+
+def _drawn(y: Labels, seed: int) -> Labels:
+    if len(y) <= MOST_ROWS:
+        return np.arange(len(y))
+    rng = np.random.default_rng(seed)
+    share = MOST_ROWS / len(y)
+    picked = [rng.choice(rows, max(2, int(len(rows) * share)), replace=False) for rows in (np.flatnonzero(y == 0), np.flatnonzero(y == 1))]
+    return np.sort(np.concatenate(picked))
