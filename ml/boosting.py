@@ -7,7 +7,7 @@ from typing import Any
 import lightgbm
 import numpy as np
 import pandas as pd
-from sklearn.model_selection import StratifiedKFold
+from sklearn.model_selection import RepeatedStratifiedKFold
 
 from ml.calibrating import platt
 from ml.dataset import Column, Floats, Labels
@@ -19,6 +19,7 @@ FIXED: dict[str, Any] = {
     "feature_pre_filter": False,
 }  # fmt: skip
 STEP = 10
+SMALL = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +47,15 @@ class Trial:
         return float(self.losses.mean())
 
 
-def folds_for(n: int, rarer: int) -> int:
-    """Return the number of inner folds: five for small sets, three for thousands of rows, never more than rows of the rarer class."""
-    return min(5 if n < 2000 else 3, rarer)
-
-
 def inner_folds(frame: pd.DataFrame, y: Labels, columns: tuple[Column, ...], imputation: str, seed: int) -> list[Fold]:
-    """Return stratified inner folds; categories are encoded anew in each, so that no held-out label is in them."""
+    """Return stratified inner folds: five, twice, for small sets; three for thousands of rows; never more than rows of the rarer class.
+
+    Categories are encoded anew in each, so that no held-out label is in them.
+    """
+    small = len(y) < SMALL
+    number = min(5 if small else 3, int(min(y.sum(), len(y) - y.sum())))
     found = []
-    splitter = StratifiedKFold(folds_for(len(y), int(min(y.sum(), len(y) - y.sum()))), shuffle=True, random_state=seed)
-    for learn, rest in splitter.split(frame, y):
+    for learn, rest in RepeatedStratifiedKFold(n_splits=number, n_repeats=2 if small else 1, random_state=seed).split(frame, y):
         part = frame.iloc[learn]
         encoder = Encoder(part, y[learn], columns, imputation, seed)
         train = binned(encoder, encoder.of_training(part, y[learn]), y[learn])
@@ -78,27 +78,41 @@ def parameters(params: dict[str, Any], directions: list[int], seed: int) -> dict
 
 
 def attempt(params: dict[str, Any], folds: list[Fold], y: Labels, seed: int) -> Trial:
-    """Train on all inner folds in step; stop where the calibrated log-loss of all held-out rows has not fallen for a while.
+    """Train on all inner folds in step and choose the rounds by early stopping on the held-out rows.
 
     The loss is taken after a Platt calibration of the margins: over-confidence, which calibration heals, does not hide rank.
+    Training stops where the loss is worse than the best one by more than a standard error of their paired difference, or has
+    not fallen for long. Of the rounds that this error cannot tell from the best, the middle is taken: with few rows the least
+    of many noisy losses is luck.
     """
     rate = params["learning_rate"]
-    most, patience = (400 if len(y) < 1000 else int(60 / rate)), max(50, int(5 / rate))
+    most, patience = (400 if len(y) < SMALL else int(60 / rate)), int(10 / rate)
     boosters = [lightgbm.Booster(parameters(params, fold.directions, seed), fold.train) for fold in folds]
+    times = sum(len(fold.rows) for fold in folds) / len(y)
     margin = np.zeros(len(y))
-    best = Trial(params, 0, margin, np.full(len(y), np.inf))
+    path: list[tuple[Floats, Floats]] = []
+    best = 0
     for rounds in range(STEP, most + 1, STEP):
         for booster, fold in zip(boosters, folds, strict=True):
             for _ in range(STEP):
                 booster.update()
             last = booster.predict(fold.x, raw_score=True, start_iteration=rounds - STEP, num_iteration=STEP)
-            margin[fold.rows] += np.asarray(last)
-        losses = platt(margin, y).losses(margin, y)
-        if losses.mean() < best.loss:
-            best = Trial(params, rounds, margin.copy(), losses)
-        elif rounds - best.rounds >= patience:
+            margin[fold.rows] += np.asarray(last) / times
+        path.append((margin.copy(), platt(margin, y).losses(margin, y)))
+        if path[-1][1].mean() < path[best][1].mean():
+            best = len(path) - 1
+        away = (len(path) - 1 - best) * STEP
+        if away >= patience or (away >= patience / 4 and worse(path[-1][1], path[best][1])):
             break
-    return best
+    near = [place for place, (_, losses) in enumerate(path) if not worse(losses, path[best][1])]
+    middle = (near[0] + near[-1]) // 2
+    return Trial(params, (middle + 1) * STEP, *path[middle])
+
+
+def worse(losses: Floats, best: Floats) -> bool:
+    """Return whether losses of rows exceed others by more than one standard error of their paired difference."""
+    difference = losses - best
+    return bool(difference.mean() > difference.std() / np.sqrt(len(difference)))
 
 
 def averaged(trials: list[Trial], boosters: int, encoder: Encoder, x: Floats, y: Labels, seed: int) -> lightgbm.Booster:

@@ -41,7 +41,7 @@ def fit(frame: pd.DataFrame, y: Labels, columns: tuple[Column, ...], imputation:
     margin = np.mean([trial.margin for trial in found.kept], axis=0)
     calibration, losses = calibrating.choose(margin, y[found.rows], seed)
     encoder = Encoder(frame, y, columns, imputation, seed)
-    boosters = SMALL_BOOSTERS if len(y) < tuning.SMALL or len(y) > MANY_ROWS else BOOSTERS
+    boosters = SMALL_BOOSTERS if len(y) < boosting.SMALL or len(y) > MANY_ROWS else BOOSTERS
     booster = boosting.averaged(found.kept, boosters, encoder, encoder.of_training(frame, y), y, seed)
     told = {
         "tried": found.tried,

@@ -15,6 +15,7 @@ from ml.dataset_card import cell
 # A column is numbers (dates) when so large a part of its known cells can be read as such.
 MOST = 0.95
 # Under so many different values, whole-numbered texts may be codes; numbers stay numbers all the same.
+MONTHS = 12
 EPOCH = pd.Timestamp("1970-01-01")
 _DECORATION = re.compile(r"[\s,$€£¥￥_%]|USD|RMB|CNY|元", re.IGNORECASE)
 CONSTANT = Text("各行取值相同", "The same value in every row")
@@ -81,9 +82,9 @@ def days(series: pd.Series[Any]) -> pd.Series[float]:
 
 
 def _parsed(series: pd.Series[Any]) -> pd.Series[Any]:
-    """Return dates; a two-digit year beyond 2050 is of the century before. The day comes first where the month cannot."""
+    """Return dates; a two-digit year beyond 2050 is of the century before. The day comes first where some month could not be one."""
     told = series.astype("string").str.strip().str.replace(r"年|月", "-", regex=True).str.replace("日", "")
-    when = pd.to_datetime(told, errors="coerce", format="mixed")
-    swapped = pd.to_datetime(told, errors="coerce", format="mixed", dayfirst=True)
-    when = swapped if swapped.notna().sum() > when.notna().sum() else when
+    first, second = (pd.to_numeric(told.str.extract(r"^(\d{1,2})[-/.](\d{1,2})[-/.]")[place], errors="coerce") for place in (0, 1))
+    day_first = bool((first > MONTHS).any() and not (second > MONTHS).any())
+    when = pd.to_datetime(told, errors="coerce", format="mixed", dayfirst=day_first)
     return when.where(~(when.dt.year > 2050), when - pd.DateOffset(years=100))

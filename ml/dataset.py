@@ -68,6 +68,9 @@ def load(card: DatasetCard, folder: Path | None) -> Dataset:
             if name not in raw.columns:
                 raise card.error("leaks.columns", f"names {name!r}, which is no column of the data")
             left_out[name] = leak.reason
+    for segment in card.segments:
+        if segment.column not in raw.columns:
+            raise card.error("segments.column", f"names {segment.column!r}, which is no column of the data")
     names = _names(card, raw, left_out)
     kept, frame = {}, {}
     for name in names:

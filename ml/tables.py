@@ -51,7 +51,8 @@ def _table(card: DatasetCard, path: Path) -> pd.DataFrame:
 
 def _csv(path: Path, missing: list[str], decimal: str) -> pd.DataFrame:
     packed = path.suffix == ".gz"
-    head = (gzip.open(path, "rb") if packed else path.open("rb")).read(1 << 16)
+    with gzip.open(path, "rb") if packed else path.open("rb") as file:
+        head = file.read(1 << 16)
     for encoding in ENCODINGS:
         try:
             text = head.decode(encoding)

@@ -13,7 +13,6 @@ from ml.dataset import Column, Labels
 
 # Of a longer table the search reads so many rows, drawn by class; the model itself is trained on all.
 MOST_ROWS = 20_000
-SMALL = 1000
 # Before any search: additive stumps, which cannot learn interactions that few rows do not hold; small trees; full trees.
 _START: dict[str, Any] = {"bagging_fraction": 0.8, "extra_trees": False}
 STUMPS = {**_START, "num_leaves": 2, "learning_rate": 0.05, "min_data_in_leaf": 5, "lambda_l2": 1.0, "feature_fraction": 0.5}
@@ -33,14 +32,14 @@ class Found:
 
 def budget(n: int) -> int:
     """Return how many parameter sets are tried: a number of the size alone, never of the time taken."""
-    return 8 if n < SMALL else 12
+    return 8 if n < boosting.SMALL else 12
 
 
 def search(frame: pd.DataFrame, y: Labels, columns: tuple[Column, ...], imputation: str, seed: int, trials: int | None) -> Found:
     """Return the parameters to train with, chosen on inner folds of the given rows.
 
     A trial is kept beside the best one when its loss is worse by less than one paired standard error. On small sets the stumps
-    stay first unless another is better by more than that: with a hundred rows, the least of eight noisy losses is luck.
+    always stay, and only what is better by more than that joins them: with a hundred rows, the least of eight losses is luck.
     """
     rows = _drawn(y, seed)
     part, labels = frame.iloc[rows], y[rows]
@@ -60,27 +59,22 @@ def search(frame: pd.DataFrame, y: Labels, columns: tuple[Column, ...], imputati
     for start in (STUMPS, SMALL_TREES, FULL_TREES):
         study.enqueue_trial({**start, **{name: min(start[name], high) for name, (_, high) in _whole(n).items()}})
     study.optimize(loss, n_trials=max(3, trials or budget(n)))
-    return Found(_kept(list(known.values()), small=n < SMALL), len(known), rows)
+    return Found(_kept(list(known.values()), small=n < boosting.SMALL), len(known), rows)
 
 
 def _kept(trials: list[Trial], *, small: bool) -> list[Trial]:
     best = min(trials, key=lambda t: t.loss)
+    near = sorted((t for t in trials if not boosting.worse(t.losses, best.losses)), key=lambda t: t.loss)
     first = trials[0]
-    if small and not _worse(first, best):
-        return [first]
-    near = sorted((t for t in trials if not _worse(t, best)), key=lambda t: t.loss)
+    if small:
+        # The stumps, and beside them only what is better by more than chance.
+        return [first, *(t for t in near if boosting.worse(first.losses, t.losses))][:MOST_KEPT]
     return near[:MOST_KEPT]
-
-
-def _worse(one: Trial, best: Trial) -> bool:
-    """Return whether a trial's loss exceeds the best's by more than one standard error of their paired difference."""
-    difference = one.losses - best.losses
-    return bool(difference.mean() > difference.std() / np.sqrt(len(difference)))
 
 
 def _whole(n: int) -> dict[str, tuple[int, int]]:
     """Return the bounds of what depends on the size: leaves and rows a leaf."""
-    return {"num_leaves": (2, int(np.clip(n // 25, 4, 63))), "min_data_in_leaf": (3, int(np.clip(n // 10, 10, 200)))}
+    return {"num_leaves": (2, int(np.clip(n // 150, 4, 63))), "min_data_in_leaf": (3, int(np.clip(n // 10, 10, 200)))}
 
 
 def _suggested(trial: optuna.Trial, n: int) -> dict[str, Any]:
