@@ -8,6 +8,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from ml import baselines, champion, dataset, evaluate, scorecard
 from ml.dataset_card import CardError, DatasetCard, read
 
@@ -23,8 +25,8 @@ def models(card: DatasetCard, trials: int | None = None) -> list[evaluate.Model]
     trees, linear = card.get("imputation", "trees", "none"), card.get("imputation", "linear", "median")
     trials = trials or card.get("tuning", "trials")
 
-    def ours(*given: Any) -> champion.Champion:
-        return champion.fit(*given, trials)
+    def ours(frame: pd.DataFrame, y: dataset.Labels, columns: tuple[dataset.Column, ...], imputation: str, seed: int) -> champion.Champion:
+        return champion.fit(frame, y, columns, imputation, seed, trials)
 
     return [
         evaluate.Model(OURS, ours, trees),
@@ -77,15 +79,21 @@ def goals(evaluation: evaluate.Evaluation) -> list[dict[str, Any]]:
 
 def told(found: dict[str, Any]) -> str:
     """Return one card's table to read."""
-    lines = [f"\n{found['dataset']}: {found['rows']} rows, {found['positives']} positive, {found['features']} features; {found['protocol']}"]
+    lines = [
+        f"\n{found['dataset']}: {found['rows']} rows, {found['positives']} positive, {found['features']} features; {found['protocol']}"
+    ]
     lines.append(f"  {'model':48} {'AUC':>7} {'+-':>6} {'KS':>6} {'Brier':>7} {'logloss':>8}   ours less this: mean +- spread [95 %]")
     for row in found["models"]:
-        line = f"  {row['model']:48} {row['auc_mean']:7.4f} {row['auc_std']:6.4f} {row['ks']:6.3f} {row['brier']:7.4f} {row['log_loss']:8.4f}"
+        line = (
+            f"  {row['model']:48} {row['auc_mean']:7.4f} {row['auc_std']:6.4f} {row['ks']:6.3f} {row['brier']:7.4f} {row['log_loss']:8.4f}"
+        )
         if paired := row.get("ours_minus_this"):
             line += f"   {paired['mean']:+.4f} +- {paired['std']:.4f}"
             line += f" [{paired['low']:+.4f}, {paired['high']:+.4f}]" if "low" in paired else ""
         lines.append(line)
-    lines += [f"  published: {p['model']:37} {p['auc']:7.4f} {p.get('spread', float('nan')):6.4f}   {p['source']}" for p in found["published"]]
+    lines += [
+        f"  published: {p['model']:37} {p['auc']:7.4f} {p.get('spread', float('nan')):6.4f}   {p['source']}" for p in found["published"]
+    ]
     lines += [f"  goal {g['goal']} >= {g['at_least']}: {g['reached']:.4f} {'met' if g['met'] else 'NOT MET'}" for g in found["goals"]]
     return "\n".join(lines)
 

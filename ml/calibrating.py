@@ -17,8 +17,9 @@ Calibration = Mapping[str, Any]
 FOLDS = 5
 # A little pull towards zero keeps a perfectly separated handful of rows from an endless slope.
 RIDGE = 1e-3
-# Probabilities of a step with one class alone are drawn off 0 and 1, as by one row of the whole (Laplace).
 MOST_STEPS = 25
+# A step function of fewer rows is a few coarse steps, flat at both ends: it would put firms on a par that the margin tells apart.
+LEAST_ISOTONIC = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def _logistic(x: Floats, y: Labels) -> Floats:
         weights = weights - step * min(1.0, 10 / max(float(np.abs(step).max()), 1e-12))
         if np.abs(step).max() < 1e-9:
             break
-    return weights / scale
+    return np.asarray(weights / scale, dtype=float)
 
 
 def fit_logistic(margin: Floats, y: Labels) -> Calibration:
@@ -92,6 +93,7 @@ def fit_isotonic(margin: Floats, y: Labels) -> Calibration:
     for value in np.unique(steps):
         inside = ordered[steps == value]
         xs.append(float(inside.mean()))
+        # A step of one class alone is drawn off 0 and 1, as by one row of the whole (Laplace).
         ys.append(float((value * len(inside) + overall) / (len(inside) + 1)))
     # Steps drawn to the whole may cross by a hair; what must not fall is made not to.
     rising = np.maximum.accumulate(ys)
@@ -107,9 +109,10 @@ def choose(margin: Floats, y: Labels, seed: int) -> tuple[Calibration, dict[str,
     folds = min(FOLDS, int(min(y.sum(), len(y) - y.sum())))
     if folds < 2:
         return fit_logistic(margin, y), {}
-    losses = dict.fromkeys(FITS, 0.0)
+    kinds = {kind: fit for kind, fit in FITS.items() if kind != "isotonic" or len(y) >= LEAST_ISOTONIC}
+    losses = dict.fromkeys(kinds, 0.0)
     for learn, rest in StratifiedKFold(folds, shuffle=True, random_state=seed).split(margin, y):
-        for kind, fit in FITS.items():
+        for kind, fit in kinds.items():
             p = np.clip(calibrate(fit(margin[learn], y[learn]), margin[rest]), 1e-9, 1 - 1e-9)
             losses[kind] -= float(np.sum(np.where(y[rest] == 1, np.log(p), np.log1p(-p)))) / len(y)
     best = min(losses, key=lambda kind: losses[kind])

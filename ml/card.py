@@ -96,7 +96,10 @@ def stability(evaluation: Evaluation) -> dict[str, Any]:
         for cut in sorted(ours.earlier, reverse=True):
             some, earlier = evaluation.held_out_earlier(ours, cut)
             found.append({"period": cut, "rows": len(some), "auc": round(measures.auc(data.y[some], earlier), 4)})
-        how = {"zh": "同一批企业，特征改截至更早的日期；模型未见过这些企业。", "en": "The same firms with features cut earlier; the models had not seen these firms."}
+        how = {
+            "zh": "同一批企业，特征改截至更早的日期；模型未见过这些企业。",
+            "en": "The same firms with features cut earlier; the models had not seen these firms.",
+        }
         return {"how": how, "periods": found[::-1]}
     if column in data.raw.columns:
         parted = data.raw[column].iloc[rows]
@@ -108,7 +111,9 @@ def stability(evaluation: Evaluation) -> dict[str, Any]:
             if inside.sum() >= measures.LEAST_ROWS and 0 < data.y[rows][inside].sum() < inside.sum()
         ]
         return {"how": {"zh": f"按 {column} 分期，留出样本。", "en": f"Held-out rows by {column}."}, "periods": found}
-    why = data.card.get("stability", "why_not", {"zh": "数据没有日期，无法按时间评估。", "en": "The data has no dates, so nothing can be said over time."})
+    why = data.card.get(
+        "stability", "why_not", {"zh": "数据没有日期，无法按时间评估。", "en": "The data has no dates, so nothing can be said over time."}
+    )
     return {"how": both(why), "periods": []}
 
 

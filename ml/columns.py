@@ -24,10 +24,10 @@ IDENTIFIER = Text("几乎每行取值不同的文本（编号）", "A text that 
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """A column read: `kind` with `values` float64 (a date: days since 1970) or texts; `why_not` when it can teach nothing."""
+    """A column read: `kind` with `cells` float64 (a date: days since 1970) or texts; `why_not` when it can teach nothing."""
 
     kind: str
-    values: Any
+    cells: Any
     why_not: Text | None = None
 
 

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from greenbridge.kit.text import Text
 from ml import columns, firms, tables
-from ml.dataset_card import CardError, DatasetCard, cell, words
+from ml.dataset_card import CardError, DatasetCard, cell, text, words
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
 LEAST_OF_A_CLASS = 4
+NO_WORDS = Text("", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Column:
     name: str
     kind: str
     direction: int = 0
-    label: Text = Text("", "")
+    label: Text = NO_WORDS
     unit: str = ""
     activity: bool = False
     group: str = ""
@@ -60,44 +61,45 @@ def load(card: DatasetCard, folder: Path | None) -> Dataset:
     """Return the data set of a card; files are looked for beside the card, then in `folder`. Raises CardError."""
     if card.get("data", "source", "files") == "greenbridge.vat":
         return _firms(card, folder)
-    raw = tables.read(card, folder)
-    y, raw = _label(card, raw)
-    left_out: dict[str, Text] = {}
-    for leak in card.leaks:
-        for name in leak.columns:
-            if name not in raw.columns:
-                raise card.error("leaks.columns", f"names {name!r}, which is no column of the data")
-            left_out[name] = leak.reason
-    for segment in card.segments:
-        if segment.column not in raw.columns:
-            raise card.error("segments.column", f"names {segment.column!r}, which is no column of the data")
-    names = _names(card, raw, left_out)
-    kept, frame = {}, {}
-    for name in names:
+    y, raw = _label(card, tables.read(card, folder))
+    left_out = _leaks(card, raw)
+    kept: dict[str, str] = {}
+    frame: dict[str, Any] = {}
+    for name in _names(card, raw, left_out):
         found = columns.typed(raw[name], card.get("features", "types", {}).get(name))
         if found.why_not is not None:
             left_out[name] = found.why_not
         else:
-            kept[name], frame[name] = found.kind, found.values
+            kept[name], frame[name] = found.kind, found.cells
     if not kept:
         raise card.error("features", "leaves no column to learn from")
-    directions = card.get("features", "directions", {})
+    facts = {"rows": len(y), "positives": int(y.sum()), "rows_without_label": int(raw.attrs["without_label"])}
+    return Dataset(card, pd.DataFrame(frame, index=raw.index), y, raw, _columns(card, raw, kept), left_out, facts)
+
+
+def _leaks(card: DatasetCard, raw: pd.DataFrame) -> dict[str, Text]:
+    """Return the columns that are never read, with why; what the card names besides must be there too."""
+    for segment in card.segments:
+        if segment.column not in raw.columns:
+            raise card.error("segments.column", f"names {segment.column!r}, which is no column of the data")
+    found = {name: leak.reason for leak in card.leaks for name in leak.columns}
+    for name in found:
+        if name not in raw.columns:
+            raise card.error("leaks.columns", f"names {name!r}, which is no column of the data")
+    return found
+
+
+def _columns(card: DatasetCard, raw: pd.DataFrame, kinds: Mapping[str, str]) -> tuple[Column, ...]:
+    directions, labels = card.get("features", "directions", {}), card.get("features", "labels", {})
     for name, direction in directions.items():
         if name not in raw.columns:
             raise card.error(f"features.directions.{name}", "is no column of the data")
-        if direction and kept.get(name) == "categorical":
+        if direction and kinds.get(name) == "categorical":
             raise card.error(f"features.directions.{name}", "is categorical: only numbers and dates have a direction")
-    labels = card.get("features", "labels", {})
-    made = tuple(
-        Column(name, kind, int(directions.get(name, 0)), _words(labels.get(name, name)), "days" if kind == "date" else "")
-        for name, kind in kept.items()
+    return tuple(
+        Column(name, kind, int(directions.get(name, 0)), text(labels.get(name, name)), "days" if kind == "date" else "")
+        for name, kind in kinds.items()
     )
-    facts = {"rows": len(y), "positives": int(y.sum()), "rows_without_label": int(raw.attrs["without_label"])}
-    return Dataset(card, pd.DataFrame(frame, index=raw.index), y, raw, made, left_out, facts)
-
-
-def _words(value: Any) -> Text:
-    return Text(value.get("zh", value.get("en", "")), value.get("en", value.get("zh", ""))) if isinstance(value, dict) else Text(value, value)
 
 
 def _label(card: DatasetCard, raw: pd.DataFrame) -> tuple[Labels, pd.DataFrame]:
@@ -115,7 +117,9 @@ def _label(card: DatasetCard, raw: pd.DataFrame) -> tuple[Labels, pd.DataFrame]:
     if not y.any() or y.all():
         raise card.error("label.positive", f"fits {'no' if not y.any() else 'every'} row: {name!r} holds {_few(told.unique())}")
     if min(y.sum(), len(y) - y.sum()) < LEAST_OF_A_CLASS:
-        raise card.error("label", f"leaves {y.sum()} positive and {len(y) - y.sum()} negative rows: {LEAST_OF_A_CLASS} of each are the least")
+        raise card.error(
+            "label", f"leaves {y.sum()} positive and {len(y) - y.sum()} negative rows: {LEAST_OF_A_CLASS} of each are the least"
+        )
     raw.attrs["without_label"] = int((~known).sum())
     return y, raw
 
@@ -129,7 +133,13 @@ def _names(card: DatasetCard, raw: pd.DataFrame, leaks: Mapping[str, Text]) -> l
     for name in use or []:
         if name in leaks:
             raise card.error("features.use", f"names {name!r}, which the card itself lists as a leak")
-    outside = {card.get("label", "column"), *never, *leaks, *((card.protocol.column,) if card.protocol.kind == "column" else ()), tables.FILE}
+    outside = {
+        card.get("label", "column"),
+        *never,
+        *leaks,
+        *((card.protocol.column,) if card.protocol.kind == "column" else ()),
+        tables.FILE,
+    }
     return [str(name) for name in (use or raw.columns) if name not in outside]
 
 

@@ -1,7 +1,7 @@
 """What a dataset card may say, and reading one: `read(path)`. A card that is wrong is refused in one sentence that names the field."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
@@ -110,7 +110,11 @@ class DatasetCard:
 
 def text(value: Any) -> Text:
     """Return words of a card in both languages; of one language, the same for both."""
-    return Text(value.get("zh") or value.get("en", ""), value.get("en") or value.get("zh", "")) if isinstance(value, dict) else Text(value, value)
+    return (
+        Text(value.get("zh") or value.get("en", ""), value.get("en") or value.get("zh", ""))
+        if isinstance(value, dict)
+        else Text(value, value)
+    )
 
 
 def words(value: Any) -> tuple[str, ...]:
@@ -119,7 +123,7 @@ def words(value: Any) -> tuple[str, ...]:
 
 
 def cell(value: Any) -> str:
-    """Return a cell as text: `cell(1.0) == cell(True) == cell(" 1 ") == "1"`."""
+    """Return a value as text to compare with: of 1.0, True and " 1 " it is "1"."""
     if isinstance(value, bool):
         return str(int(value))
     if isinstance(value, float) and value.is_integer():
@@ -149,36 +153,47 @@ def read(path: Path) -> DatasetCard:
 
 
 def _check(path: Path, lines: tuple[str, ...], raw: Mapping[str, Any]) -> None:
-    known = [name.removesuffix("[]") for name in SCHEMA if name]
     for name, value in raw.items():
-        if name in SCHEMA[""]:
-            continue
-        if name not in known:
-            raise _error(path, lines, name, f"is no part of a card{_meant(name, [*known, *SCHEMA['']])}")
-        listed = f"{name}[]" in SCHEMA
-        if not isinstance(value, list if listed else dict) or (listed and not all(isinstance(v, dict) for v in value)):
-            raise _error(path, lines, name, f"must be a {'list of tables: [[' + name + ']]' if listed else 'table: [' + name + ']'}")
-        for place, table in enumerate(value if listed else [value]):
-            _fields(path, lines, f"{name}[{place}]" if listed else name, table, SCHEMA[f"{name}[]" if listed else name])
+        if name not in SCHEMA[""]:
+            _section(path, lines, name, value)
     _fields(path, lines, "", {k: v for k, v in raw.items() if k in SCHEMA[""]}, SCHEMA[""])
     for section in ("data", "label", "protocol"):
         if section not in raw and not (section == "label" and raw.get("data", {}).get("source", "files") != "files"):
             raise _error(path, lines, section, "is missing")
+    for field, problem in _wrong(raw):
+        raise _error(path, lines, field, problem)
+
+
+def _section(path: Path, lines: tuple[str, ...], name: str, value: Any) -> None:
+    """Check one table, or list of tables, of a card."""
+    listed = f"{name}[]" in SCHEMA
+    if not listed and name not in SCHEMA:
+        raise _error(path, lines, name, f"is no part of a card{_meant(name, [*(n.removesuffix('[]') for n in SCHEMA), *SCHEMA['']])}")
+    if not isinstance(value, list if listed else dict) or (listed and not all(isinstance(v, dict) for v in value)):
+        raise _error(path, lines, name, f"must be a {'list of tables: [[' + name + ']]' if listed else 'table: [' + name + ']'}")
+    for place, table in enumerate(value if listed else [value]):
+        _fields(path, lines, f"{name}[{place}]" if listed else name, table, SCHEMA[f"{name}[]" if listed else name])
+
+
+def _wrong(raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield (field, what is wrong) of what types alone do not say."""
     data, features = raw["data"], raw.get("features", {})
     if data.get("source", "files") not in {"files", "greenbridge.vat"}:
-        raise _error(path, lines, "data.source", 'must be "files" or "greenbridge.vat"')
+        yield "data.source", 'must be "files" or "greenbridge.vat"'
     if data.get("source", "files") == "files" and not (data.get("files") and all(isinstance(f, str) for f in data["files"])):
-        raise _error(path, lines, "data.files", "must name at least one .csv, .csv.gz or .parquet file")
+        yield "data.files", "must name at least one .csv, .csv.gz or .parquet file"
+    if data.get("source") == "greenbridge.vat" and "cut" not in data:
+        yield "data.cut", "is missing: features of firms are cut at a day"
     for column, kind in features.get("types", {}).items():
         if kind not in TYPES:
-            raise _error(path, lines, f"features.types.{column}", f"must be one of {', '.join(TYPES)}, not {kind!r}")
+            yield f"features.types.{column}", f"must be one of {', '.join(TYPES)}, not {kind!r}"
     for column, direction in features.get("directions", {}).items():
         if direction not in {-1, 0, 1}:
-            raise _error(path, lines, f"features.directions.{column}", "must be 1 (riskier when larger), -1 (safer) or 0")
+            yield f"features.directions.{column}", "must be 1 (riskier when larger), -1 (safer) or 0"
     for key in ("trees", "linear"):
         method = raw.get("imputation", {}).get(key, "mean")
         if method not in {"none", "mean", "median"} or (key == "linear" and method == "none"):
-            raise _error(path, lines, f"imputation.{key}", 'must be "mean" or "median"' + (' or "none"' if key == "trees" else ""))
+            yield f"imputation.{key}", 'must be "mean" or "median"' + (' or "none"' if key == "trees" else "")
 
 
 def _fields(
@@ -213,9 +228,9 @@ def _protocol(path: Path, lines: tuple[str, ...], raw: Mapping[str, Any]) -> Pro
     for key, (low, high) in limits.items():
         if key in stated and not low <= stated[key] <= high:
             raise _error(path, lines, f"protocol.{key}", f"must lie between {low} and {high}, not {stated[key]!r}")
-    given = {key: stated[key] for key in ("folds", "repeats", "test_share", "seed", "column", "cut") if key in stated}
-    sides = {key: words(stated[key]) for key in ("train", "test") if key in stated}
-    return Protocol(kind, **given, **sides)
+    given: dict[str, Any] = {key: stated[key] for key in ("folds", "repeats", "test_share", "seed", "column", "cut") if key in stated}
+    given |= {key: words(stated[key]) for key in ("train", "test") if key in stated}
+    return Protocol(kind, **given)
 
 
 def _meant(name: str, known: list[str]) -> str:
@@ -225,5 +240,7 @@ def _meant(name: str, known: list[str]) -> str:
 
 def _error(path: Path, lines: tuple[str, ...], field: str, problem: str) -> CardError:
     key = field.rpartition(".")[2].partition("[")[0]
-    at = next((i for i, line in enumerate(lines, 1) if line.strip().startswith((f"{key} ", f"{key}=", f"[{key}", f"[[{key}", f'"{key}"'))), None)
+    at = next(
+        (i for i, line in enumerate(lines, 1) if line.strip().startswith((f"{key} ", f"{key}=", f"[{key}", f"[[{key}", f'"{key}"'))), None
+    )
     return CardError(f"{path}{f', line {at}' if at else ''}: {field} {problem}.")

@@ -111,7 +111,9 @@ def splits_of(dataset: Dataset) -> list[Split]:
             return list(splitter.split(y, y))
         case "holdout":
             if round(rarer * protocol.test_share) < 1 or round(rarer * (1 - protocol.test_share)) < 2:
-                raise card.error("protocol.test_share", f"is {protocol.test_share}, which leaves a side without the rarer class ({rarer} rows)")
+                raise card.error(
+                    "protocol.test_share", f"is {protocol.test_share}, which leaves a side without the rarer class ({rarer} rows)"
+                )
             shuffled = StratifiedShuffleSplit(protocol.repeats, test_size=protocol.test_share, random_state=protocol.seed)
             return list(shuffled.split(y, y))
         case _:
@@ -136,7 +138,9 @@ def _fixed(dataset: Dataset) -> Split:
         raise card.error("protocol.train", "shares values with protocol.test")
     for side, rows in (("training", train), ("test", test)):
         if min(dataset.y[rows].sum(), (1 - dataset.y[rows]).sum()) < 2:
-            raise card.error(f"protocol.{'test' if side == 'test' else 'kind'}", f"leaves fewer than two rows of a class on the {side} side")
+            raise card.error(
+                f"protocol.{'test' if side == 'test' else 'kind'}", f"leaves fewer than two rows of a class on the {side} side"
+            )
     return np.flatnonzero(train), np.flatnonzero(test)
 
 

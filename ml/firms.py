@@ -57,9 +57,7 @@ def load(folder: Path, cut: date, other_cuts: tuple[date, ...] = ()) -> Labelled
 async def _load(town: RealTown, url: str, cut: date, other_cuts: tuple[date, ...]) -> Labelled:
     # The label says whether a firm defaulted, not when. Invoices end in the month of the cut; nothing of that month is read.
     received_at = datetime(cut.year, cut.month, 28, tzinfo=UTC)
-    labels = pd.read_parquet(
-        town.invoices / "with_history_enterprises.parquet", columns=["enterprise_id", "enterprise_name", "defaulted"]
-    )
+    labels = pd.read_parquet(town.invoices / "with_history_enterprises.parquet", columns=["enterprise_id", "enterprise_name", "defaulted"])
     engine = database.make_engine(url)
     async with database.make_sessions(engine).begin() as session:
         batches = [await facts.receive(session, delivery, received_at) for delivery in town.invoice_deliveries("with_history")]

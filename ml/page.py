@@ -102,7 +102,10 @@ def _performance(card: Mapping[str, Any]) -> str:
         told = "" if not paired else f"{paired['mean']:+.4f} ± {paired['std']:.4f}"
         told += f"（{paired['low']:+.4f}, {paired['high']:+.4f}）" if paired and "low" in paired else ""
         rows.append([escape(name), m["auc_mean"], m["auc_std"], m["gini"], m["ks"], m["brier"], m["log_loss"], told])
-    rows += [[escape(f"published: {p['model']}"), float(p["auc"]), p.get("spread"), None, None, None, None, escape(p["source"])] for p in card["published"]]
+    rows += [
+        [escape(f"published: {p['model']}"), float(p["auc"]), p.get("spread"), None, None, None, None, escape(p["source"])]
+        for p in card["published"]
+    ]
     heads = ("模型 model", "AUC", "± 各划分", "Gini", "KS", "Brier", "log-loss", "本模型减此模型 ours less this（95%）")
     at = card["intervals"]
     told = "，".join(f"{name} {v['value']:.3f}（{v['low']:.3f}–{v['high']:.3f}）" for name, v in at.items())
@@ -116,13 +119,21 @@ def _calibration(card: Mapping[str, Any]) -> str:
     held = card["held_out_calibration"]
     heads = ("预测 predicted", "样本 rows", "平均预测 mean", "实际 observed", "95%")
     rows = [
-        [f"{b['from']:.1%} – {b['to']:.1%}", b["rows"], _percent(b["predicted"]), _percent(b["observed"]), f"{b['low']:.1%} – {b['high']:.1%}"]
+        [
+            f"{b['from']:.1%} – {b['to']:.1%}",
+            b["rows"],
+            _percent(b["predicted"]),
+            _percent(b["observed"]),
+            f"{b['low']:.1%} – {b['high']:.1%}",
+        ]
         for b in held["bands"]
     ]
     told = f"留出样本上的校准斜率 slope {held['slope']}，截距 intercept {held['intercept']}（1 与 0 为完美）；方式 {card['calibration']['kind']}。"
     gains = plots.gains(card["lift"], card["data"]["base_rate"])
     return (
-        title("校准与提升", "Calibration and lift") + f"<div class=pair>{plots.calibration(held['bands'])}{gains}</div><p>{told}</p>" + table(heads, rows)
+        title("校准与提升", "Calibration and lift")
+        + f"<div class=pair>{plots.calibration(held['bands'])}{gains}</div><p>{told}</p>"
+        + table(heads, rows)
     )
 
 
@@ -144,7 +155,17 @@ def _segments(card: Mapping[str, Any]) -> str:
         f"<p>以总体违约率 {cut:.1%} 为界，低于它视为通过。少于 30 家的分群不作判断。"
         f"<span class=en>Below the base rate a firm counts as approved; segments under 30 rows are not judged.</span></p>"
     )
-    heads = ("分群 segment", "样本 n", "违约 bad", "AUC", "预测 predicted", "实际 observed", "通过 approved", "漏判违约 missed", "误拒良好 refused")
+    heads = (
+        "分群 segment",
+        "样本 n",
+        "违约 bad",
+        "AUC",
+        "预测 predicted",
+        "实际 observed",
+        "通过 approved",
+        "漏判违约 missed",
+        "误拒良好 refused",
+    )
     for segment in card["segments"]:
         rows: list[list[Any]] = []
         for r in segment["rows"]:
@@ -166,8 +187,26 @@ def _features(card: Mapping[str, Any]) -> str:
             f"&lt; {split['at']:g}：{split['default_rate_below']:.0%}（n={split['n_below']}）；其余：{split['default_rate_above']:.0%}（n={split['n_above']}）"
             if split else ""
         )  # fmt: skip
-        rows.append([both(f["label"]), escape(f["unit"]), DIRECTIONS[f["direction"]], _percent(f["known_share"]), f"{f['median']:.4g}", f["gain"], told])
-    heads = ("特征 feature", "单位 unit", "方向 direction", "已知 known", "中位数 median", "增益 gain", "最有区分的一刀：违约率 best cut: default rate")
+        rows.append(
+            [
+                both(f["label"]),
+                escape(f["unit"]),
+                DIRECTIONS[f["direction"]],
+                _percent(f["known_share"]),
+                f"{f['median']:.4g}",
+                f["gain"],
+                told,
+            ]
+        )
+    heads = (
+        "特征 feature",
+        "单位 unit",
+        "方向 direction",
+        "已知 known",
+        "中位数 median",
+        "增益 gain",
+        "最有区分的一刀：违约率 best cut: default rate",
+    )
     left = "".join(f"<li><code>{escape(name)}</code>：{both(why)}</li>" for name, why in card["left_out"].items())
     out = title("特征", "Features") + plots.importance(card["features"]) + table(heads, rows)
     return out + (title("有意不用的列", "Left out on purpose", 3) + f"<ul>{left}</ul>" if left else "")
@@ -175,7 +214,11 @@ def _features(card: Mapping[str, Any]) -> str:
 
 def _use(card: Mapping[str, Any]) -> str:
     out = ""
-    for key, zh, en in (("intended_use", "用途", "Intended use"), ("not_intended_use", "不作何用", "Not intended use"), ("limits", "局限", "Limits")):
+    for key, zh, en in (
+        ("intended_use", "用途", "Intended use"),
+        ("not_intended_use", "不作何用", "Not intended use"),
+        ("limits", "局限", "Limits"),
+    ):
         if card[key]:
             out += title(zh, en) + "<ul>" + "".join(f"<li>{both(words)}</li>" for words in card[key]) + "</ul>"
     return out

@@ -74,7 +74,7 @@ def stability(periods: Sequence[dict[str, Any]]) -> str:
     title = Text("稳定性：各期 AUC", "Stability")
     sheet, width = Sheet(860, 220, "zh"), 860.0
     sheet.heading(title, "0.5 为随机，1 为完美")
-    low = min(0.5, *(p["auc"] for p in periods))
+    low = float(min(0.5, *(p["auc"] for p in periods)))
     step = (width - LEFT - 60) / max(len(periods) - 1, 1)
 
     def y(value: float) -> float:

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -67,7 +68,7 @@ class Scorecard:
         """Return the margin of default."""
         x = self.encoder.transform(frame)
         parts = [c * b.woe[b.of(x[:, b.place])] for b, c in zip(self.bins, self.coefficients, strict=True)]
-        return self.intercept + (np.sum(parts, axis=0) if parts else np.zeros(len(x)))
+        return self.intercept + np.asarray(np.sum(parts, axis=0), dtype=float) if parts else np.full(len(x), self.intercept)
 
     def predict(self, frame: pd.DataFrame) -> Floats:
         """Return probabilities of default."""
@@ -103,7 +104,7 @@ class Scorecard:
             levels = {code: level for level, code in self.encoder.columns[b.place].mapping.items()}
             return [*(", ".join(levels[code] for code in group) for group in b.groups), "unknown"]
         bounds = ["", *(f"{edge:.6g}" for edge in b.edges), ""]
-        told = [f"{low} <= x < {high}" for low, high in zip(bounds, bounds[1:], strict=False)]
+        told = [f"{low} <= x < {high}" for low, high in pairwise(bounds)]
         return [*(one.removeprefix(" <= ").removesuffix(" < ") if b.edges else "all known" for one in told), "unknown"]
 
 
@@ -152,7 +153,21 @@ def _binned(encoder: Encoder, x: Floats, y: Labels) -> Iterator[Bins]:
             binning.fit(values[known], y[known])
         edges = () if coded else tuple(map(float, binning.splits))
         groups = tuple(tuple(map(float, group)) for group in binning.splits) if coded else ()
-        bins = _weighed(Bins(encoder.names[place], column.source, place, edges, groups, np.zeros(len(groups or edges) + (1 if groups else 2)), (), (), 0.0), values, y)
+        bins = _weighed(
+            Bins(
+                encoder.names[place],
+                column.source,
+                place,
+                edges,
+                groups,
+                np.zeros(len(groups or edges) + (1 if groups else 2)),
+                (),
+                (),
+                0.0,
+            ),
+            values,
+            y,
+        )
         if bins.value >= LEAST_VALUE:
             yield bins
 

@@ -31,8 +31,9 @@ class Trained:
 def fit(data: dataset.Dataset, trials: int | None = None) -> tuple[champion.Champion, scorecard.Scorecard]:
     """Return the champion and the challenger, each trained on all rows of the data set."""
     card: DatasetCard = data.card
-    given = (data.frame, data.y, data.columns, card.get("imputation", "trees", "none"), card.protocol.seed)
-    return champion.fit(*given, trials or card.get("tuning", "trials")), scorecard.fit(*given)
+    imputation, seed = str(card.get("imputation", "trees", "none")), card.protocol.seed
+    model = champion.fit(data.frame, data.y, data.columns, imputation, seed, trials or card.get("tuning", "trials"))
+    return model, scorecard.fit(data.frame, data.y, data.columns, imputation, seed)
 
 
 def train(path: Path, folder: Path | None, trials: int | None = None) -> Trained:
@@ -50,7 +51,7 @@ def train(path: Path, folder: Path | None, trials: int | None = None) -> Trained
 
 def write(trained: Trained, out: Path) -> Path:
     """Write the artifact's files and their hashes; return its folder."""
-    folder = out / trained.card["version"]
+    folder = out / str(trained.card["version"])
     folder.mkdir(parents=True, exist_ok=True)
     files = {"model.txt": trained.model, "scorecard.json": _json(trained.scorecard)}
     trained.card["files"] = {name: hashlib.sha256(content.encode()).hexdigest() for name, content in files.items()}

@@ -13,11 +13,15 @@ from ml.dataset import Column, Labels
 
 # Of a longer table the search reads so many rows, drawn by class; the model itself is trained on all.
 MOST_ROWS = 20_000
-# Before any search: additive stumps, which cannot learn interactions that few rows do not hold; small trees; full trees.
+# Before any search: additive stumps, which cannot learn interactions that few rows do not hold; small trees; full trees, also
+# with all rows and columns, as LightGBM comes.
 _START: dict[str, Any] = {"bagging_fraction": 0.8, "extra_trees": False}
 STUMPS = {**_START, "num_leaves": 2, "learning_rate": 0.05, "min_data_in_leaf": 5, "lambda_l2": 1.0, "feature_fraction": 0.5}
 SMALL_TREES = {**_START, "num_leaves": 8, "learning_rate": 0.1, "min_data_in_leaf": 20, "lambda_l2": 0.01, "feature_fraction": 0.7}
 FULL_TREES = {**_START, "num_leaves": 31, "learning_rate": 0.1, "min_data_in_leaf": 20, "lambda_l2": 0.01, "feature_fraction": 0.8}
+WHOLE = {**FULL_TREES, "feature_fraction": 1.0, "bagging_fraction": 1.0}
+# A class under this share is never thinned out by bagging: each of its rows is in every tree.
+RARE = 0.15
 MOST_KEPT = 3
 
 
@@ -32,6 +36,8 @@ class Found:
 
 def budget(n: int) -> int:
     """Return how many parameter sets are tried: a number of the size alone, never of the time taken."""
+    if n < 300:
+        return 5
     return 8 if n < boosting.SMALL else 12
 
 
@@ -49,6 +55,8 @@ def search(frame: pd.DataFrame, y: Labels, columns: tuple[Column, ...], imputati
 
     def loss(trial: optuna.Trial) -> float:
         params = _suggested(trial, n)
+        if labels.mean() < RARE:
+            params |= {"pos_bagging_fraction": 1.0, "neg_bagging_fraction": params["bagging_fraction"]}
         key = repr(params)
         if key not in known:
             known[key] = boosting.attempt(params, folds, labels, seed)
@@ -56,7 +64,7 @@ def search(frame: pd.DataFrame, y: Labels, columns: tuple[Column, ...], imputati
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=seed, n_startup_trials=6))
-    for start in (STUMPS, SMALL_TREES, FULL_TREES):
+    for start in (STUMPS, SMALL_TREES, FULL_TREES) if n < boosting.SMALL else (SMALL_TREES, WHOLE, FULL_TREES, STUMPS):
         study.enqueue_trial({**start, **{name: min(start[name], high) for name, (_, high) in _whole(n).items()}})
     study.optimize(loss, n_trials=max(3, trials or budget(n)))
     return Found(_kept(list(known.values()), small=n < boosting.SMALL), len(known), rows)

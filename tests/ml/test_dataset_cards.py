@@ -31,7 +31,10 @@ def test_every_shipped_card_is_valid(path):
     [
         (('name = "generated-small"', "name = 5"), "line 2: name must be a text, not 5"),
         (("[label]", "[lable]"), "lable is no part of a card (did you mean 'label'?)"),
-        (('column = "outcome"', 'column = "outcom"'), "line 6: label.column names 'outcom', which is no column of the data; there are loan, amount"),
+        (
+            ('column = "outcome"', 'column = "outcom"'),
+            "line 6: label.column names 'outcom', which is no column of the data; there are loan, amount",
+        ),
         (('positive = "bad"', 'positive = "worse"'), "label.positive fits no row: 'outcome' holds"),
         (('kind = "kfold"', 'kind = "loo"'), "protocol.kind must be one of kfold, holdout, column, files, time, not 'loo'"),
         (("folds = 3", "folds = 1"), "line 10: protocol.folds must lie between 2 and 50, not 1"),
@@ -46,7 +49,10 @@ def test_every_shipped_card_is_valid(path):
         (("debt = 1", "sector = 1"), "features.directions.sector is categorical: only numbers and dates have a direction"),
         (('columns = ["written_off"]', 'columns = ["writen_off"]'), "leaks.columns names 'writen_off', which is no column of the data"),
         (('reason = "known afterwards"', ""), "leaks[0].reason is missing"),
-        (("[features]", '[features]\nuse = ["debt", "written_off"]'), "features.use names 'written_off', which the card itself lists as a leak"),
+        (
+            ("[features]", '[features]\nuse = ["debt", "written_off"]'),
+            "features.use names 'written_off', which the card itself lists as a leak",
+        ),
         (('column = "sector"', 'column = "region"'), "segments.column names 'region', which is no column of the data"),
         (("[data]", "[data"), "the card is not TOML"),
     ],
@@ -95,7 +101,9 @@ def test_columns_are_read_however_they_were_written():
     assert columns.guess(pd.Series(pd.to_datetime(["2020-01-01"]))) == "date"
 
 
-@pytest.mark.parametrize(("separator", "encoding", "packed"), [(",", "utf-8", False), (";", "utf-8-sig", False), ("\t", "gb18030", False), ("|", "utf-8", True)])
+@pytest.mark.parametrize(
+    ("separator", "encoding", "packed"), [(",", "utf-8", False), (";", "utf-8-sig", False), ("\t", "gb18030", False), ("|", "utf-8", True)]
+)
 def test_files_are_read_in_any_usual_form(generated_card, separator, encoding, packed):
     frame = generated().replace({"sector": {"trade": "批发零售", "industry": "制造业", "services": "服务业"}})
     text = frame.to_csv(index=False, sep=separator).encode(encoding)
@@ -131,7 +139,9 @@ def test_training_and_test_files_may_be_apart(generated_card):
     frame = generated()
     for name, part in (("a.csv", frame[:160]), ("b.csv", frame[160:])):
         part.to_csv(generated_card.parent / name, index=False)
-    text = GOOD.replace('["generated.csv"]', '["a.csv", "b.csv"]').replace('kind = "kfold"\nfolds = 3\nrepeats = 1', 'kind = "files"\ntest = "b.csv"')
+    text = GOOD.replace('["generated.csv"]', '["a.csv", "b.csv"]').replace(
+        'kind = "kfold"\nfolds = 3\nrepeats = 1', 'kind = "files"\ntest = "b.csv"'
+    )
     generated_card.write_text(text, encoding="utf-8")
     data = dataset.load(read(generated_card), None)
     ((fit_rows, test_rows),) = evaluate.splits_of(data)

@@ -59,7 +59,12 @@ def test_segments_under_30_rows_are_not_judged_and_gaps_are_of_the_judged():
     y = np.array([0, 1] * 44)
     p = np.where(values == "a", 0.1, 0.9).astype(float)
     rows = measures.segments(values, Segment("s", (), Text("段", "s")), y, p, 0.5)
-    assert [(r["segment"], r["rows"], r["judged"]) for r in rows] == [("a", 40, True), ("b", 40, True), ("c", 5, False), ("未知 unknown", 3, False)]
+    assert [(r["segment"], r["rows"], r["judged"]) for r in rows] == [
+        ("a", 40, True),
+        ("b", 40, True),
+        ("c", 5, False),
+        ("未知 unknown", 3, False),
+    ]
     assert (rows[0]["approved"], rows[0]["missed"], rows[1]["approved"], rows[1]["refused"]) == (1.0, 1.0, 0.0, 1.0)
     assert measures.gaps(rows) == {"approved": 1.0, "missed": 1.0, "refused": 1.0, "calibration": 0.8}
     by_size = measures.parted(pd.Series([1, 5, 30, None]), Segment("n", (5.0, 20.0), Text("n", "n")))

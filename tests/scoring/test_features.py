@@ -144,7 +144,9 @@ def test_one_firm_is_its_row_of_the_bulk_and_of_what_training_sees(n: int, seed:
     names = tuple(features.BY_NAME)
     np.testing.assert_array_equal(training_sees(series, arrays, names), bulk)
     few = names[seed % 5 :: 7]
-    np.testing.assert_array_equal(features.compute({**series.monthly, **series.yearly, **arrays}, few), bulk[:, [names.index(x) for x in few]])
+    np.testing.assert_array_equal(
+        features.compute({**series.monthly, **series.yearly, **arrays}, few), bulk[:, [names.index(x) for x in few]]
+    )
 
 
 def test_features_never_read_a_rating_or_the_time_since_the_last_invoice():

@@ -31,7 +31,7 @@ def calibrate(calibration: Mapping[str, Any], margin: Floats) -> Floats:
         case "isotonic":
             if np.any(np.diff(calibration["y"]) < 0) or np.any(np.diff(calibration["x"]) <= 0):
                 raise ValueError("a calibration must not fall: x must rise, y must not fall")
-            return np.interp(margin, calibration["x"], calibration["y"])
+            return np.asarray(np.interp(margin, calibration["x"], calibration["y"]), dtype=np.float64)
         case kind:
             raise ValueError(f"unknown calibration {kind!r}")
 
@@ -39,4 +39,4 @@ def calibrate(calibration: Mapping[str, Any], margin: Floats) -> Floats:
 def _sigmoid(margin: Floats) -> Floats:
     """Return 1 / (1 + e^-margin) without overflow."""
     e = np.exp(-np.abs(margin))
-    return np.where(margin >= 0, 1 / (1 + e), e / (1 + e))
+    return np.asarray(np.where(margin >= 0, 1 / (1 + e), e / (1 + e)), dtype=np.float64)

@@ -9,7 +9,6 @@ from datetime import date
 
 import numpy as np
 
-from greenbridge.facts.rules import items
 from greenbridge.facts.values import Fact
 from greenbridge.kit.calendar import add_months, last_complete_month, whole_months
 from greenbridge.scoring.values import Floats

@@ -6,6 +6,7 @@ from datetime import date
 import numpy as np
 
 from greenbridge.facts.rules import items
+from greenbridge.kit.calendar import add_months, whole_months
 from greenbridge.kit.text import Text
 from greenbridge.scoring.rules.features import formulas as f
 from greenbridge.scoring.rules.features import reading as r
@@ -28,11 +29,11 @@ def _changed(facts: r.Facts, day: date) -> float:
     changes = [x for x in facts.get(items.CHANGES, ()) if "法定代表人" in x.values["matter"] and x.values.get("result") != "refused"]
     stated = (registered.values.get("legal_representative_changed_on") or registered.values.get("established") or "") if registered else ""
     last = max([*(x.values["changed_on"] for x in changes), stated])
-    return float(r.whole_months(date.fromisoformat(last), day)) if last else r.NAN
+    return float(whole_months(date.fromisoformat(last), day)) if last else r.NAN
 
 
 def _taxes(facts: r.Facts, day: date) -> tuple[float, float]:
-    recent = [x for x in facts.get(items.TAX_PAID, ()) if x.valid_from >= r.add_months(day, -f.YEAR)]
+    recent = [x for x in facts.get(items.TAX_PAID, ()) if x.valid_from >= add_months(day, -f.YEAR)]
     declared = sum(x.values.get("declared_fen") or 0 for x in recent)
     return declared, sum(x.values.get("paid_fen") or 0 for x in recent)
 
@@ -66,7 +67,7 @@ def _arrears(facts: r.Facts, _: date) -> float:
 
 
 def _fund_months(facts: r.Facts, day: date) -> float:
-    since = r.add_months(day, -f.YEAR)
+    since = add_months(day, -f.YEAR)
     return float(len({x.valid_from.replace(day=1) for x in facts.get(FUND, ()) if x.valid_from >= since}))
 
 
@@ -78,7 +79,11 @@ READINGS: dict[str, Reading] = {
     "firm_age_months": Reading(named(items.REGISTRATION, "established"), r.of_newest(items.REGISTRATION, r.months_since("established"))),
     "registered_capital_fen": Reading(named(items.REGISTRATION, "capital"), r.of_newest(items.REGISTRATION, r.number("capital_fen"))),
     "representative_unchanged_months": Reading(
-        (*named(items.REGISTRATION, "established", "legal_representative_changed_on"), *named(items.CHANGES, "changed_on", "matter", "result")), _changed
+        (
+            *named(items.REGISTRATION, "established", "legal_representative_changed_on"),
+            *named(items.CHANGES, "changed_on", "matter", "result"),
+        ),
+        _changed,
     ),
     "registration_changes_24m": Reading(
         named(items.CHANGES, "changed_on", "result"), r.within(items.CHANGES, test=lambda x: x.values.get("result") != "refused")
