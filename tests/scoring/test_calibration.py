@@ -12,7 +12,9 @@ MARGINS = np.array([-800.0, -5.0, -1.0, 0.0, 1.0, 5.0, 800.0])
 
 
 def test_examples():
-    assert calibrate({"kind": "logistic", "slope": 1.0, "intercept": 0.0}, np.array([0.0, np.log(3)])).tolist() == pytest.approx([0.5, 0.75])
+    assert calibrate({"kind": "logistic", "slope": 1.0, "intercept": 0.0}, np.array([0.0, np.log(3)])).tolist() == pytest.approx(
+        [0.5, 0.75]
+    )
     assert calibrate({"slope": 2.0, "intercept": 1.0}, np.array([-0.5])).tolist() == [0.5]  # cards before kinds
     same = calibrate({"kind": "beta", "a": 1.0, "b": 1.0, "c": 0.0}, np.array([-2.0, 0.0, 2.0]))
     np.testing.assert_allclose(same, 1 / (1 + np.exp([2.0, 0.0, -2.0])))
