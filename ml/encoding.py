@@ -102,6 +102,6 @@ def _shares(values: pd.Series, y: Labels) -> dict[str, float]:
 
 def _encode(values: pd.Series, column: Encoded) -> Floats:
     if column.how == "number":
-        found = values.to_numpy(dtype=float)
+        found = np.asarray(values, dtype=np.float64)
         return found if np.isnan(column.default) else np.asarray(np.where(np.isnan(found), column.default, found), dtype=np.float64)
-    return values.map(column.mapping).astype("float64").fillna(column.default).to_numpy(dtype=float)
+    return np.asarray(values.map(column.mapping).astype("float64").fillna(column.default), dtype=np.float64)

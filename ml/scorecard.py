@@ -72,11 +72,11 @@ class Scorecard:
 
     def predict(self, frame: pd.DataFrame) -> Floats:
         """Return probabilities of default."""
-        return 1 / (1 + np.exp(-self.margin(frame)))
+        return np.asarray(1 / (1 + np.exp(-self.margin(frame))), dtype=np.float64)
 
     def points(self, frame: pd.DataFrame) -> Floats:
         """Return exact points, higher is safer: a margin of -ln 50 is 600."""
-        return OFFSET - FACTOR * self.margin(frame)
+        return np.asarray(OFFSET - FACTOR * self.margin(frame), dtype=np.float64)
 
     def table(self) -> dict[str, Any]:
         """Return the scorecard to read: points of a bin are rounded, and sum up to the score."""
