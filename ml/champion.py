@@ -12,9 +12,8 @@ from ml import boosting, calibrating, tuning
 from ml.dataset import Column, Floats, Labels
 from ml.encoding import Encoder
 
-SMALL_BOOSTERS, BOOSTERS = 5, 6
-# Members of a searched set of thousands of rows cost more and gain less.
-MANY_ROWS = 10_000
+# Averaged in one file: small sets are cheap and noisy.
+SMALL_BOOSTERS, BOOSTERS = 5, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ def fit(frame: pd.DataFrame, y: Labels, columns: tuple[Column, ...], imputation:
     margin = np.mean([trial.margin for trial in found.kept], axis=0)
     calibration, losses = calibrating.choose(margin, y[found.rows], seed)
     encoder = Encoder(frame, y, columns, imputation, seed)
-    boosters = SMALL_BOOSTERS if len(y) < boosting.SMALL or len(y) > MANY_ROWS else BOOSTERS
+    boosters = SMALL_BOOSTERS if len(y) < boosting.SMALL else BOOSTERS
     booster = boosting.averaged(found.kept, boosters, encoder, encoder.of_training(frame, y), y, seed)
     told = {
         "tried": found.tried,
