@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from greenbridge.kit.text import Text
 from ml import benchmark, calibrating, measures
 from ml.champion import Champion
 from ml.dataset import Dataset
@@ -63,7 +64,7 @@ def describe(data: Dataset, model: Champion, evaluation: Evaluation) -> dict[str
     }  # fmt: skip
 
 
-def both_text(words: Any) -> dict[str, str]:
+def both_text(words: Text) -> dict[str, str]:
     """Return a Text as it stands in JSON."""
     return {"zh": words.zh, "en": words.en}
 
@@ -131,6 +132,12 @@ def segments(evaluation: Evaluation, cut: float) -> list[dict[str, Any]]:
     return found
 
 
+def _label(words: Text, how: str) -> dict[str, str]:
+    """Return a feature's words; of a category of many values, which of its two numbers it is."""
+    zh, en = {"target": ("（历史违约占比）", " (share of positives)"), "count": ("（出现次数）", " (how often seen)")}.get(how, ("", ""))
+    return {"zh": words.zh + zh, "en": words.en + en}
+
+
 def features(data: Dataset, model: Champion) -> list[dict[str, Any]]:
     """Return each column of the model with its words, direction, median, gain and the one cut that tells most."""
     x = model.encoder.transform(data.frame)
@@ -142,7 +149,7 @@ def features(data: Dataset, model: Champion) -> list[dict[str, Any]]:
         known = values[~np.isnan(values)]
         cut = None if encoded.how == "code" else measures.best_cut(values, data.y)
         found.append({
-            "name": name, "label": both_text(column.label), "unit": column.unit, "group": column.group, "kind": column.kind,
+            "name": name, "label": _label(column.label, encoded.how), "unit": column.unit, "group": column.group, "kind": column.kind,
             "direction": encoded.direction, "activity": column.activity, "median": float(np.median(known)) if len(known) else 0.0,
             "known_share": round(len(known) / len(values), 4), "gain": round(float(gains[place]), 2), "splits": [cut] if cut else [],
         })  # fmt: skip

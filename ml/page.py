@@ -18,7 +18,7 @@ h1{font-size:28px;line-height:1.3;margin:0 0 4px}h2{font-size:20px;margin:40px 0
 .en{color:var(--soft);font-weight:400}h2 .en,h3 .en{font-size:14px;margin-left:8px}p{max-width:72ch;margin:8px 0}
 .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:1px;background:var(--line);border:1px solid var(--line);margin:24px 0}
 .figures div{background:var(--card);padding:14px 16px}.figures b{display:block;font-size:20px}.figures span{color:var(--soft)}
-.pair{display:flex;flex-wrap:wrap;gap:24px}.scroll{overflow-x:auto}
+.pair{display:flex;flex-wrap:wrap;gap:24px}.scroll{overflow-x:auto;margin:12px 0 20px}
 table{border-collapse:collapse;width:100%;background:var(--card);border:1px solid var(--line)}
 th,td{padding:6px 10px;border-bottom:1px solid var(--line);text-align:left;vertical-align:top}th{font-weight:600;color:var(--soft)}
 td.n,th.n{text-align:right;white-space:nowrap}tr.first td{background:var(--tint);font-weight:600}ul{padding-left:20px;max-width:80ch}code{font-size:12px;word-break:break-all}
@@ -228,7 +228,7 @@ def _scorecard(scorecard: Mapping[str, Any]) -> str:
     rows = []
     for column in scorecard["columns"]:
         for place, b in enumerate(column["bins"]):
-            name = escape(column["source"]) if not place else ""
+            name = escape(column["name"]) if not place else ""
             rows.append([name, escape(b["bin"]), b["rows"], _percent(b["default_rate"]), float(b["woe"]), b["points"]])
     heads = ("列 column", "区间 bin", "样本 rows", "违约率 default rate", "WoE", "分 points")
     told = (
