@@ -43,7 +43,7 @@ def budget(n: int) -> int:
 def search(frame: pd.DataFrame, y: Labels, columns: tuple[Column, ...], imputation: str, seed: int, trials: int | None) -> Found:
     """Return the parameters to train with, chosen on inner folds of the given rows.
 
-    A trial is kept beside the best one when its loss is worse by less than one paired standard error. What is right for the size
+    A trial is kept beside the best one when its loss is not worse by more than chance (see `boosting.worse`). What is right for the size
     before any search, stumps under 1,000 rows and full trees above, comes first unless it is worse by more than that; on small
     sets only what is better by more than that joins it: with a hundred rows, the least of five losses is luck.
     """
