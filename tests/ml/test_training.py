@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from greenbridge.scoring.rules.calibration import calibrate
-from ml import boosting, champion, dataset, evaluate, scorecard, train
+from ml import benchmark, boosting, champion, dataset, evaluate, scorecard, train, tuning
 from ml.dataset import Column
 from ml.dataset_card import read
 from ml.encoding import Encoder
@@ -142,3 +142,29 @@ def test_a_tiny_table_trains(n):
     some = pd.DataFrame({"debt": frame["debt"]})
     model = champion.fit(some, y, (Column("debt", "numeric", 1),), "none", 1)
     assert ((model.predict(some) >= 0) & (model.predict(some) <= 1)).all()
+
+
+def test_the_benchmark_prints_the_figures_of_the_card_and_paired_differences(artifact, capsys):
+    assert benchmark.main([str(artifact / "card.toml"), "--json"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)
+    card = json.loads((artifact / "one" / "generated-small" / "card.json").read_text())
+    assert (found["dataset"], found["protocol"], found["splits"]) == ("generated-small", "3 stratified folds x 1, seed 7", 3)
+    for row in found["models"]:
+        kept = card["metrics"][row["model"]]
+        assert {key: row[key] for key in ("auc_mean", "auc_std", "ks", "brier", "log_loss")}.items() <= kept.items()
+    ours, *others = found["models"]
+    assert ours["model"] == benchmark.OURS and "ours_minus_this" not in ours
+    for other in others:
+        paired = other["ours_minus_this"]
+        assert paired["mean"] == pytest.approx(ours["auc_mean"] - other["auc_mean"], abs=2e-4)
+        assert paired["low"] < paired["mean"] < paired["high"]
+
+
+def test_on_a_small_set_only_what_beats_the_stumps_by_more_than_chance_joins_them():
+    rng = np.random.default_rng(4)
+    first = boosting.Trial({"num_leaves": 2}, 200, np.zeros(90), rng.random(90))
+    luck = boosting.Trial({"num_leaves": 4}, 50, np.zeros(90), first.losses - 0.01 + 0.3 * rng.normal(size=90))
+    better = boosting.Trial({"num_leaves": 8}, 50, np.zeros(90), first.losses - 0.1)
+    assert tuning._kept([first, luck], small=True) == [first]
+    assert tuning._kept([first, luck, better], small=True) == [first, better]
+    assert tuning._kept([first, better], small=False) == [better]  # many rows: what is worse by more than chance goes, also the first
