@@ -7,9 +7,9 @@ BIN := $(VENV)/bin
 RUN_STAMP := $(VENV)/.installed-run
 DEV_STAMP := $(VENV)/.installed-dev
 
-.PHONY: help setup demo test lint lock bench train clean
+.PHONY: help setup demo test lint lock bench train benchmark clean
 help: ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit("Greenbridge needs Python 3.11 or newer") if sys.version_info < (3, 11) else None'
@@ -43,7 +43,10 @@ bench: $(DEV_STAMP) ## speed ratios, in interleaved rounds; writes bench.json
 	$(BIN)/python -m pytest tests/bench -s -o python_files='bench_*.py'
 
 train: $(DEV_STAMP) ## train the default model on the folder named by GREENBRIDGE_REAL_DATA
-	$(BIN)/python -m ml.train --data "$${GREENBRIDGE_REAL_DATA:?name the folder with the labelled firms}"
+	$(BIN)/python -m ml.train ml/cards/cumcm-default.toml --out ml/artifacts --data "$${GREENBRIDGE_REAL_DATA:?name the folder with the labelled firms}"
+
+benchmark: $(DEV_STAMP) ## ours, challenger and baselines on the data sets of ml/cards, on the same splits
+	$(BIN)/python -m ml.benchmark --data "$${GREENBRIDGE_REAL_DATA:?name the folder with the data sets}"
 
 lock: ## write requirements/*.txt anew (hashes, no hosts)
 	$(PYTHON) -m venv $(VENV)/lock && $(VENV)/lock/bin/python -m pip install --quiet --disable-pip-version-check uv

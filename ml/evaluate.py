@@ -1,163 +1,168 @@
-"""Repeated stratified cross-validation of the default model and its baselines, on the same splits."""
+"""Splits of a card's protocol, and models judged on the same splits: what is reported is of rows that no model had seen."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-import lightgbm
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
-from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score, roc_curve
-from sklearn.model_selection import RepeatedStratifiedKFold, StratifiedKFold
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.model_selection import RepeatedStratifiedKFold, StratifiedShuffleSplit
 
-Floats = NDArray[np.float64]
-Labels = NDArray[np.int64]
-Fit = Callable[[Floats, Labels], Callable[[Floats], Floats]]
+from ml import columns as column_rules
+from ml import measures, tables
+from ml.dataset import Column, Dataset, Floats, Labels
+from ml.dataset_card import cell
 
-SEED = 20200201
-FOLDS, REPEATS, INNER_FOLDS = 5, 10, 5
-# Chosen before the first run and not tuned to these splits: stumps add up one feature at a time, so that 123 firms cannot teach
-# interactions that are not there; the constraints keep every effect in the direction that a credit officer expects.
-PARAMETERS: dict[str, Any] = {
-    "objective": "binary",
-    "num_leaves": 2,
-    "learning_rate": 0.05,
-    "min_data_in_leaf": 5,
-    "lambda_l2": 1.0,
-    "feature_fraction": 0.5,
-    "bagging_fraction": 0.8,
-    "bagging_freq": 1,
-    "seed": SEED,
-    "deterministic": True,
-    "force_row_wise": True,
-    "num_threads": 1,
-    "verbosity": -1,
-}
-ROUNDS = 200
-
-
-def train_booster(x: Floats, y: Labels, directions: list[int]) -> lightgbm.Booster:
-    """Return the booster; `directions` are the monotone constraints, one per feature."""
-    return lightgbm.train({**PARAMETERS, "monotone_constraints": directions}, lightgbm.Dataset(x, y), num_boost_round=ROUNDS)
-
-
-def platt(margin: Floats, y: Labels) -> tuple[float, float]:
-    """Return (slope, intercept) of the logistic calibration of a margin (Platt 1999)."""
-    fitted = LogisticRegression(C=1e6).fit(margin.reshape(-1, 1), y)
-    return float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
-
-
-def out_of_fold_margin(x: Floats, y: Labels, directions: list[int], folds: int = INNER_FOLDS, seed: int = SEED) -> Floats:
-    """Return each firm's margin from a booster that has not seen it."""
-    margin = np.zeros(len(y))
-    for train, test in StratifiedKFold(folds, shuffle=True, random_state=seed).split(x, y):
-        margin[test] = np.asarray(train_booster(x[train], y[train], directions).predict(x[test], raw_score=True))
-    return margin
-
-
-def calibrated(x: Floats, y: Labels, directions: list[int]) -> tuple[lightgbm.Booster, float, float]:
-    """Return (booster, slope, intercept): trained on all given rows, calibrated on margins from inner folds of the same rows."""
-    slope, intercept = platt(out_of_fold_margin(x, y, directions), y)
-    return train_booster(x, y, directions), slope, intercept
-
-
-def monotone(directions: list[int]) -> Fit:
-    """Return the fit of the model that is served."""
-
-    def fit(x: Floats, y: Labels) -> Callable[[Floats], Floats]:
-        booster, slope, intercept = calibrated(x, y, directions)
-        return lambda new: 1 / (1 + np.exp(-(slope * np.asarray(booster.predict(new, raw_score=True)) + intercept)))
-
-    return fit
-
-
-def logistic(x: Floats, y: Labels) -> Callable[[Floats], Floats]:
-    """Fit the baseline: median imputation, standard scores, ridge logistic regression."""
-    model = make_pipeline(
-        SimpleImputer(strategy="median", keep_empty_features=True),
-        StandardScaler(),
-        LogisticRegression(C=0.1, max_iter=1000),
-    )
-    model.fit(x, y)
-    return lambda new: np.asarray(model.predict_proba(new)[:, 1])
-
-
-def untuned(x: Floats, y: Labels) -> Callable[[Floats], Floats]:
-    """Fit LightGBM with its defaults: no constraints, no calibration."""
-    booster = lightgbm.train(
-        {
-            "objective": "binary",
-            "verbosity": -1,
-            "num_threads": 1,
-            "seed": SEED,
-            "deterministic": True,
-            "force_row_wise": True,
-        },
-        lightgbm.Dataset(x, y),
-    )
-    return lambda new: np.asarray(booster.predict(new))
+Split = tuple[Labels, Labels]
+METRICS = ("auc", "ks", "brier", "log_loss")
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
-    """Means over all held-out folds, with the standard deviation of the AUC; `oof` float[repeats, n] are held-out probabilities."""
+class Fitted:
+    """A model fitted to the training rows of a split: probabilities for other rows."""
 
-    auc_mean: float
-    auc_std: float
-    auc_repeat_std: float
-    ks: float
-    brier: float
-    log_loss: float
-    oof: Floats
-
-    def table(self) -> dict[str, float]:
-        """Return the figures, rounded."""
-        names = ("auc_mean", "auc_std", "auc_repeat_std", "ks", "brier", "log_loss")
-        return {name: round(getattr(self, name), 4) for name in names}
+    predict: Callable[[pd.DataFrame], Floats]
 
 
-def cross_validate(x: Floats, y: Labels, fit: Fit) -> Result:
-    """Evaluate on 5 stratified folds, 10 times; every figure is of firms that the fitted model had not seen."""
-    splits = RepeatedStratifiedKFold(n_splits=FOLDS, n_repeats=REPEATS, random_state=SEED).split(x, y)
-    oof = np.zeros((REPEATS, len(y)))
-    aucs = []
-    for number, (train, test) in enumerate(splits):
-        probability = fit(x[train], y[train])(x[test])
-        oof[number // FOLDS, test] = probability
-        aucs.append(roc_auc_score(y[test], probability))
-    ks = []
-    for row in oof:
-        false_positive, true_positive, _ = roc_curve(y, row)
-        ks.append(float(np.max(true_positive - false_positive)))
-    return Result(
-        float(np.mean(aucs)),
-        float(np.std(aucs)),
-        float(np.std([roc_auc_score(y, row) for row in oof])),
-        float(np.mean(ks)),
-        float(np.mean([brier_score_loss(y, row) for row in oof])),
-        float(np.mean([log_loss(y, np.clip(row, 1e-6, 1 - 1e-6)) for row in oof])),
-        oof,
-    )
+Fit = Callable[[pd.DataFrame, Labels, tuple[Column, ...], str, int], Any]
 
 
-def reliability(y: Labels, probability: Floats, edges: tuple[float, ...] = (0, 0.05, 0.1, 0.2, 0.4, 1.0001)) -> list[dict[str, float]]:
-    """Return per band of predicted probability: firms, mean prediction, observed share of defaults."""
-    rows = []
-    for low, high in pairwise(edges):
-        inside = (probability >= low) & (probability < high)
-        if inside.any():
-            rows.append(
-                {
-                    "from": low,
-                    "to": min(high, 1.0),
-                    "firms": int(inside.sum()),
-                    "predicted": round(float(probability[inside].mean()), 4),
-                    "observed": round(float(y[inside].mean()), 4),
-                }
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model to judge: how it is fitted, and how the unknown is filled in for it."""
+
+    name: str
+    fit: Fit
+    imputation: str
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a model reached: `metrics` float[n_splits, 4] in the order of METRICS; held-out probabilities of each split."""
+
+    name: str
+    metrics: NDArray[np.float64]
+    held_out: list[Floats] = field(default_factory=list)
+    earlier: dict[str, list[Floats]] = field(default_factory=dict)
+
+    def mean(self, metric: str) -> float:
+        """Return a metric's mean over the splits."""
+        return float(self.metrics[:, METRICS.index(metric)].mean())
+
+    def std(self, metric: str) -> float:
+        """Return a metric's standard deviation over the splits; 0 for a single one."""
+        return float(self.metrics[:, METRICS.index(metric)].std())
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """All models on the same splits; the first one is ours."""
+
+    dataset: Dataset
+    splits: list[Split]
+    outcomes: Mapping[str, Outcome]
+
+    @property
+    def ours(self) -> Outcome:
+        """Return the first model's outcome."""
+        return next(iter(self.outcomes.values()))
+
+    def held_out(self, outcome: Outcome) -> tuple[Labels, Floats]:
+        """Return (rows, mean held-out probability of each): a row that was held out more than once counts once."""
+        return _mean_by_row(self.splits, outcome.held_out, len(self.dataset.y))
+
+    def held_out_earlier(self, outcome: Outcome, cut: str) -> tuple[Labels, Floats]:
+        """Return the same for features of an earlier cut, by the same fitted models."""
+        return _mean_by_row(self.splits, outcome.earlier[cut], len(self.dataset.y))
+
+    def against(self, other: Outcome) -> dict[str, float]:
+        """Return ours less the other's AUC, split by split: mean, spread, and a 95 % interval of the mean.
+
+        The interval is that of Nadeau and Bengio (2003), because training parts of the splits overlap.
+        """
+        difference = self.ours.metrics[:, 0] - other.metrics[:, 0]
+        n = len(difference)
+        ratio = float(np.mean([len(test) / len(train) for train, test in self.splits]))
+        error = float(np.sqrt((1 / n + ratio) * difference.var(ddof=1))) if n > 1 else float("nan")
+        mean = float(difference.mean())
+        return {"mean": mean, "std": float(difference.std()), "low": mean - 1.96 * error, "high": mean + 1.96 * error,
+                "better_in": float((difference > 0).mean())}  # fmt: skip
+
+
+def _mean_by_row(splits: list[Split], parts: list[Floats], n: int) -> tuple[Labels, Floats]:
+    total, times = np.zeros(n), np.zeros(n)
+    for (_, test), probability in zip(splits, parts, strict=True):
+        total[test] += probability
+        times[test] += 1
+    rows = np.flatnonzero(times)
+    return rows, total[rows] / times[rows]
+
+
+def splits_of(dataset: Dataset) -> list[Split]:
+    """Return the (training rows, held-out rows) of the card's protocol. Raises CardError where the data cannot be split so."""
+    protocol, card, y = dataset.card.protocol, dataset.card, dataset.y
+    rarer = int(min(y.sum(), len(y) - y.sum()))
+    match protocol.kind:
+        case "kfold":
+            if rarer < protocol.folds:
+                raise card.error("protocol.folds", f"is {protocol.folds}, but the rarer class has {rarer} rows only")
+            splitter = RepeatedStratifiedKFold(n_splits=protocol.folds, n_repeats=protocol.repeats, random_state=protocol.seed)
+            return list(splitter.split(y, y))
+        case "holdout":
+            if round(rarer * protocol.test_share) < 1 or round(rarer * (1 - protocol.test_share)) < 2:
+                raise card.error(
+                    "protocol.test_share", f"is {protocol.test_share}, which leaves a side without the rarer class ({rarer} rows)"
+                )
+            shuffled = StratifiedShuffleSplit(protocol.repeats, test_size=protocol.test_share, random_state=protocol.seed)
+            return list(shuffled.split(y, y))
+        case _:
+            return [_fixed(dataset)]
+
+
+def _fixed(dataset: Dataset) -> Split:
+    """Return the one split that the data itself names."""
+    protocol, card = dataset.card.protocol, dataset.card
+    name = tables.FILE if protocol.kind == "files" else protocol.column
+    if name not in dataset.raw.columns:
+        raise card.error("protocol.column", f"names {name!r}, which is no column of the data")
+    told = dataset.raw[name]
+    if protocol.kind == "time":
+        when, cut = (_moment(told), _moment(pd.Series([protocol.cut])).iloc[0])
+        train, test = (when < cut).to_numpy(), (when >= cut).to_numpy()
+    else:
+        values = told.map(cell)
+        test = values.isin(protocol.test).to_numpy()
+        train = values.isin(protocol.train).to_numpy() if protocol.train else ~test
+    if (train & test).any():
+        raise card.error("protocol.train", "shares values with protocol.test")
+    for side, rows in (("training", train), ("test", test)):
+        if min(dataset.y[rows].sum(), (1 - dataset.y[rows]).sum()) < 2:
+            raise card.error(
+                f"protocol.{'test' if side == 'test' else 'kind'}", f"leaves fewer than two rows of a class on the {side} side"
             )
-    return rows
+    return np.flatnonzero(train), np.flatnonzero(test)
+
+
+def _moment(series: "pd.Series[Any]") -> "pd.Series[float]":
+    plain = column_rules.numbers(series)
+    return plain if plain.notna().mean() >= column_rules.MOST else column_rules.days(series)
+
+
+def run(dataset: Dataset, models: list[Model], say: Callable[[str], None]) -> Evaluation:
+    """Fit and judge the models on every split of the card's protocol."""
+    splits, y, frame = splits_of(dataset), dataset.y, dataset.frame
+    outcomes = {model.name: Outcome(model.name, np.zeros((len(splits), len(METRICS)))) for model in models}
+    for number, (train, test) in enumerate(splits):
+        for model in models:
+            outcome = outcomes[model.name]
+            fitted = model.fit(frame.iloc[train], y[train], dataset.columns, model.imputation, dataset.card.protocol.seed)
+            probability = fitted.predict(frame.iloc[test])
+            outcome.held_out.append(probability)
+            outcome.metrics[number] = [measures.METRICS[metric](y[test], probability) for metric in METRICS]
+            if model is models[0]:
+                for cut, earlier in dataset.earlier.items():
+                    outcome.earlier.setdefault(cut, []).append(fitted.predict(earlier.iloc[test]))
+        told = "  ".join(f"{name} {outcomes[name].metrics[: number + 1, 0].mean():.4f}" for name in outcomes)
+        say(f"  {dataset.card.name}: split {number + 1} of {len(splits)}; mean AUC so far: {told}")
+    return Evaluation(dataset, splits, outcomes)

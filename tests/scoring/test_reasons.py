@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from greenbridge.kit.text import Text
 from greenbridge.scoring.rules import reasons, words
 from greenbridge.scoring.rules.features import FEATURES, fields
-from greenbridge.scoring.values import Evidence, Split
+from greenbridge.scoring.values import GROUP_NAMES, Evidence, Split
 from greenbridge.settings import home
 from tests.scoring.write import document
 
@@ -188,4 +188,4 @@ def test_the_codes_are_documented_and_the_document_is_made_from_them():
     assert (home() / "docs" / "reason-codes.md").read_text() == document(), "renew it with `python -m tests.scoring.write`"
     for feature in FEATURES:
         assert fields(feature.name)
-        assert reasons.group_of(feature) in reasons.GROUP_NAMES
+        assert feature.group in GROUP_NAMES

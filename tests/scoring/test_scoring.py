@@ -51,7 +51,7 @@ def test_the_model_keeps_its_monotone_directions(model):
     series = a_series(40, 3)
     x = features.compute({**series.monthly, **series.yearly}, model.features)
     base, _ = model.predict(x)
-    for column, feature in enumerate(features.FEATURES):
+    for column, feature in enumerate(features.BY_NAME[name] for name in model.features):
         worse = x.copy()
         worse[:, column] = np.where(np.isnan(x[:, column]), np.nan, x[:, column] + feature.direction * 1.0)
         if feature.direction:
@@ -91,14 +91,21 @@ def test_the_committed_card_states_what_a_card_must_and_belongs_to_its_model(mod
     import hashlib
 
     assert card["model_sha256"] == hashlib.sha256((folder / "model.txt").read_bytes()).hexdigest()
+    for line in (folder / "SHA256SUMS").read_text().splitlines():
+        told, name = line.split("  ")
+        assert told == hashlib.sha256((folder / name).read_bytes()).hexdigest(), name
     ours = next(iter(card["metrics"].values()))
     assert {"auc_mean", "auc_std", "brier"} <= set(ours)
     assert card["data"]["firms"] == 123
     assert card["data"]["features_cut_at"] == "2020-02-01"
-    assert [f["name"] for f in card["features"]] == [f.name for f in features.FEATURES]
-    assert [f["direction"] for f in card["features"]] == [f.direction for f in features.FEATURES]
-    assert card["limits"]
-    text = (folder / "CARD.md").read_text()
-    assert f"{ours['auc_mean']:.3f}" in text
-    assert "Calibration" in text
-    assert "safer when larger" in text
+    assert [f["name"] for f in card["features"]] == [f.name for f in features.INVOICE_FEATURES]
+    assert [f["direction"] for f in card["features"]] == [f.direction for f in features.INVOICE_FEATURES]
+    for feature in card["features"]:  # what a sentence cites: both sides of one cut, with their numbers
+        (split,) = feature["splits"]
+        assert min(split["n_below"], split["n_above"]) >= 0.15 * feature["known_share"] * 123 - 1
+        assert split["n_below"] + split["n_above"] == round(feature["known_share"] * 123)
+    assert card["limits"] and card["intended_use"] and card["not_intended_use"]
+    page = (folder / "card.html").read_text()
+    assert f"{ours['auc_mean']:.3f}" in page and f"{ours['brier']:.3f}" in page
+    for words in ("校准", "提升", "稳定性", "分群与公平", "越大越稳 safer", "局限"):
+        assert words in page

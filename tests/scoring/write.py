@@ -1,7 +1,8 @@
 """Renew docs/reason-codes.md: `python -m tests.scoring.write`."""
 
-from greenbridge.scoring.rules import reasons, words
+from greenbridge.scoring.rules import words
 from greenbridge.scoring.rules.features import FEATURES, fields
+from greenbridge.scoring.values import GROUP_NAMES
 from greenbridge.settings import home
 
 UNITS = {"log10": "10,000 yuan", "fen": "10,000 yuan", "log": "change in %", "share": "%"}
@@ -26,11 +27,11 @@ def document() -> str:
     """Return the document."""
     lines = []
     for feature in FEATURES:
-        label, group = words.label(feature.label), reasons.group_of(feature)
+        label, group = words.label(feature.label), feature.group
         read = ", ".join(dict.fromkeys(field.rpartition(".")[0] for field in fields(feature.name)))
         cells = (
             f"`{feature.name}`",
-            reasons.GROUP_NAMES[group].en,
+            GROUP_NAMES[group].en,
             label.zh,
             label.en,
             UNITS.get(feature.unit, feature.unit),

@@ -9,35 +9,16 @@ import numpy as np
 from greenbridge.kit.text import Text
 from greenbridge.scoring.rules import words
 from greenbridge.scoring.rules.features import FEATURES, fields
-from greenbridge.scoring.values import Evidence, Feature, Floats, GroupEffect, Reason, Split
+from greenbridge.scoring.values import GROUP_NAMES, Evidence, Feature, Floats, GroupEffect, Reason, Split
 
 MOST_REASONS = 4  # of each direction
 # Under a twentieth of the odds' logarithm a feature explains nothing that a person would name.
 LEAST_CONTRIBUTION = 0.05
 # A share of fewer firms than this is not said of firms in general.
 FEWEST_FIRMS = 10
-GROUP_NAMES: Mapping[str, Text] = {
-    "registration": Text("登记", "Registration"),
-    "tax": Text("税票", "Tax invoices"),
-    "counterparties": Text("上下游", "Customers and suppliers"),
-    "legal": Text("司法", "Legal"),
-    "operating": Text("经营", "Operation"),
-    "utilities": Text("水电气", "Utilities"),
-    "social_insurance": Text("社保公积金", "Social insurance"),
-    "network": Text("关联网络", "Network"),
-    "platform_history": Text("平台履约", "Platform history"),
-}
 _BY_NAME = {feature.name: feature for feature in FEATURES}
 # Item -> its name, who delivers it.
 Sources = Mapping[str, tuple[Text, Text]]
-
-
-def group_of(feature: Feature) -> str:
-    """Return a feature's group: its own, or by its name for one that says none."""
-    found: str | None = getattr(feature, "group", None)
-    if found:
-        return found
-    return "counterparties" if feature.name.startswith(("customer", "supplier")) else "tax"
 
 
 def evidence(card: Mapping[str, Any]) -> dict[str, Evidence]:
@@ -68,7 +49,7 @@ def _reason(name: str, value: float, contribution: float, known: Mapping[str, Ev
     unknown = math.isnan(value)
     told = _unknown(feature, sources) if unknown else sentence(feature, value, contribution > 0, of)
     return Reason(
-        name, group_of(feature), words.label(feature.label), None if unknown else value, of.median, feature.unit, contribution, told
+        name, feature.group.value, words.label(feature.label), None if unknown else value, of.median, feature.unit, contribution, told
     )
 
 
@@ -136,13 +117,11 @@ def _unknown(feature: Feature, sources: Sources) -> Text:
 
 def groups(names: Sequence[str], values: Floats, contributions: Floats) -> tuple[GroupEffect, ...]:
     """Return the groups' sums, the weightiest first; they add up to the margin's distance from the model's mean."""
-    found: dict[str, list[int]] = {}
+    found: dict[Group, list[int]] = {}
     for i, name in enumerate(names):
-        found.setdefault(group_of(_BY_NAME[name]), []).append(i)
+        found.setdefault(_BY_NAME[name].group, []).append(i)
     effects = [
-        GroupEffect(
-            group, GROUP_NAMES.get(group, Text(group, group)), float(contributions[at].sum()), int((~np.isnan(values[at])).sum()), len(at)
-        )
+        GroupEffect(group.value, GROUP_NAMES[group], float(contributions[at].sum()), int((~np.isnan(values[at])).sum()), len(at))
         for group, at in found.items()
     ]
     return tuple(sorted(effects, key=lambda effect: -abs(effect.contribution)))
