@@ -22,6 +22,7 @@ from greenbridge.facts.service.reading import (
     read_quarantined,
     reason_text,
     series,
+    stop_showing,
 )
 from greenbridge.facts.service.receiving import hand_in, raw_row, receive
 
@@ -60,5 +61,6 @@ __all__ = [
     "receive",
     "rows_in_doubt",
     "series",
+    "stop_showing",
     "trends",
 ]
