@@ -4,6 +4,7 @@ Revision ID: 0015
 Revises: 0009
 """
 
+# ruff: noqa: S608  all SQL is put together from constants of this file
 import sqlalchemy as sa
 from alembic import op
 
@@ -70,7 +71,8 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("state in ('open', 'upheld', 'rejected', 'withdrawn')", name=op.f("ck_objection_state")),
         sa.CheckConstraint(
-            "outcome in ('deleted', 'corrected', 'completed', 'display_stopped', 'delisted', 'not_upheld')", name=op.f("ck_objection_outcome")
+            "outcome in ('deleted', 'corrected', 'completed', 'display_stopped', 'delisted', 'not_upheld')",
+            name=op.f("ck_objection_outcome"),
         ),
         sa.CheckConstraint("escalation in ('late', 'overdue')", name=op.f("ck_objection_escalation")),
         sa.CheckConstraint("(state = 'open') = (closed_at is null)", name=op.f("ck_objection_closed_when_final")),

@@ -4,14 +4,14 @@ import sys
 
 import typer
 
-from greenbridge.cli import consents, data, departments, firms, peers, proofs, reference, reports, sandbox, serving
+from greenbridge.cli import consents, data, departments, firms, objections, peers, proofs, reference, reports, sandbox, serving
 from greenbridge.cli.frame import err
 from greenbridge.kit.errors import Problem
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Greenbridge 绿桥: bank-enterprise credit matchmaking."
 )
-for part in (serving, data, firms, reports, proofs, consents, departments, reference, peers, sandbox):
+for part in (serving, data, firms, reports, proofs, consents, objections, departments, reference, peers, sandbox):
     app.add_typer(part.app)
 
 

@@ -15,12 +15,15 @@ from greenbridge.answers.values import DeclineReason, Offer
 from greenbridge.catalog import service as catalog
 from greenbridge.catalog.values import Eligibility
 from greenbridge.consents.values import WorkStep
+from greenbridge.disputes import service as disputes
+from greenbridge.disputes.values import Draft, Ground
 from greenbridge.enterprises import service as enterprises
 from greenbridge.enterprises.gateway import Registry
 from greenbridge.enterprises.values import Enterprise
 from greenbridge.facts import jobs as pulls
 from greenbridge.facts import service as facts
 from greenbridge.facts.gateway import Feed, HttpGateway
+from greenbridge.facts.rules import items
 from greenbridge.facts.values import Batch
 from greenbridge.kit.calendar import business_date
 from greenbridge.kit.clock import Clock
@@ -100,6 +103,22 @@ async def join(stage: Stage, firms: Sequence[tuple[str, str]], registry: Registr
             joined.append((actor, await enterprises.verify(session, actor, enterprise.id, registry, now)))
         advance(1)
     return joined
+
+
+# Of a firm's records the one that a demonstration objects to: an adverse one where it has any.
+_DISPUTABLE = (items.PENALTIES, items.ABNORMAL_LIST, items.JUDGMENTS, items.ENFORCEMENT, items.TAX_ARREARS, items.REGISTRATION)
+_GENERATED_TEXT = "（生成的演示异议）该记录所载事项已于当月办结，缴款凭证已交提供部门，请核对后更新。"
+
+
+async def dispute(stage: Stage, actor: Actor, firm: Enterprise) -> None:
+    """Let a firm object to one of its records, so that a report and the pages show how that looks."""
+    async with stage.sessions.begin() as session:
+        now = stage.clock.now()
+        known = (await facts.facts_of(session, [firm.uscc], business_date(now), now, _DISPUTABLE))[firm.uscc]
+        chosen = min(known, key=lambda fact: _DISPUTABLE.index(fact.item), default=None)
+        if chosen:
+            draft = Draft(Ground.OUTDATED, _GENERATED_TEXT)
+            await disputes.object_to(session, actor, chosen.item, chosen.key, draft, now)
 
 
 async def make_reports(stage: Stage, firms: Sequence[Enterprise], advance: Advance) -> list[CreditReport]:

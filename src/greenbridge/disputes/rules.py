@@ -100,18 +100,26 @@ def answer_problems(objection: Objection, answer: Answer, standing: Present) -> 
     elif answer.outcome is Outcome.DELISTED and objection.item not in LISTS:
         found.append(FieldProblem("outcome", Text("该数据项不是名单", "This item is no list")))
     elif answer.outcome is Outcome.DISPLAY_STOPPED and objection.item == items.REGISTRATION:
-        found.append(FieldProblem("outcome", Text("登记信息只能由部门更正，不能停止展示", "Registration is corrected by its department, never hidden")))
+        found.append(FieldProblem("outcome", _NEVER_HIDDEN))
     return tuple(found)
 
 
+_NEVER_HIDDEN = Text("登记信息只能由部门更正，不能停止展示", "Registration is corrected by its department, never hidden")
 _NOT_DELIVERED = Text(
-    "部门尚未交付与异议时不同的内容；请先请部门更正，或选择停止展示", "No other content has been delivered: let the department correct it first, or stop its showing"
+    "部门尚未交付与异议时不同的内容；请先请部门更正，或选择停止展示",
+    "No other content has been delivered: let the department correct it first, or stop its showing",
 )
 _MISSING: Mapping[Outcome, Text] = {
     Outcome.CORRECTED: _NOT_DELIVERED,
     Outcome.COMPLETED: _NOT_DELIVERED,
-    Outcome.DELISTED: Text("部门尚未交付移出名单的记录；请先请部门更新，或选择停止展示", "No removal has been delivered: let the department update it, or stop its showing"),
-    Outcome.DELETED: Text("部门尚未撤回该记录；请先请部门撤回，或选择停止展示", "The department has not taken it back: let it do so, or stop its showing"),
+    Outcome.DELISTED: Text(
+        "部门尚未交付移出名单的记录；请先请部门更新，或选择停止展示",
+        "No removal has been delivered: let the department update it, or stop its showing",
+    ),
+    Outcome.DELETED: Text(
+        "部门尚未撤回该记录；请先请部门撤回，或选择停止展示",
+        "The department has not taken it back: let it do so, or stop its showing",
+    ),
     Outcome.DISPLAY_STOPPED: Text("部门已撤回该记录，请选择“已由提供部门撤回”", "Its department has taken it back: answer so"),
 }
 

@@ -118,7 +118,8 @@ def after(objection: Objection, event: Event) -> State:
     state = rules.next_state(objection.state, event)
     if state is None:
         name = STATE_NAMES[objection.state]
-        raise Conflict("objection-state", f"异议当前“{name.zh}”，不能进行此操作。", f"The objection is now: {name.en}; this cannot be done.")
+        zh, en = f"异议当前“{name.zh}”，不能进行此操作。", f"The objection is now: {name.en}; this cannot be done."
+        raise Conflict("objection-state", zh, en)
     return state
 
 

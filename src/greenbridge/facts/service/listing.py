@@ -24,7 +24,13 @@ from greenbridge.kit.errors import Conflict, Forbidden
 
 
 async def list_facts(
-    session: AsyncSession, actor: Actor, enterprise_id: UUID, wanted: Sequence[str], step: WorkStep, now: datetime, disputes: Disputes | None = None
+    session: AsyncSession,
+    actor: Actor,
+    enterprise_id: UUID,
+    wanted: Sequence[str],
+    step: WorkStep,
+    now: datetime,
+    disputes: Disputes | None = None,
 ) -> list[ListedFact]:
     """Return a firm's present facts of some items (none named: all): whole to the firm, as consented to an officer; with the marks
     of open objections.

@@ -180,8 +180,8 @@ def _section(section: Content, charts: list[dict[str, Any]], language: Language,
 
 
 def _notes(section: Content, language: Language) -> list[str]:
-    """Return what is said once of the section's marked lines: a register's lines are of one record, a count is of several."""
-    words = WORDS["disputed" if section["key"] == "registration" else "disputed_part"].in_(language)
+    """Return what is said once of the section's marked lines: a register's or a grade's line is of one record, a count is of several."""
+    words = WORDS["disputed" if section["key"] in {"registration", "evaluations"} else "disputed_part"].in_(language)
     # Reports before schema 2.1 know no marks; they are laid out as they were.
     return [words.format(day) for day in sorted({fact["disputed_since"] for fact in section["facts"] if fact.get("disputed_since")})]
 
@@ -217,7 +217,9 @@ def _table(table: Content, language: Language, most_rows: int) -> dict[str, Any]
         "rows": [[None if i in closed else cell(value, columns[i]["unit"], language) for i, value in enumerate(row)] for row in rows],
         "closed": closed,
         "disputed": {
-            mark["row"]: WORDS["disputed"].in_(language).format(mark["since"]) for mark in table.get("disputed", ()) if mark["row"] < len(rows)
+            mark["row"]: WORDS["disputed"].in_(language).format(mark["since"])
+            for mark in table.get("disputed", ())
+            if mark["row"] < len(rows)
         },
         "withheld": next(iter(closed.values())) if len(closed) == len(columns) else None,
         "more": WORDS["more"].in_(language).format(table["count"], len(rows)) if table["count"] > len(rows) else None,
