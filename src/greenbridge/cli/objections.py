@@ -30,10 +30,14 @@ def objections(as_json: Json = False, data_dir: DataDir = None, today: Today = N
         out.print("没有等待答复的异议。")
         return
     known = facts.catalogue().items
-    table = Table("编号", "企业", "记录", "理由", "提出", "应答复", "最迟", "还剩工作日", title="异议", title_justify="left")
+    table = Table(title="异议", title_justify="left")
+    for head in ("编号", "应答复", "最迟", "还剩工作日"):
+        table.add_column(head, no_wrap=True)
+    for head in ("企业", "记录", "理由"):
+        table.add_column(head, overflow="fold")
     for w in waiting:
         o = w.objection
-        left = "—" if w.left is None else f"{w.left}" + (f"  {ESCALATION_NAMES[w.late].zh}" if w.late else "")
-        days = (str(o.since), str(o.deadlines.due_on or "—"), str(o.deadlines.last_on or "—"))
-        table.add_row(o.number, w.name, f"{known[o.item].label.zh} {o.key}", GROUND_NAMES[o.ground].zh, *days, left)
+        left = "—" if w.left is None else f"{w.left}" + (f" {ESCALATION_NAMES[w.late].zh}" if w.late else "")
+        days = (str(o.deadlines.due_on or "—"), str(o.deadlines.last_on or "—"))
+        table.add_row(o.number, *days, left, w.name, f"{known[o.item].label.zh} {o.key}", GROUND_NAMES[o.ground].zh)
     out.print(table)

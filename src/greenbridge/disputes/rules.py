@@ -95,13 +95,22 @@ def problems(draft: Draft) -> tuple[FieldProblem, ...]:
 def answer_problems(objection: Objection, answer: Answer, standing: Present) -> tuple[FieldProblem, ...]:
     """Return what keeps an answer from being given: its outcome must be so, and it must say why."""
     found = list(_text_problems(answer.text, Text("请说明核查结果和理由", "Say what was found, and why")))
-    if standing not in NEEDS[answer.outcome]:
-        found.append(FieldProblem("outcome", _MISSING[answer.outcome]))
-    elif answer.outcome is Outcome.DELISTED and objection.item not in LISTS:
-        found.append(FieldProblem("outcome", Text("该数据项不是名单", "This item is no list")))
-    elif answer.outcome is Outcome.DISPLAY_STOPPED and objection.item == items.REGISTRATION:
-        found.append(FieldProblem("outcome", _NEVER_HIDDEN))
+    if why := _not_so(answer.outcome, objection.item, standing):
+        found.append(FieldProblem("outcome", why))
     return tuple(found)
+
+
+def possible(item: str, standing: Present) -> tuple[Outcome, ...]:
+    """Return the outcomes that are so of a record of an item as it stands."""
+    return tuple(outcome for outcome in Outcome if _not_so(outcome, item, standing) is None)
+
+
+def _not_so(outcome: Outcome, item: str, standing: Present) -> Text | None:
+    if standing not in NEEDS[outcome]:
+        return _MISSING[outcome]
+    if outcome is Outcome.DELISTED and item not in LISTS:
+        return Text("该数据项不是名单", "This item is no list")
+    return _NEVER_HIDDEN if outcome is Outcome.DISPLAY_STOPPED and item == items.REGISTRATION else None
 
 
 _NEVER_HIDDEN = Text("登记信息只能由部门更正，不能停止展示", "Registration is corrected by its department, never hidden")

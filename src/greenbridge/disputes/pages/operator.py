@@ -35,11 +35,6 @@ class ObjectionPages(Controller):
     ) -> Template:
         found, standing = await service.to_answer(session, request.user, objection_id, now)
         item = facts.item_named(found.objection.item)
-        possible = [
-            outcome
-            for outcome in Outcome
-            if standing.present in rules.NEEDS[outcome] and not (outcome is Outcome.DELISTED and item.code not in rules.LISTS)
-        ]
         return page(
             request,
             "objection_answer.html",
@@ -48,7 +43,7 @@ class ObjectionPages(Controller):
             standing=standing,
             item=item,
             told=told,
-            possible=possible,
+            possible=rules.possible(item.code, standing.present),
             form=typed,
             problem=problem,
             most=rules.MOST,

@@ -1,11 +1,12 @@
 """Words that both sides' pages use, and a record in words."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from greenbridge.disputes.values import ESCALATION_NAMES, GROUND_NAMES, OUTCOME_NAMES, PRESENT_NAMES, STATE_NAMES
 from greenbridge.facts.values import Field, Item, Kind
 from greenbridge.kit.calendar import SHANGHAI
+from greenbridge.kit.codes import region_name
 from greenbridge.kit.money import in_yuan
 from greenbridge.kit.text import Text
 
@@ -34,22 +35,28 @@ def told(item: Item, values: Mapping[str, Any]) -> list[tuple[Text, Text]]:
 
 
 def _shown(field: Field, values: Mapping[str, Any]) -> Text | None:
-    name = field.name
     if field.kind is Kind.YUAN:
-        if (foreign := values.get(f"{name}_foreign")) is not None:
-            return _same(f"{foreign / 100:,.2f} {values.get(f'{name}_currency')}")
-        fen = values.get(f"{name}_fen")
-        return None if fen is None else Text(f"{in_yuan(fen)} 元", f"{in_yuan(fen)} yuan")
-    value = values.get(name)
+        return _amount(field.name, values)
+    value = values.get(field.name)
     if value is None:
         return None
     if field.kind is Kind.CHOICE:
         return Text(field.choice_name(value), str(value).replace("_", " "))
-    if name == "month":
-        return _same(str(value)[:7])
+    if field.name in _SHOWN_AS:
+        return _same(_SHOWN_AS[field.name](str(value)))
     unit = UNITS.get(field.unit)
     shown = f"{value:g}" if isinstance(value, float) else str(value)
     return Text(f"{shown} {unit.zh}", f"{shown} {unit.en}") if unit else _same(shown)
+
+
+_SHOWN_AS: Mapping[str, Callable[[str], str]] = {"reg_region_code": region_name, "month": lambda day: day[:7]}
+
+
+def _amount(name: str, values: Mapping[str, Any]) -> Text | None:
+    if (foreign := values.get(f"{name}_foreign")) is not None:
+        return _same(f"{foreign / 100:,.2f} {values.get(f'{name}_currency')}")
+    fen = values.get(f"{name}_fen")
+    return None if fen is None else Text(f"{in_yuan(fen)} 元", f"{in_yuan(fen)} yuan")
 
 
 def _same(text: str) -> Text:
