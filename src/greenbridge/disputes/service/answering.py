@@ -91,7 +91,7 @@ async def escalate(session: AsyncSession, now: datetime) -> int:
         level = rules.escalation(current, today)
         if level is not None and level is not current.escalation and current.escalation is not Escalation.OVERDUE:
             await store.set_escalation(session, one.id, level)
-            about = {"due_on": str(current.deadlines.due_on), "last_on": str(current.deadlines.last_on)}
-            await audit.record(session, f"objection.{level.value}", f"objection:{one.id}", now, **about)
+            due, last = str(current.deadlines.due_on), str(current.deadlines.last_on)
+            await audit.record(session, f"objection.{level.value}", f"objection:{one.id}", now, due_on=due, last_on=last)
             raised += 1
     return raised
