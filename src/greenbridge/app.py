@@ -31,6 +31,9 @@ from greenbridge.catalog.api import ProductsApi
 from greenbridge.catalog.pages import ProductPages
 from greenbridge.consents.api import BankConsentsApi, FirmConsentsApi
 from greenbridge.consents.pages import BankConsentPages, FirmConsentPages, ReceiptPages
+from greenbridge.disputes.api import ObjectionsApi
+from greenbridge.disputes.pages import FirmObjectionPages, ObjectionPages
+from greenbridge.disputes.service import OpenObjections
 from greenbridge.enterprises.api import EnterprisesApi
 from greenbridge.enterprises.pages import EnterprisePages
 from greenbridge.facts.api import CatalogueApi, DeliveriesApi, FactsApi, PushApi, QualityApi
@@ -70,6 +73,7 @@ API = (
     BankConsentsApi,
     ReportsApi,
     FactsApi,
+    ObjectionsApi,
     ProductsApi,
     CatalogueApi,
     SchemesApi,
@@ -101,6 +105,8 @@ PAGES = (
     DoubtPages,
     DeliveryPages,
     ModelPages,
+    FirmObjectionPages,
+    ObjectionPages,
 )
 
 
@@ -111,9 +117,7 @@ async def provide_now(state: State) -> datetime:
 
 
 async def provide_deps(state: State) -> State:
-    """Return gateways and settings: deps.registry, deps.model, deps.press, deps.schemes,
-    deps.settings, deps.clock.
-    """
+    """Return gateways and settings: deps.registry, deps.disputes, deps.model, deps.press, deps.schemes, deps.settings, deps.clock."""
     return state
 
 
@@ -161,6 +165,7 @@ def create_app(
             "sessions": sessions or database.make_sessions(engine),
             "clock": clock or make_clock(settings.today),
             "registry": RegistrationFacts(),
+            "disputes": OpenObjections(),
             "described": described(),
             "schemes": schemes.book(settings.schemes_dir),
             "model": model,

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from greenbridge.accounts import jobs as accounts
 from greenbridge.answers import jobs as answers
 from greenbridge.consents import jobs as consents
+from greenbridge.disputes import jobs as disputes
 from greenbridge.facts import jobs as facts
 from greenbridge.facts.gateway import Feed, HttpGateway
 from greenbridge.facts.gateway.sources import load_feeds
@@ -60,6 +61,7 @@ JOBS = (
     Job("needs.expire", timedelta(minutes=15), in_one_transaction(needs.expire)),
     Job("accounts.forget_expired", timedelta(hours=1), in_one_transaction(accounts.forget_expired)),
     Job("consents.forget_old_reads", timedelta(days=1), in_one_transaction(consents.forget_old_reads)),
+    Job("disputes.escalate", timedelta(days=1), in_one_transaction(disputes.escalate)),
     Job("facts.measure_quality", timedelta(days=1), in_one_transaction(facts.measure)),
     Job("peers.measure", timedelta(days=1), in_one_transaction(peers.measure)),
     Job("monitoring.measure", timedelta(days=1), in_one_transaction(monitoring.measure)),

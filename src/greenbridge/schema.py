@@ -7,6 +7,7 @@ from greenbridge.answers import tables as answers
 from greenbridge.audit import tables as audit
 from greenbridge.catalog import tables as catalog
 from greenbridge.consents import tables as consents
+from greenbridge.disputes import tables as disputes
 from greenbridge.enterprises import tables as enterprises
 from greenbridge.facts import tables as facts
 from greenbridge.kit import idempotency, jobs, outbox
@@ -25,6 +26,7 @@ DOMAINS = (
     audit,
     catalog,
     consents,
+    disputes,
     enterprises,
     facts,
     idempotency,

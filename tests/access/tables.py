@@ -80,6 +80,7 @@ def things(w: World) -> dict[str, Things]:
         "consent_id": Things(w.b_consent, NOTHING, {FIRM: {OWN: w.a_consent}, **bank_consents}),
         "/api/v1/consents/{consent_id}/receipt consent_id": Things(w.b_consent, NOTHING, withdrawn),
         "/bank/consents/{consent_id}/receipt consent_id": Things(w.b_consent, NOTHING, withdrawn),
+        "objection_id": Things(w.b_objection, NOTHING, {FIRM: {OWN: w.a_objection}}),
         "step": Things("survey", "lunch", public=True),
         "function": Things("relationship_manager", "cook", public=True),
         "row_no": Things(0, 999_999, {DEPARTMENT: {OWN: 0}}),
@@ -129,6 +130,8 @@ _TYPED_NEED = {
     "purpose": "working_capital",
     "guarantee_modes": "credit",
 }
+_PENALTY = {"item": "penalties.administrative", "key": "湖处〔2025〕A701 号"}
+_OBJECTION = {**_PENALTY, "ground": "outdated", "text": "该处罚已于当月履行完毕，请核对后更新。"}
 # Every route that is not a GET, with what makes it go through where the caller may; Ask() where it carries nothing.
 ASKS: Mapping[str, Ask] = {
     "POST /api/v1/accounts/sign-up": Ask(json={"login": "newcomer-1", "password": PASSWORD}),
@@ -149,6 +152,13 @@ ASKS: Mapping[str, Ask] = {
     "POST /api/v1/answers/{answer_id}/acceptance": Ask(),
     "POST /api/v1/consents/{consent_id}/withdrawal": Ask(),
     "POST /api/v1/consents/{consent_id}/receipt": Ask(),
+    "POST /api/v1/objections": Ask(json=_OBJECTION),
+    "POST /api/v1/objections/{objection_id}/withdrawal": Ask(),
+    "POST /api/v1/objections/{objection_id}/answer": Ask(json={"outcome": "not_upheld", "text": "经核查，部门的记录与文书一致。"}),
+    "GET /enterprise/objections/new": Ask(query=_PENALTY),
+    "POST /enterprise/objections/new": Ask(form=_OBJECTION),
+    "POST /enterprise/objections/{objection_id}/withdrawal": Ask(),
+    "POST /operator/objections/{objection_id}": Ask(form={"outcome": "not_upheld", "text": "经核查，部门的记录与文书一致。"}),
     "PUT /api/v1/staff-views/{step}/{function}": Ask(json={"max_level": 2}),
     "POST /api/v1/products": Ask(json=_a_product()),
     "POST /api/v1/products/dry-runs": Ask(json={**_a_product(), "code": f"{OUR_BANK}-DRAFT"}),

@@ -14,6 +14,8 @@ from greenbridge.answers.values import Offer
 from greenbridge.catalog import service as catalog
 from greenbridge.consents import service as consents
 from greenbridge.consents.values import WorkStep
+from greenbridge.disputes import service as disputes
+from greenbridge.disputes.values import Draft, Ground
 from greenbridge.enterprises import service as enterprises
 from greenbridge.enterprises.values import Enterprise
 from greenbridge.facts import service as facts
@@ -83,6 +85,8 @@ class World:
     a_consent: UUID
     a_withdrawn_consent: UUID
     b_consent: UUID
+    a_objection: UUID
+    b_objection: UUID
     our_batch: Batch
     other_batch: Batch
     doubt: Batch
@@ -176,6 +180,10 @@ async def build(session: AsyncSession, model: DefaultModel, press: Press) -> Wor
         (await underwriting.for_actor(session, banker, need.id, press, NOW, WorkStep.SURVEY))[0]
         for banker, need in ((officer, a_claimed), (rival, b_open))
     ]
+    objections = []
+    for firm, words in ((a, "甲的异议：等级应为另一等级"), (b, "乙的异议：等级应为另一等级")):
+        draft = Draft(Ground.WRONG, words)
+        objections.append((await disputes.object_to(session, firm.actor, items.TAX_GRADE, "2024", draft, NOW)).id)
 
     operator = await an_actor(session, NOW, Role.OPERATOR, login="operator")
     department = await an_actor(session, NOW, Role.DEPARTMENT, "market_regulator", "market")
@@ -202,6 +210,9 @@ async def build(session: AsyncSession, model: DefaultModel, press: Press) -> Wor
         Marker("苕溪给甲的话", "bank 1's note to firm A", {FIRM, OFFICER}),
         Marker("莫干给甲的话", "bank 2's note to firm A", {FIRM}),
         Marker("莫干给乙的话", "bank 2's note to firm B", set()),
+        # That a record is disputed is said where it is shown; the firm's words are between it and the operator.
+        Marker("甲的异议", "firm A's objection", {FIRM, OPERATOR}),
+        Marker("乙的异议", "firm B's objection", {OPERATOR}),
         # Firms choose among all banks' products; a bank is not shown its rivals'.
         Marker(rivals_product.name, "bank 2's product", {FIRM, OPERATOR, DEPARTMENT}),
         Marker(rivals_product.name_en, "bank 2's product", {FIRM, OPERATOR, DEPARTMENT}),
@@ -210,7 +221,7 @@ async def build(session: AsyncSession, model: DefaultModel, press: Press) -> Wor
     actors = {actor.role: actor for actor in people}
     return World(
         actors, a, b, c, a_offered, a_offer, a_claimed, a_claim, b_open, b_answer, b_withdrawn, c_claimed, c_claim,
-        a_consent, watching.id, b_consent, our_batch, other_batch, doubt,
+        a_consent, watching.id, b_consent, *objections, our_batch, other_batch, doubt,
         underwriting.proposal_id(a_proposal), underwriting.proposal_id(b_proposal), markers,
     )  # fmt: skip
 

@@ -13,6 +13,8 @@ from greenbridge.accounts.values import Actor, Role
 from greenbridge.answers import store as answer_store
 from greenbridge.consents import service as consents
 from greenbridge.consents.values import WorkStep
+from greenbridge.disputes import service as disputes
+from greenbridge.disputes.values import Draft, Ground
 from greenbridge.enterprises import store as enterprise_store
 from greenbridge.enterprises.tables import EnterpriseRow
 from greenbridge.enterprises.values import Enterprise
@@ -44,6 +46,7 @@ OWNED = {
     "invoice_month": "uscc",
     "match_run": "need_id",
     "need": "id",
+    "objection": "enterprise_id",
 }
 OF_A_FIRM = ("counterparty_year", "enterprise", "fact", "invoice_month")
 # Nothing that a request does as itself reads them.
@@ -71,6 +74,7 @@ CLOSED = (
 OPEN = {
     "audit_event": "numbers and hashes only, for the chain",
     "batch": "when what was delivered, of no firm in particular",
+    "disputed_record": "a view: which records are disputed, never why; its own condition says of which firms",
     "reference_row": "public code lists",
 }
 OWNING_COLUMNS = {"account_id", "bank_id", "enterprise_id", "need_id", "organisation_id", "uscc"}
@@ -114,6 +118,7 @@ async def town(session, now, model, press) -> Town:
         await deliver(session, now, items.VAT_INVOICES, *steady_invoices(enterprise.uscc))
         need = await needs.publish(session, actor, enterprise.id, a_draft(), now)
         await matching.of_need(session, need, model, now)
+        await disputes.object_to(session, actor, items.REGISTRATION, "", Draft(Ground.WRONG, "登记的名称与执照不一致。"), now)
         await reports.make(session, [enterprise], press, now.date(), now)
         await answer_store.add(session, need.id, bank.organisation, bank.account_id, 1, now, now.date())
         firms.append(Firm(actor, enterprise, need))

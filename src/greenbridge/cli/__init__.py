@@ -12,6 +12,7 @@ from greenbridge.cli import (
     matches,
     models,
     monitoring,
+    objections,
     peers,
     portfolio,
     proofs,
@@ -44,6 +45,7 @@ PARTS = (
     underwriting,
     portfolio,
     schemes,
+    objections,
     sandbox,
 )
 for part in PARTS:

@@ -162,6 +162,8 @@ async def _stages(settings: Settings, url: str, *, real: RealTown | None, seed: 
             batches = await timed("deliveries", "部门交付", len(feeds), lambda a: stages.deliver(stage, feeds, a))
         officers = await timed("banks", "银行与产品", 8, lambda a: stages.open_banks(stage, a))
         joined = await timed("firms", "企业注册核验", n, lambda a: stages.join(stage, applicants, RegistrationFacts(), a))
+        if real is None:  # nothing is made up about real firms
+            await stages.dispute(stage, joined)
         made = await timed("reports", "信用报告与评分", n, lambda a: stages.make_reports(stage, [e for _, e in joined], a))
         published = await timed("needs", "发布需求", n, lambda a: stages.publish(stage, joined, made, a))
         runs = await timed("matches", "匹配产品", n, lambda a: stages.match(stage, published, a))

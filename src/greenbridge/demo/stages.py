@@ -15,13 +15,16 @@ from greenbridge.answers.values import DeclineReason, Offer
 from greenbridge.catalog import service as catalog
 from greenbridge.catalog.values import Eligibility
 from greenbridge.consents.values import WorkStep
+from greenbridge.disputes import service as disputes
+from greenbridge.disputes.values import Draft, Ground
 from greenbridge.enterprises import service as enterprises
 from greenbridge.enterprises.gateway import Registry
 from greenbridge.enterprises.values import Enterprise
 from greenbridge.facts import jobs as pulls
 from greenbridge.facts import service as facts
 from greenbridge.facts.gateway import Feed, HttpGateway
-from greenbridge.facts.values import Batch
+from greenbridge.facts.rules import items
+from greenbridge.facts.values import Batch, Fact
 from greenbridge.kit.calendar import add_months, business_date
 from greenbridge.kit.clock import Clock
 from greenbridge.kit.database import Sessions
@@ -103,6 +106,30 @@ async def join(stage: Stage, firms: Sequence[tuple[str, str]], registry: Registr
             joined.append((actor, await enterprises.verify(session, actor, enterprise.id, registry, now)))
         advance(1)
     return joined
+
+
+# Of a firm's records the one that a demonstration objects to: an adverse one where it has any.
+_ADVERSE = (items.PENALTIES, items.ABNORMAL_LIST, items.JUDGMENTS, items.ENFORCEMENT, items.TAX_ARREARS)
+_DONE = Draft(Ground.OUTDATED, "（生成的演示异议）所载事项已于当月办结，凭证已交提供部门，请核对后更新。")
+_WRONG = Draft(Ground.WRONG, "（生成的演示异议）登记内容与营业执照副本不一致，请与登记机关核对。")
+
+
+async def dispute(stage: Stage, joined: Sequence[tuple[Actor, Enterprise]]) -> None:
+    """Let the first firm object to a record of its own, and the first other firm that has an adverse one, so that pages and reports
+    show how that looks.
+    """
+    async with stage.sessions.begin() as session:
+        now = stage.clock.now()
+        codes = [firm.uscc for _, firm in joined]
+        known = await facts.facts_of(session, codes, business_date(now), now, (*_ADVERSE, items.REGISTRATION))
+        chosen: list[tuple[Actor, Fact]] = []
+        for number, (actor, firm) in enumerate(joined):
+            order = _ADVERSE if number else (*_ADVERSE, items.REGISTRATION)
+            mine = [fact for fact in known[firm.uscc] if fact.item in order]
+            if mine:
+                chosen.append((actor, min(mine, key=lambda fact: order.index(fact.item))))
+        for actor, fact in chosen[:2]:
+            await disputes.object_to(session, actor, fact.item, fact.key, _WRONG if fact.item == items.REGISTRATION else _DONE, now)
 
 
 async def make_reports(stage: Stage, firms: Sequence[Enterprise], advance: Advance) -> list[CreditReport]:

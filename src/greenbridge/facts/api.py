@@ -18,7 +18,7 @@ from greenbridge.facts import service
 from greenbridge.facts.schemas import AlertOut, BatchOut, DecisionIn, FactOut, PullOut, QualityOut, QuarantinedRowOut, QuestionOut
 from greenbridge.facts.values import Delivery
 from greenbridge.kit.errors import Invalid
-from greenbridge.kit.web import Now, Session
+from greenbridge.kit.web import Deps, Now, Session
 
 # What a pushed body is, by its media type.
 SUFFIXES = {
@@ -62,11 +62,13 @@ class FactsApi(Controller):
         request: Caller,
         session: Session,
         now: Now,
+        deps: Deps,
         item: FromQuery[list[str] | None] = None,
         step: FromQuery[WorkStep] = WorkStep.SURVEY,
     ) -> list[FactOut]:
         """List the firm's present facts, of some items or of all: whole to the firm, to an officer as consented at the work step."""
-        return [FactOut.of(listed) for listed in await service.list_facts(session, request.user, enterprise_id, item or (), step, now)]
+        found = await service.list_facts(session, request.user, enterprise_id, item or (), step, now, deps.disputes)
+        return [FactOut.of(listed) for listed in found]
 
 
 class PushApi(Controller):

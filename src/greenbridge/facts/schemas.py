@@ -35,10 +35,13 @@ class BatchOut(Closed):
 class FactOut(Closed):
     """A fact as its reader sees it; `withheld`: field -> why it is not shown (by_firm, by_step, by_bank).
 
-    Of an item that is closed to the reader there is one entry without days, whether the firm has records of it or not.
+    Of an item that is closed to the reader there is one entry without days, whether the firm has records of it or not. `key` names
+    the record in an objection, to whoever sees all of it; `disputed_since`: the firm objects to it, and it is being looked into.
     """
 
     item: str
+    key: str | None
+    disputed_since: date | None
     valid_from: date | None
     valid_to: date | None
     recorded_at: datetime | None
@@ -52,6 +55,8 @@ class FactOut(Closed):
         f = listed.fact
         return cls(
             item=listed.item,
+            key=f.key if f and not listed.withheld else None,
+            disputed_since=listed.disputed_since,
             valid_from=listed.valid_from,
             valid_to=f.valid_to if f and listed.valid_from else None,
             recorded_at=f.recorded_at if f else None,

@@ -160,6 +160,19 @@ class FactRow(SQLModel, table=True):
     values: JsonObject = json()
 
 
+class HiddenVersion(SQLModel, table=True):
+    """A version of a record that is shown no more by a decision; another version of the record is shown again. Appended, never changed."""
+
+    __tablename__ = "hidden_version"
+    uscc: str = Field(primary_key=True)
+    item: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    digest: str = Field(primary_key=True)
+    hidden_at: datetime = instant()
+    # Whose decision it was, such as `objection:<id>`.
+    basis: str
+
+
 class SubjectAlias(SQLModel, table=True):
     """Another name of a firm in one source: an old registration number, a masked key, a name that the operator decided on."""
 

@@ -309,7 +309,7 @@ class ListedFact:
     """A fact as its reader sees it: shown fields with their values (money in fen), the others with why they are withheld.
 
     `fact=None`: no field of the item may be seen, and it is not told whether there are any records. `valid_from` is None where
-    the day comes from a withheld field.
+    the day comes from a withheld field. `disputed_since`: the firm objects to it since then, and it is being looked into.
     """
 
     item: str
@@ -317,6 +317,7 @@ class ListedFact:
     valid_from: date | None
     shown: Mapping[str, Any]
     withheld: Mapping[str, str]
+    disputed_since: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,6 +340,9 @@ class Series:
         monthly = {name: array[row] for name, array in self.monthly.items()}
         return Series((self.usccs[index],), self.last_month, monthly, {name: array[row] for name, array in self.yearly.items()})
 
+
+# Records that their firms dispute: (uscc, item, key) -> since when.
+Disputed = Mapping[tuple[str, str, str], date]
 
 MONTHLY = tuple(
     f"{side}_{name}"

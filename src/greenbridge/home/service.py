@@ -11,6 +11,7 @@ from greenbridge.answers.values import AnswerStatus
 from greenbridge.audit import service as audit
 from greenbridge.catalog import service as catalog
 from greenbridge.consents import service as consents
+from greenbridge.disputes import service as disputes
 from greenbridge.enterprises import service as enterprises
 from greenbridge.enterprises.values import Enterprise
 from greenbridge.facts import service as facts
@@ -43,8 +44,8 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """The operator's board: the newest deliveries, and how many alerts, doubts, failed pulls and overdue receipts
-    wait for the operator.
+    """The operator's board: the newest deliveries, and how many alerts, doubts, failed pulls, overdue receipts and objections wait
+    for the operator.
     """
 
     figures: Figures
@@ -55,6 +56,8 @@ class Board:
     doubts: int
     failed_pulls: int
     overdue_receipts: int
+    objections: int
+    late_objections: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,7 @@ async def figures(session: AsyncSession) -> Figures:
 
 async def board(session: AsyncSession, now: datetime) -> Board:
     """Return the operator's board; the audit chain is verified as it is read."""
+    waiting = await disputes.waiting(session, now)
     return Board(
         await figures(session),
         await facts.batches(session, _BOARD_BATCHES),
@@ -97,6 +101,8 @@ async def board(session: AsyncSession, now: datetime) -> Board:
         await facts.questions_count(session),
         sum(problem is not None for *_, problem in await facts.pulls(session)),
         len(await consents.overdue_receipts(session, now)),
+        len(waiting),
+        sum(one.late is not None for one in waiting),
     )
 
 

@@ -15,6 +15,8 @@ from greenbridge.consents import service as consents
 from greenbridge.consents.values import WORK_STEP_NAMES, Narrowing, WorkStep
 from greenbridge.enterprises import service as enterprises
 from greenbridge.enterprises.values import EnterpriseStatus
+from greenbridge.facts import service as facts
+from greenbridge.facts.rules import items
 from greenbridge.kit.errors import NotFound
 from greenbridge.kit.web import Deps, Now, Session, download, language_of, page
 from greenbridge.reports import service
@@ -34,7 +36,8 @@ class ReportPages(Controller):
         if enterprise is None or enterprise.status is not EnterpriseStatus.VERIFIED:
             return Redirect("/enterprise/start", status_code=303)
         report = await service.for_actor(session, request.user, enterprise.id, deps.press, now)
-        return page(request, "report.html", report=report, laid=layout.laid_out(report.content, language_of(request)))
+        laid = layout.laid_out(report.content, language_of(request))
+        return page(request, "report.html", report=report, laid=laid, objecting=await _keys(session, enterprise.uscc, report, now))
 
     async def _own(self, request: Caller, session: Any, now: Any, deps: Any) -> CreditReport:
         enterprise = await enterprises.mine(session, request.user)
@@ -95,6 +98,17 @@ class ReportPages(Controller):
             steps=WORK_STEP_NAMES,
             functions=STAFF_FUNCTION_NAMES,
         )
+
+
+async def _keys(session: Any, uscc: str, report: CreditReport, now: Any) -> dict[str, list[str]]:
+    """Return item -> the keys of the firm's adverse records, in the order of their rows: what it may object to from here."""
+    known = facts.catalogue()
+    shown = {table["key"] for section in report.content["sections"] for table in section["tables"] if table["law"]} & known.items.keys()
+    wanted = sorted({items.REGISTRATION, *shown})
+    found: dict[str, list[str]] = {}
+    for fact in (await facts.facts_of(session, [uscc], report.as_of, now, wanted))[uscc]:
+        found.setdefault(fact.item, []).append(fact.key)
+    return found
 
 
 class VerificationPages(Controller):

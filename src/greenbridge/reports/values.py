@@ -56,6 +56,7 @@ class Line:
 
     `reads`: the fields it is made of; `since`: the earliest day that it speaks of, None where it speaks of now. Both stand in
     the line whether there is a value or not: what a reader may not see looks the same either way. `period`: which time it speaks of.
+    `disputed`: the firm objects to a record that it is made of, since that day.
     """
 
     key: str
@@ -67,6 +68,7 @@ class Line:
     since: date | None = None
     withheld: Withheld | None = None
     period: Text | None = None
+    disputed: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ class Table:
     `reads`: column -> the fields that it is made of. `days`: of each row the day it speaks of, None where it speaks of now.
     `withheld`: column -> why it is not shown; `count`: how many rows there are in the reader's range, of which the first stand here.
     `law`: how long its records are shown and by which rule, for adverse ones. `every`: all fields of `reads`, where they are at hand.
+    `disputed`: of each row since when the firm objects to it; empty where it objects to none.
     """
 
     key: str
@@ -89,6 +92,7 @@ class Table:
     count: int = 0
     law: Text | None = None
     every: tuple[str, ...] = ()
+    disputed: Sequence[date | None] = ()
 
     @property
     def is_withheld(self) -> bool:
@@ -123,7 +127,8 @@ class Level(StrEnum):
 class Finding:
     """One sentence of the summary: a red flag, or what changed in twelve months. `reads` and `since` as in a line.
 
-    `text` None: looked at, and nothing found. `known` False: the data for it is not there.
+    `text` None: looked at, and nothing found. `known` False: the data for it is not there. `disputed`: the firm objects to a record
+    that it is made of, since that day.
     """
 
     key: str
@@ -133,6 +138,7 @@ class Finding:
     text: Text | None = None
     known: bool = True
     since: date | None = None
+    disputed: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +169,8 @@ class Material:
 
     `bands`: grade -> the probability of default that it ends before. `marks`: code of an associated firm -> what public lists say of
     it; `peers`: the firm among firms of its kind; `queries`: who read its report in the last 12 months, newest first (named to the
-    firm itself alone). `by_item`: the facts that the reader may see, as `projection.visible` sets them.
+    firm itself alone). `disputed`: (item, key) of a record -> since when the firm objects to it. `by_item`: the facts that the reader
+    may see, as `projection.visible` sets them.
     """
 
     enterprise: Enterprise
@@ -182,6 +189,7 @@ class Material:
     peers: Sequence[Standing] = ()
     queries: Sequence[Query] = ()
     reader: Reader | None = None
+    disputed: Mapping[tuple[str, str], date] = field(default_factory=dict)
     by_item: Mapping[str, list[Fact]] = field(default_factory=dict)
 
     @property

@@ -24,6 +24,7 @@ from greenbridge.facts.service.reading import (
     read_quarantined,
     reason_text,
     series,
+    stop_showing,
     touched,
 )
 from greenbridge.facts.service.receiving import hand_in, raw_row, receive
@@ -67,6 +68,7 @@ __all__ = [
     "receive",
     "rows_in_doubt",
     "series",
+    "stop_showing",
     "touched",
     "trade",
     "trends",

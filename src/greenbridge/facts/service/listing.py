@@ -13,7 +13,7 @@ from greenbridge.consents.service import Reading
 from greenbridge.consents.values import ReadKind, WorkStep
 from greenbridge.enterprises import service as enterprises
 from greenbridge.enterprises.values import EnterpriseStatus
-from greenbridge.facts.gateway import catalogue
+from greenbridge.facts.gateway import Disputes, catalogue
 from greenbridge.facts.rules import items
 from greenbridge.facts.service.documents import levels
 from greenbridge.facts.service.intake import item_named
@@ -24,30 +24,41 @@ from greenbridge.kit.errors import Conflict, Forbidden
 
 
 async def list_facts(
-    session: AsyncSession, actor: Actor, enterprise_id: UUID, wanted: Sequence[str], step: WorkStep, now: datetime
+    session: AsyncSession,
+    actor: Actor,
+    enterprise_id: UUID,
+    wanted: Sequence[str],
+    step: WorkStep,
+    now: datetime,
+    disputes: Disputes | None = None,
 ) -> list[ListedFact]:
-    """Return a firm's present facts of some items (none named: all): whole to the firm, as consented to an officer."""
+    """Return a firm's present facts of some items (none named: all): whole to the firm, as consented to an officer; with the marks
+    of open objections.
+    """
     for code in wanted:
         item_named(code)
     if actor.role is Role.ENTERPRISE:
         enterprise = await enterprises.own(session, actor, enterprise_id)
         if enterprise.status is not EnterpriseStatus.VERIFIED:
             raise Conflict("not-verified", "企业尚未通过实名核验。", "The firm is not verified.")
-        return await _listed(session, enterprise.uscc, wanted, Reading(None, levels()), now)
+        return await _listed(session, enterprise.uscc, wanted, Reading(None, levels()), now, disputes)
     if actor.role is not Role.OFFICER:
         raise Forbidden("wrong-role", "您的角色不能查阅企业数据。", "Your role may not read firms' data.")
     async with consents.reading(session, actor, enterprise_id, step, ReadKind.FACTS, levels(), now) as reading:
         enterprise = await enterprises.get(session, enterprise_id)
-        return await _listed(session, enterprise.uscc, wanted, reading, now)
+        return await _listed(session, enterprise.uscc, wanted, reading, now, disputes)
 
 
-async def _listed(session: AsyncSession, uscc: str, wanted: Sequence[str], reading: Reading, now: datetime) -> list[ListedFact]:
+async def _listed(
+    session: AsyncSession, uscc: str, wanted: Sequence[str], reading: Reading, now: datetime, disputes: Disputes | None
+) -> list[ListedFact]:
     """Return the facts of an item after those of the other; of one that is closed to the reader the same, whatever there is."""
     today = business_date(now)
     known = catalogue().items
     found: dict[str, list[Fact]] = {code: [] for code in wanted or known if code != items.VAT_INVOICES}
     for fact in (await facts_of(session, [uscc], today, now, tuple(found)))[uscc]:
         found[fact.item].append(fact)
+    disputed = await disputes.open_at(session, [uscc], now) if disputes else {}
     listed = []
     for code, facts in found.items():
         item = known[code]
@@ -62,5 +73,5 @@ async def _listed(session: AsyncSession, uscc: str, wanted: Sequence[str], readi
             if reading.withheld((told,), rules.age(item.happened_on(fact), today)) is None:
                 values = {name: fact.values[name] for name in shown if name in fact.values}
                 day = None if set(item.valid_from) & set(withheld) else fact.valid_from
-                listed.append(ListedFact(code, fact, day, values, withheld))
+                listed.append(ListedFact(code, fact, day, values, withheld, disputed.get((uscc, code, fact.key))))
     return listed

@@ -18,7 +18,7 @@ from greenbridge.facts.rules.series import lay_out
 from greenbridge.facts.store import batches as batch_store
 from greenbridge.facts.store import invoices as invoice_store
 from greenbridge.facts.store import records as record_store
-from greenbridge.facts.values import Batch, Counterparty, Fact, Series
+from greenbridge.facts.values import Batch, Counterparty, Disputed, Fact, Series
 from greenbridge.kit import database
 from greenbridge.kit.calendar import business_date, last_complete_month, month_end
 from greenbridge.kit.codes import region_of
@@ -74,8 +74,8 @@ async def facts_of(
 ) -> dict[str, list[Fact]]:
     """Return uscc -> its facts that were true on a day as known at an instant; firms without facts have an empty list.
 
-    Records whose showing period was over at that instant are left out, also of an earlier day: what has been repaired or has
-    lapsed is shown no more. A replay as known then, and an auditor (`auditing`), see it.
+    Records whose showing period was over at that instant, or that a decision had hidden by then, are left out, also of an earlier
+    day: what has been repaired or has lapsed is shown no more. A replay as known then, and an auditor (`auditing`), see it.
     """
     known, shown_on = catalogue(), business_date(known_at)
     wanted = wanted or [code for code in known.items if code != items.VAT_INVOICES]
@@ -83,7 +83,7 @@ async def facts_of(
     # Most items are shown without end: only of the others is each record asked.
     clocks = {code: known.clocks[known.items[code].retention] for code in wanted}
     ending = {code: clock for code, clock in clocks.items() if not auditing and any(c.months is not None for c in clock)}
-    for fact in await record_store.facts(session, usccs, wanted, as_of, known_at):
+    for fact in await record_store.facts(session, usccs, wanted, as_of, known_at, auditing=auditing):
         clock = ending.get(fact.item)
         last_day = retention.shown_until(clock, fact.values, shown_on) if clock else None
         if last_day is None or shown_on <= last_day:
@@ -91,8 +91,10 @@ async def facts_of(
     return found
 
 
-async def public_marks(session: AsyncSession, usccs: Sequence[str], as_of: date, known_at: datetime) -> dict[str, Text]:
-    """Return uscc -> what lists that are open to everybody say of a firm, for those of whom they say anything.
+async def public_marks(
+    session: AsyncSession, usccs: Sequence[str], as_of: date, known_at: datetime, disputed: Disputed | None = None
+) -> dict[str, Text]:
+    """Return uscc -> what lists that are open to everybody say of a firm, for those of whom they say anything, and whether it objects.
 
     Nobody's consent is needed for what is public, and nothing else is read.
     """
@@ -102,11 +104,27 @@ async def public_marks(session: AsyncSession, usccs: Sequence[str], as_of: date,
         found = await facts_of(session, usccs, as_of, known_at, tuple(PUBLIC_MARKS))
     marks: dict[str, Text] = {}
     for uscc, facts in found.items():
-        listed = [PUBLIC_MARKS[fact.item] for fact in facts if not fact.values.get("removed_on")]
+        listed = [_public_mark(fact, disputed or {}) for fact in facts if not fact.values.get("removed_on")]
         if listed:
             texts = list(dict.fromkeys(listed))
             marks[uscc] = Text("、".join(mark.zh for mark in texts), ", ".join(mark.en for mark in texts))
     return marks
+
+
+def _public_mark(fact: Fact, disputed: Disputed) -> Text:
+    mark = PUBLIC_MARKS[fact.item]
+    if (fact.uscc, fact.item, fact.key) not in disputed:
+        return mark
+    return Text(f"{mark.zh}（企业提出异议，正在核查）", f"{mark.en} (disputed by that firm, under review)")
+
+
+async def stop_showing(session: AsyncSession, fact: Fact, basis: str, now: datetime) -> None:
+    """Show a version of a record no more, by a decision that its caller made and wrote down (`basis`).
+
+    It stays stored: a report as known before shows it, and so does an auditor's view. Another version of the record, should its
+    department deliver one, is shown.
+    """
+    await record_store.hide(session, fact, basis, now)
 
 
 async def history(session: AsyncSession, uscc: str, item: str | None = None) -> list[Fact]:

@@ -87,14 +87,21 @@ _FACTS = f"""
         order by uscc, item, valid_from desc, key)::text
     from (
         select *, row_number() over (partition by uscc, item, key order by valid_from desc) as place from ({_NEWEST}) newest
-    ) placed where place = 1
+    ) placed where place = 1 and (%(auditing)s or not exists (
+        select 1 from hidden_version h where h.uscc = placed.uscc and h.item = placed.item and h.key = placed.key
+            and h.digest = placed.digest and h.hidden_at <= %(known_at)s
+    ))
 """
 _DECODER = msgspec.json.Decoder(list[tuple[str, str, str, date, date | None, datetime, UUID, bool, dict[str, Any], datetime, str]])
 
 
-async def facts(session: AsyncSession, usccs: Sequence[str], items: Sequence[str], as_of: date, known_at: datetime) -> list[Fact]:
-    """Return what was true on a day as known at an instant: `rules.records.as_of` in SQL."""
-    given = {"usccs": list(usccs), "items": list(items), "as_of": as_of, "known_at": known_at}
+async def facts(
+    session: AsyncSession, usccs: Sequence[str], items: Sequence[str], as_of: date, known_at: datetime, *, auditing: bool = False
+) -> list[Fact]:
+    """Return what was true on a day as known at an instant: `rules.records.as_of` in SQL. Without what a decision had hidden by then,
+    unless somebody audits; what it hid does not uncover an older state.
+    """
+    given = {"usccs": list(usccs), "items": list(items), "as_of": as_of, "known_at": known_at, "auditing": auditing}
     ((found,),) = await database.rows(session, _FACTS, given)
     return [Fact(*row) for row in _DECODER.decode(found)] if found else []
 
@@ -109,6 +116,18 @@ async def history(session: AsyncSession, uscc: str, item: str | None = None) -> 
         {"uscc": uscc, "item": item},
     )
     return [_fact(row) for row in rows]
+
+
+_HIDE = """
+    insert into hidden_version (uscc, item, key, digest, hidden_at, basis)
+    values (%(uscc)s, %(item)s, %(key)s, %(digest)s, %(now)s, %(basis)s) on conflict do nothing
+"""
+
+
+async def hide(session: AsyncSession, fact: Fact, basis: str, now: datetime) -> None:
+    """Show this version of a record no more from now on."""
+    given = {"uscc": fact.uscc, "item": fact.item, "key": fact.key, "digest": fact.digest, "now": now, "basis": basis}
+    await database.rows(session, _HIDE, given)
 
 
 def _fact(r: Any) -> Fact:

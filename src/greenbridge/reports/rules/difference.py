@@ -63,6 +63,7 @@ def _section(before: Content, after: Content) -> list[Text]:
             label = (new or old or {})["label"]
             a, b = _shown(old), _shown(new)
             found.append(Text(f"{title['zh']}·{label['zh']}：{a.zh} → {b.zh}", f"{title['en']}, {label['en']}: {a.en} -> {b.en}"))
+    found += _marked_lines(title, was, now)
     earlier = {table["key"]: table for table in before["tables"]}
     for table in after["tables"]:
         found += _table(title, earlier.pop(table["key"], None), table)
@@ -76,11 +77,37 @@ def _table(title: Content, before: Content | None, after: Content) -> list[Text]
     closed = {column["key"] for table in (before, after) if table for column in table["columns"] if column["withheld"]}
     old, new = _rows(before, closed), _rows(after, closed)
     more, less = len([row for row in new if row not in old]), len([row for row in old if row not in new])
+    name = Text(f"{title['zh']}·{after['title']['zh']}", f"{title['en']}, {after['title']['en']}")
+    marks = _marks_moved(name, _marked(before, old), _marked(after, new))
     if not more and not less:
-        return []
+        return marks
     zh = "，".join(word for word in (f"新增 {more} 条" if more else "", f"减少 {less} 条" if less else "") if word)
     en = ", ".join(word for word in (f"{more} more" if more else "", f"{less} fewer" if less else "") if word)
-    return [Text(f"{title['zh']}·{after['title']['zh']}：{zh}", f"{title['en']}, {after['title']['en']}: {en}")]
+    return [Text(f"{name.zh}：{zh}", f"{name.en}: {en}"), *marks]
+
+
+def _marked(table: Content | None, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the rows that the firm objects to; a report before schema 2.1 has no marks."""
+    return [rows[mark["row"]] for mark in (table or {}).get("disputed", ())]
+
+
+def _marks_moved(name: Text, before: list[dict[str, Any]], after: list[dict[str, Any]]) -> list[Text]:
+    """Return how many records became marked as disputed, and how many marks went."""
+    came, went = len([row for row in after if row not in before]), len([row for row in before if row not in after])
+    found = [Text(f"{name.zh}：企业对 {came} 条提出异议", f"{name.en}: {came} disputed by the firm")] if came else []
+    return [*found, *([Text(f"{name.zh}：{went} 条的异议标注消除", f"{name.en}: the mark of {went} is gone")] if went else [])]
+
+
+def _marked_lines(title: Content, was: Mapping[str, Any], now: Mapping[str, Any]) -> list[Text]:
+    """Return whose marks came or went, of the lines that both reports show: one sentence for all of a section."""
+    both = [(was[key], now[key]) for key in now if key in was and not was[key]["withheld"] and not now[key]["withheld"]]
+    found = []
+    for zh, en, one, other in (("企业提出异议", "disputed by the firm", 1, 0), ("异议标注消除", "the mark of an objection is gone", 0, 1)):
+        moved = [pair[one]["label"] for pair in both if pair[one].get("disputed_since") and not pair[other].get("disputed_since")]
+        if moved:
+            names = "、".join(label["zh"] for label in moved), ", ".join(label["en"] for label in moved)
+            found.append(Text(f"{title['zh']}·{names[0]}：{zh}", f"{title['en']}, {names[1]}: {en}"))
+    return found
 
 
 def _rows(table: Content | None, closed: set[str]) -> list[dict[str, Any]]:

@@ -43,7 +43,7 @@ def flags(material: Material) -> list[Finding]:
             text = Text(f"{label.zh}：{len(found)} 条{zh}", f"{label.en}: {len(found)} records{en}")
         # Of a register or a grade that the firm has none of on the day nothing is known; of a list, that it is not on it.
         known = bool(records.of(material, item)) if material.items[item].shape is Shape.STATE else item in material.coverage
-        return Finding(key, label, level, reads, text, known)
+        return Finding(key, label, level, reads, text, known, disputed=records.disputed(material, found))
 
     return [
         of_records("not_active", severe, Text("登记状态异常", "Not in business"), items.REGISTRATION, "state", lambda v: v.get("state") not in {None, "active"}),
@@ -68,7 +68,8 @@ def _newest_grade(material: Material, key: str, level: Level, label: Text, item:
     newest = next(iter(records.of(material, item)), None)
     value = newest.values.get(field) if newest else None
     text = Text(f"{label.zh}：{value}", f"{label.en}: {value}") if value in bad else None
-    return Finding(key, label, level, (f"{item}.{field}",), text, value is not None)
+    disputed = records.disputed(material, [newest] if newest else ())
+    return Finding(key, label, level, (f"{item}.{field}",), text, value is not None, disputed=disputed)
 
 
 def _insurance(material: Material) -> Finding:
@@ -77,14 +78,17 @@ def _insurance(material: Material) -> Finding:
     owed, told = amounts(newest, *INSURANCES)
     text = Text(f"{label.zh} {in_wan(owed)} 万元", f"{label.en}: {in_wan(owed)} x10k yuan") if owed else None
     known = bool(told) if newest else code in material.coverage  # the list of those in arrears has nothing on the firm
-    return Finding("insurance", label, Level.ATTENTION, tuple(f"{code}.{name}" for name in INSURANCES), text, known)
+    reads, disputed = tuple(f"{code}.{name}" for name in INSURANCES), records.disputed(material, newest)
+    return Finding("insurance", label, Level.ATTENTION, reads, text, known, disputed=disputed)
 
 
 def _unpaid(material: Material) -> Finding:
     label = Text("水电气欠费", "Utilities unpaid")
-    owed, told = amounts([facts[0] for item in UNPAID if (facts := records.of(material, item))], "unpaid")
+    newest = [facts[0] for item in UNPAID if (facts := records.of(material, item))]
+    owed, told = amounts(newest, "unpaid")
     text = Text(f"{label.zh} {in_wan(owed)} 万元", f"{label.en}: {in_wan(owed)} x10k yuan") if owed else None
-    return Finding("utilities", label, Level.ATTENTION, tuple(f"{item}.unpaid" for item in UNPAID), text, told > 0)
+    reads, disputed = tuple(f"{item}.unpaid" for item in UNPAID), records.disputed(material, newest)
+    return Finding("utilities", label, Level.ATTENTION, reads, text, told > 0, disputed=disputed)
 
 
 def _new_representative(material: Material) -> Finding:
@@ -94,7 +98,8 @@ def _new_representative(material: Material) -> Finding:
     recent = bool(changed) and date.fromisoformat(str(changed)) > add_months(material.as_of, -YEAR)
     text = Text(f"法定代表人于 {changed} 变更", f"The legal representative changed on {changed}") if recent else None
     reads = (f"{items.REGISTRATION}.legal_representative_changed_on",)
-    return Finding("representative", label, Level.ATTENTION, reads, text, newest is not None)
+    disputed = records.disputed(material, [newest] if newest else ())
+    return Finding("representative", label, Level.ATTENTION, reads, text, newest is not None, disputed=disputed)
 
 
 def _of_sales(material: Material) -> list[Finding]:
@@ -209,7 +214,9 @@ def _grade_moved(material: Material) -> Finding:
         f"{label.zh}由 {before}（{newest[1]:.0f} 年度）变为 {now}（{newest[0]:.0f} 年度）",
         f"{label.en}: {before} ({newest[1]:.0f}) to {now} ({newest[0]:.0f})",
     )
-    return Finding("grade", label, level, reads, text if now != before else None)
+    of_both = (f for f in records.of(material, items.TAX_GRADE) if f.values.get("year") in newest)
+    disputed = records.disputed(material, of_both)
+    return Finding("grade", label, level, reads, text if now != before else None, disputed=disputed)
 
 
 def _adverse(material: Material) -> list[Finding]:
@@ -225,5 +232,6 @@ def _adverse(material: Material) -> list[Finding]:
         new = [f for f in records.of(material, item) if str(f.values.get(day) or "") > since.isoformat() and f.values.get("role") == role]
         text = Text(f"近 12 个月{label.zh} {len(new)} 条", f"{label.en} in 12 months: {len(new)}") if new else None
         reads = tuple(f"{item}.{name}" for name in ((day, "role") if role else (day,)))
-        found.append(Finding(key, label, Level.WORSENED, reads, text, item in material.coverage, since=since))
+        disputed = records.disputed(material, new)
+        found.append(Finding(key, label, Level.WORSENED, reads, text, item in material.coverage, since=since, disputed=disputed))
     return found

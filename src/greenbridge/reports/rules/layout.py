@@ -61,6 +61,8 @@ WORDS: Mapping[str, Text] = {
     "use": Text("用途与限制", "Permitted use"),
     "more": Text("共 {} 条，显示前 {} 条。", "{} in all; the first {} are shown."),
     "law": Text("公示规则", "Showing rule"),
+    "disputed": Text("⚠ 企业自 {} 起提出异议，正在核查", "⚠ Disputed by the firm since {}, under review"),
+    "disputed_part": Text("⚠ 其中有企业自 {} 起提出异议的记录，正在核查", "⚠ Includes a record disputed by the firm since {}, under review"),
 }  # fmt: skip
 
 
@@ -192,9 +194,17 @@ def _section(section: Content, charts: list[dict[str, Any]], language: Language,
         "status": section["status"],
         "note": section["note"][language] if section["note"] else None,
         "facts": [_fact(fact, language) for fact in section["facts"]],
+        "disputed": _notes(section, language),
         "tables": [_table(table, language, most_rows) for table in section["tables"]],
         "charts": charts,
     }
+
+
+def _notes(section: Content, language: Language) -> list[str]:
+    """Return what is said once of the section's marked lines: a register's or a grade's line is of one record, a count is of several."""
+    words = WORDS["disputed" if section["key"] in {"registration", "evaluations"} else "disputed_part"].in_(language)
+    # Reports before schema 2.1 know no marks; they are laid out as they were.
+    return [words.format(day) for day in sorted({fact["disputed_since"] for fact in section["facts"] if fact.get("disputed_since")})]
 
 
 def _fact(fact: Content, language: Language) -> dict[str, Any]:
@@ -213,6 +223,7 @@ def _fact(fact: Content, language: Language) -> dict[str, Any]:
         "fresh": source["freshness"] == "fresh" if source else None,
         "generated": bool(source and source["generated"]),
         "sensitivity": fact["sensitivity"],
+        "disputed": bool(fact.get("disputed_since")),
     }
 
 
@@ -226,6 +237,11 @@ def _table(table: Content, language: Language, most_rows: int) -> dict[str, Any]
         "columns": [(_head(column, language), column["unit"] in NUMERIC and not column["withheld"]) for column in columns],
         "rows": [[None if i in closed else cell(value, columns[i]["unit"], language) for i, value in enumerate(row)] for row in rows],
         "closed": closed,
+        "disputed": {
+            mark["row"]: WORDS["disputed"].in_(language).format(mark["since"])
+            for mark in table.get("disputed", ())
+            if mark["row"] < len(rows)
+        },
         "withheld": next(iter(closed.values())) if len(closed) == len(columns) else None,
         "more": WORDS["more"].in_(language).format(table["count"], len(rows)) if table["count"] > len(rows) else None,
         "law": table["law"][language] if table["law"] else None,
@@ -277,10 +293,13 @@ def lines(laid: Mapping[str, Any], number: str) -> list[str]:
             found.append(f"     {words['no_' + key]}")
     for place, section in enumerate(laid["sections"], 1):
         found += ["", f"{place}. {section['title']}", *([f"   {section['note']}"] if section["note"] else [])]
+        found += [f"   {note}" for note in section["disputed"]]
         for fact in section["facts"]:
             about = " · ".join(word for word in (fact["period"], fact["source"], fact["valid_on"]) if word)
-            found.append(f"   {fact['label']}: {fact['withheld'] or fact['value']}  [{about}]")
+            found.append(f"   {'⚠ ' if fact['disputed'] else ''}{fact['label']}: {fact['withheld'] or fact['value']}  [{about}]")
         for table in section["tables"]:
             found.append(f"   {table['title']}" + (f": {table['withheld']}" if table["withheld"] else ""))
-            found += [f"     {' | '.join('▒' if cell is None else cell for cell in row)}" for row in table["rows"]]
+            for place_of, row in enumerate(table["rows"]):
+                found.append(f"     {' | '.join('▒' if cell is None else cell for cell in row)}")
+                found += [f"       {table['disputed'][place_of]}"] if place_of in table["disputed"] else []
     return found

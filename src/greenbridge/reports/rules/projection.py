@@ -77,7 +77,7 @@ def _section(section: Section, ask: Ask, today: date) -> Section:
 
 def _line(line: Line, ask: Ask, today: date) -> Line:
     why = ask(line.reads, age(line.since, today))
-    return line if why is None else replace(line, value=None, source=None, withheld=why)
+    return line if why is None else replace(line, value=None, source=None, withheld=why, disputed=None)
 
 
 def _table(table: Table, ask: Ask, today: date) -> Table:
@@ -87,7 +87,7 @@ def _table(table: Table, ask: Ask, today: date) -> Table:
         withheld = {key: why for key, _, _ in table.columns if (why := ask(table.reads[key], 0)) is not None}
     open_columns = [key for key, _, _ in table.columns if key not in withheld]
     if not open_columns:
-        return replace(table, rows=(), days=(), source=None, withheld=withheld)
+        return replace(table, rows=(), days=(), source=None, withheld=withheld, disputed=())
     if not table.rows:
         return table
     fields = table.reads[open_columns[0]]
@@ -104,7 +104,9 @@ def _table(table: Table, ask: Ask, today: date) -> Table:
     ]
     cells = [[None if table.columns[c][0] in withheld else row[c] for c in kept] for row in rows]
     columns = [table.columns[c] for c in kept]
-    return replace(table, columns=columns, rows=cells, days=[days[i] for i in found[:SHOWN]], withheld=withheld, count=len(found))
+    marks = [table.disputed[i] for i in found[:SHOWN]] if table.disputed else ()
+    shown_days = [days[i] for i in found[:SHOWN]]
+    return replace(table, columns=columns, rows=cells, days=shown_days, withheld=withheld, count=len(found), disputed=marks)
 
 
 def score(found: Score | None, last_month: date | None, ask: Ask, today: date) -> tuple[Score | None, Withheld | None]:

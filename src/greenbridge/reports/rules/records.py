@@ -1,6 +1,6 @@
 """Tables of departments' records in a report: one per item, straight from the catalogue."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
@@ -56,6 +56,17 @@ def of_item(material: Material, item: str) -> Source | None:
 def of(material: Material, item: str) -> list[Fact]:
     """Return the firm's facts of an item, newest first."""
     return material.by_item.get(item, [])
+
+
+def disputed(material: Material, facts: Iterable[Fact]) -> date | None:
+    """Return since when the firm objects to one of these facts, the earliest day; None: to none of them.
+
+    Facts that the reader may not see are not asked, as they are not in `of`: the mark of what is withheld is withheld too.
+    """
+    if not material.disputed:
+        return None
+    days = (material.disputed.get((fact.item, fact.key)) for fact in facts)
+    return min((day for day in days if day), default=None)
 
 
 def missing(material: Material, wanted: Sequence[str]) -> Text:
@@ -133,7 +144,10 @@ def tables(material: Material, wanted: Sequence[str]) -> list[Table]:
         days = [item.happened_on(fact) for fact in facts]
         described = of_fact(material, facts[0])
         rows = _Rows(material, form, facts)
-        found.append(Table(code, item.label, form.columns, rows, form.reads, described, days, law=form.law, every=form.every))
+        marks = [material.disputed.get((code, fact.key)) for fact in facts] if material.disputed else ()
+        found.append(
+            Table(code, item.label, form.columns, rows, form.reads, described, days, law=form.law, every=form.every, disputed=marks)
+        )
     return found
 
 

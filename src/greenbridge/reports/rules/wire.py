@@ -69,6 +69,7 @@ def _line(line: Line, levels: Mapping[str, int]) -> dict[str, Any]:
         "period": _text(line.period) if line.withheld is None else None,
         "sensitivity": _sensitivity(line.reads, levels),
         "source": _source(line.source),
+        "disputed_since": line.disputed.isoformat() if line.disputed else None,
         "withheld": withheld_json(line.withheld),
     }
 
@@ -89,6 +90,7 @@ def _table(table: Table, levels: Mapping[str, int]) -> dict[str, Any]:
         ],
         "rows": [[_text(cell) for cell in row] for row in table.rows],
         "count": table.count,
+        "disputed": [{"row": row, "since": since.isoformat()} for row, since in enumerate(table.disputed) if since],
         "law": _text(table.law) if table.rows else None,
         "source": _source(table.source),
     }
@@ -149,12 +151,22 @@ def _summary(material: Material, ask: projection.Ask) -> dict[str, Any]:
     for name, wanted in (("flags", findings.flags(material)), ("changes", findings.changes(material))):
         told, unknown, withheld = projection.findings(wanted, ask, material.known_on)
         found[name] = {
-            "found": [{"key": f.key, "level": f.level.value, "text": _text(f.text)} for f in told if f.text],
+            "found": [{"key": f.key, "level": f.level.value, "text": _text(_said(f))} for f in told if f.text],
             "clear": [_label(f) for f in told if not f.text],
             "unknown": [_label(f) for f in unknown],
             "withheld": [{**_label(f), "withheld": withheld_json(why)} for f, why in withheld],
         }
     return {**found, "coverage": _coverage(material, ask), "green": None}
+
+
+def _said(finding: Finding) -> Text | None:
+    """Return a finding's sentence, and that the firm objects to what it is made of."""
+    if finding.text is None or finding.disputed is None:
+        return finding.text
+    return Text(
+        f"{finding.text.zh}（企业自 {finding.disputed} 起提出异议，正在核查）",
+        f"{finding.text.en} (disputed by the firm since {finding.disputed}, under review)",
+    )
 
 
 def _label(finding: Finding) -> dict[str, Any]:

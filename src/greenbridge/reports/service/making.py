@@ -16,6 +16,7 @@ from greenbridge.accounts.values import STAFF_FUNCTION_NAMES, Actor, Role
 from greenbridge.consents import service as consents
 from greenbridge.consents.service import Reading
 from greenbridge.consents.values import IDENTITY, PURPOSE_NAMES, WORK_STEP_NAMES, Access, ReadKind, WorkStep
+from greenbridge.disputes import service as disputes
 from greenbridge.enterprises import service as enterprises
 from greenbridge.enterprises.values import Enterprise, EnterpriseStatus
 from greenbridge.facts import service as facts
@@ -173,7 +174,9 @@ async def _materials(session: AsyncSession, firms: Sequence[Enterprise], model: 
     series = await facts.series(session, usccs, as_of, now, coverage)
     scores = await scoring.score_series(session, firms, series, model, as_of, now)
     found = await facts.facts_of(session, usccs, as_of, now)
-    marks = await facts.public_marks(session, sorted(_tied(found)), as_of, now)
+    tied = sorted(_tied(found))
+    disputed = await disputes.open_at(session, [*usccs, *tied], now)
+    marks = await facts.public_marks(session, tied, as_of, now, disputed)
     # Whole days that were over: what is read at this moment commits sooner or later, and a replay must count the same.
     until = min(as_of, business_date(now))
     reads = await consents.report_reads(session, [firm.id for firm in firms], day_start(add_months(until, -12)), day_start(until))
@@ -199,6 +202,7 @@ async def _materials(session: AsyncSession, firms: Sequence[Enterprise], model: 
                 marks,
                 standings,
                 queries,
+                disputed={(item, key): since for (uscc, item, key), since in disputed.items() if uscc == firm.uscc},
             )
         )
     return materials

@@ -9,7 +9,7 @@ import numpy as np
 from greenbridge.kit.text import Text
 from greenbridge.scoring.rules import words
 from greenbridge.scoring.rules.features import FEATURES, fields
-from greenbridge.scoring.values import GROUP_NAMES, Evidence, Feature, Floats, GroupEffect, Reason, Split
+from greenbridge.scoring.values import GROUP_NAMES, Evidence, Feature, Floats, Group, GroupEffect, Reason, Split
 
 MOST_REASONS = 4  # of each direction
 # Under a twentieth of the odds' logarithm a feature explains nothing that a person would name.

@@ -74,7 +74,8 @@ def _insurance_arrears(material: Material) -> Line:
     source = records.of_fact(material, newest[0]) if told else None
     when = Text(str(newest[0].valid_from), str(newest[0].valid_from)) if told else None
     reads = tuple(f"{code}.{name}" for name in (*INSURANCES, "as_of"))
-    return Line("insurance_arrears", Text("社保欠缴", "Social insurance arrears"), total, "fen", reads, source, period=when)
+    label, disputed = Text("社保欠缴", "Social insurance arrears"), records.disputed(material, newest)
+    return Line("insurance_arrears", label, total, "fen", reads, source, period=when, disputed=disputed)
 
 
 def _unpaid(material: Material) -> Line:
@@ -87,4 +88,5 @@ def _unpaid(material: Material) -> Line:
     zh, en = "、".join(label.zh for label in labels), ", ".join(label.en for label in labels)
     when = Text(f"{zh}，各自最近一月", f"{en}: newest month of each") if known else None
     reads = tuple(f"{item}.unpaid" for item in UNPAID)
-    return Line("utilities_unpaid", Text("水电气欠费", "Utilities unpaid"), total, "fen", reads, source, period=when)
+    label, disputed = Text("水电气欠费", "Utilities unpaid"), records.disputed(material, known)
+    return Line("utilities_unpaid", label, total, "fen", reads, source, period=when, disputed=disputed)

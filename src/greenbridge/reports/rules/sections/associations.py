@@ -47,7 +47,8 @@ def _guarantees(material: Material) -> list[Line]:
         total = 0  # delivered, and the firm has given none
     when = Text(f"截至 {material.as_of}，{told} 笔", f"On {material.as_of}, {told} guarantees")
     label = Text("对外担保余额（主债权未到期）", "Guarantees given, debts not yet due")
-    return [Line("guarantees_open", label, total, "fen", reads, described if total is not None else None, period=when)]
+    source, disputed = described if total is not None else None, records.disputed(material, found)
+    return [Line("guarantees_open", label, total, "fen", reads, source, period=when, disputed=disputed)]
 
 
 def _marked(material: Material) -> Table:

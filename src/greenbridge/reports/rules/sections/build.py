@@ -39,14 +39,15 @@ def counted(
     fields = tuple(f"{item}.{name}" for name in reads)
     found = [fact for fact in records.of(material, item) if holds(fact.values)]
     described = records.of_fact(material, found[0]) if found else records.of_item(material, item)
-    when = shown_period(material)
-    lines = [Line(key, label, len(found) if described else None, "records", fields, described, period=when)]
+    when, disputed = shown_period(material), records.disputed(material, found)
+    lines = [Line(key, label, len(found) if described else None, "records", fields, described, period=when, disputed=disputed)]
     if amount is not None:
         total, told = amounts(found, amount)
         name = Text(f"{label.zh}涉及金额", f"{label.en}: amount")
         if told < len(found):
             when = Text(f"{when.zh}，{len(found)} 条中 {told} 条有金额", f"{when.en}, {told} of {len(found)} with an amount")
-        lines.append(Line(f"{key}_amount", name, total, "fen", (*fields, f"{item}.{amount}"), described if told else None, period=when))
+        source = described if told else None
+        lines.append(Line(f"{key}_amount", name, total, "fen", (*fields, f"{item}.{amount}"), source, period=when, disputed=disputed))
     return lines
 
 

@@ -44,7 +44,9 @@ def _grade(material: Material, key: str, code: str, field: str, unit: str, year:
     period = None
     if year and found.values.get(year) is not None:
         period = Text(f"{found.values[year]:.0f} 年度", f"{found.values[year]:.0f}")
-    return Line(key, item.label, value, unit, reads, records.of_fact(material, found), period=period)
+    return Line(
+        key, item.label, value, unit, reads, records.of_fact(material, found), period=period, disputed=records.disputed(material, [found])
+    )
 
 
 # What puts a firm into a group: its industry and its size.

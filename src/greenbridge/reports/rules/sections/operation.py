@@ -44,7 +44,11 @@ def _sums(material: Material) -> list[Line]:
         source = records.of_fact(material, found) if value is not None and found else None
         when = period(first, last) if last and value is not None else None
         figure = round(value) if value is not None else None
-        lines.append(Line(key, label, figure, unit, (f"{item}.{field}", f"{item}.month"), source, first, period=when))
+        of_year = (
+            fact for fact in records.of(material, item) if figure is not None and last and first <= fact.valid_from.replace(day=1) <= last
+        )
+        reads, disputed = (f"{item}.{field}", f"{item}.month"), records.disputed(material, of_year)
+        lines.append(Line(key, label, figure, unit, reads, source, first, period=when, disputed=disputed))
     return lines
 
 
@@ -83,8 +87,10 @@ def _head_count(material: Material) -> list[Line]:
     change = round(counts[last] - before) if last and before is not None else None
     first = add_months(last, -YEAR) if last else add_months(material.as_of.replace(day=1), -YEAR)
     now = period(last, last) if last else None
+    of_month = (fact for fact in records.of(material, items.SOCIAL_INSURANCE) if fact.valid_from.replace(day=1) == last)
+    disputed = records.disputed(material, of_month)
     return [
-        Line("head_count", Text("社保参保人数", "Persons insured"), round(counts[last]) if last else None, "persons", reads, source, last, period=now),
+        Line("head_count", Text("社保参保人数", "Persons insured"), round(counts[last]) if last else None, "persons", reads, source, last, period=now, disputed=disputed),
         Line(
             "head_count_change",
             Text("参保人数较一年前", "Persons insured against a year ago"),

@@ -22,7 +22,9 @@ def registration(material: Material) -> Section:
     values = found[0].values if found else {}
     described = records.of_fact(material, found[0]) if found else None
     uscc = material.enterprise.uscc if found else None
-    lines = [Line("uscc", Text("统一社会信用代码", "Social credit code"), uscc, "", (f"{items.REGISTRATION}.uscc",), described)]
+    marked = records.disputed(material, found[:1])
+    code = Text("统一社会信用代码", "Social credit code")
+    lines = [Line("uscc", code, uscc, "", (f"{items.REGISTRATION}.uscc",), described, disputed=marked)]
     for field in material.items[items.REGISTRATION].fields:
         if field.name == "uscc":
             continue
@@ -30,9 +32,11 @@ def registration(material: Material) -> Section:
         if field.name == "reg_region_code" and value:
             value = region_name(str(value))
         reads = (f"{items.REGISTRATION}.{field.name}",)
-        lines.append(Line(field.name, field.label, value, records.column_unit(field), reads, described if value is not None else None))
+        source = described if value is not None else None
+        lines.append(Line(field.name, field.label, value, records.column_unit(field), reads, source, disputed=marked))
     established = values.get("established")
     months = whole_months(date.fromisoformat(established), material.as_of) if established else None
     reads = (f"{items.REGISTRATION}.established",)
-    lines.append(Line("firm_age_months", Text("成立时间", "Age"), months, "months", reads, described if months is not None else None))
+    source = described if months is not None else None
+    lines.append(Line("firm_age_months", Text("成立时间", "Age"), months, "months", reads, source, disputed=marked))
     return section("registration", Text("登记信息", "Registration"), material, WANTED, items.REGISTRATION, lines=lines)
