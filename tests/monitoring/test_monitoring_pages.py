@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 import pytest
-from tests.monitoring.test_service import CARDS, measured
+from tests.monitoring.test_monitoring_service import CARDS, measured
 
 from greenbridge.accounts.values import Role
 from greenbridge.monitoring import service
