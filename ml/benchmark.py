@@ -91,9 +91,7 @@ def told(found: dict[str, Any]) -> str:
             line += f"   {paired['mean']:+.4f} +- {paired['std']:.4f}"
             line += f" [{paired['low']:+.4f}, {paired['high']:+.4f}]" if "low" in paired else ""
         lines.append(line)
-    lines += [
-        f"  published: {p['model']:37} {p['auc']:7.4f} {p.get('spread', float('nan')):6.4f}   {p['source']}" for p in found["published"]
-    ]
+    lines += [f"  cited: {p['model']:41} {p['auc']:7.4f} {p.get('spread', float('nan')):6.4f}   {p['source']}" for p in found["published"]]
     lines += [f"  goal {g['goal']} >= {g['at_least']}: {g['reached']:.4f} {'met' if g['met'] else 'NOT MET'}" for g in found["goals"]]
     return "\n".join(lines)
 

@@ -53,10 +53,10 @@ def title(zh: str, en: str, level: int = 2) -> str:
 
 
 def table(heads: Iterable[str], rows: Iterable[Iterable[Any]], *, first: bool = False) -> str:
-    """Return a table; what is no text is set to the right, None is a dash. `first` marks the first row."""
+    """Return a table; numbers and percentages are set to the right, None is a dash. `first` marks the first row."""
     names = list(heads)
     cells = [list(row) for row in rows]
-    numeric = [bool(cells) and any(not isinstance(row[i], str) for row in cells) for i in range(len(names))]
+    numeric = [any(not isinstance(row[i], str) or row[i].endswith("%") for row in cells) for i in range(len(names))]
     head = "".join(f"<th{' class=n' if right else ''}>{name}</th>" for name, right in zip(names, numeric, strict=True))
     body = ""
     for place, row in enumerate(cells):
@@ -103,7 +103,7 @@ def _performance(card: Mapping[str, Any]) -> str:
         told += f"（{paired['low']:+.4f}, {paired['high']:+.4f}）" if paired and "low" in paired else ""
         rows.append([escape(name), m["auc_mean"], m["auc_std"], m["gini"], m["ks"], m["brier"], m["log_loss"], told])
     rows += [
-        [escape(f"published: {p['model']}"), float(p["auc"]), p.get("spread"), None, None, None, None, escape(p["source"])]
+        [escape(f"cited: {p['model']}"), float(p["auc"]), p.get("spread"), None, None, None, None, escape(p["source"])]
         for p in card["published"]
     ]
     heads = ("模型 model", "AUC", "± 各划分", "Gini", "KS", "Brier", "log-loss", "本模型减此模型 ours less this（95%）")
