@@ -162,7 +162,7 @@ async def test_a_banks_view_hides_within_what_the_consent_allows(session, now, p
         view = View(SURVEY, StaffFunction.RELATIONSHIP_MANAGER, 3, frozenset({"no.item"}))
         await service.set_view(session, administrator, view, facts.described(), now)
     stranger = await an_actor(session, now, Role.BANK_ADMINISTRATOR, "GB03")
-    assert all(view.set_at is None for view, _ in await service.views(session, stranger))
+    assert all(view.set_at is None for view, _ in await service.views(session, stranger, now))
 
 
 async def test_the_ledger_holds_exactly_what_was_shown(session, now, press):

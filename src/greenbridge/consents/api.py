@@ -67,9 +67,9 @@ class BankConsentsApi(Controller):
         return ConsentOut.of(ConsentView(given, request.user.organisation.name, 0, None))
 
     @get("/staff-views")
-    async def views(self, request: Caller, session: Session) -> list[StaffViewOut]:
+    async def views(self, request: Caller, session: Session, now: Now) -> list[StaffViewOut]:
         """List what each staff function sees at each work step, as far as consents allow."""
-        return [StaffViewOut.of(view, cap) for view, cap in await service.views(session, request.user)]
+        return [StaffViewOut.of(view, cap) for view, cap in await service.views(session, request.user, now)]
 
     @put("/staff-views/{step:str}/{function:str}")
     async def set_view(
@@ -85,5 +85,6 @@ class BankConsentsApi(Controller):
         """Set what a staff function sees at a work step; the bank's administrator may."""
         view = View(step, function, data.max_level, frozenset(data.hidden), now)
         await service.set_view(session, request.user, view, deps.described, now)
-        found, cap = next((v, cap) for v, cap in await service.views(session, request.user) if (v.step, v.function) == (step, function))
+        now_shown = await service.views(session, request.user, now)
+        found, cap = next((v, cap) for v, cap in now_shown if (v.step, v.function) == (step, function))
         return StaffViewOut.of(found, cap)

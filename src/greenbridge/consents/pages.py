@@ -158,16 +158,23 @@ class BankConsentPages(Controller):
         return Redirect("/bank/consents", status_code=303)
 
     @get("/views")
-    async def views(self, request: Caller, session: Session, deps: Deps) -> Template:
-        views = await service.views(session, request.user)
+    async def views(self, request: Caller, session: Session, now: Now, deps: Deps) -> Template:
+        views = await service.views(session, request.user, now)
         counts = [len(rules.hidden_fields(view, cap, deps.described)) for view, cap in views]
         total = sum(len(item.fields) for item in deps.described)
         return page(request, "staff_views.html", views=list(zip(views, counts, strict=True)), total=total, **WORDS)
 
     async def _view(
-        self, request: Caller, session: Any, deps: Any, key: tuple[str, str], typed: View | None = None, problem: Problem | None = None
+        self,
+        request: Caller,
+        session: Any,
+        now: Any,
+        deps: Any,
+        key: tuple[str, str],
+        typed: View | None = None,
+        problem: Problem | None = None,
     ) -> Template:
-        found = next((v for v in await service.views(session, request.user) if (v[0].step.value, v[0].function.value) == key), None)
+        found = next((v for v in await service.views(session, request.user, now) if (v[0].step.value, v[0].function.value) == key), None)
         if found is None:
             raise NotFound("no-view", "没有这个岗位视图。", "There is no such staff view.")
         return page(
@@ -184,9 +191,9 @@ class BankConsentPages(Controller):
         )
 
     @get("/views/{step:str}/{function:str}")
-    async def view(self, step: FromPath[str], function: FromPath[str], request: Caller, session: Session, deps: Deps) -> Template:
+    async def view(self, step: FromPath[str], function: FromPath[str], request: Caller, session: Session, now: Now, deps: Deps) -> Template:
         """Show what one staff function sees at a step, field by field."""
-        return await self._view(request, session, deps, (step, function))
+        return await self._view(request, session, now, deps, (step, function))
 
     @post("/views/{step:str}/{function:str}")
     async def set_view(
@@ -199,7 +206,7 @@ class BankConsentPages(Controller):
             async with session.begin_nested():
                 await service.set_view(session, request.user, typed, deps.described, now)
         except Problem as problem:
-            return await self._view(request, session, deps, (step.value, function.value), typed, problem)
+            return await self._view(request, session, now, deps, (step.value, function.value), typed, problem)
         return Redirect("/bank/views", status_code=303)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from greenbridge.accounts.values import Actor, Role, StaffFunction
 from greenbridge.audit import service as audit
 from greenbridge.consents import gateway, rules, store
-from greenbridge.consents.values import Access, DescribedItem, Narrowing, View, WorkStep
+from greenbridge.consents.values import Access, DescribedItem, Narrowing, Purpose, View, WorkStep
 from greenbridge.kit import database
 from greenbridge.kit.calendar import business_date
 from greenbridge.kit.errors import Forbidden, Invalid
@@ -33,12 +33,12 @@ async def preview(
     return found
 
 
-async def views(session: AsyncSession, actor: Actor) -> list[tuple[View, int]]:
-    """Return the bank's view of every step and function that templates know, with the template's cap; unset ones show all."""
+async def views(session: AsyncSession, actor: Actor, now: datetime) -> list[tuple[View, int]]:
+    """Return the bank's view of every step and function that templates in force know, with the template's cap; unset ones show all."""
     must_be_bank(actor)
     own = {(view.step, view.function): view for view in await store.views(session, actor.organisation.id)}
     found = []
-    for limits in gateway.templates():
+    for limits in (gateway.template(purpose, business_date(now)) for purpose in Purpose):
         for step, by_function in limits.levels.items():
             for function, cap in by_function.items():
                 found.append((own.get((step, function)) or View(step, function, cap, frozenset()), cap))
@@ -49,7 +49,7 @@ async def set_view(session: AsyncSession, actor: Actor, view: View, known: Seque
     """Set what the bank shows a staff function at a step; only its administrator may. Raises Invalid for what templates do not know."""
     if actor.role is not Role.BANK_ADMINISTRATOR:
         raise Forbidden("not-an-administrator", "只有银行管理员可以设置。", "Only the bank's administrator may do this.")
-    caps = {(found.step, found.function): cap for found, cap in await views(session, actor)}
+    caps = {(found.step, found.function): cap for found, cap in await views(session, actor, now)}
     if (view.step, view.function) not in caps:
         raise Invalid.at("no-view", "function", "该岗位在此环节不能查阅。", "This staff function reads nothing at this step.")
     if not 1 <= view.max_level <= caps[view.step, view.function]:
