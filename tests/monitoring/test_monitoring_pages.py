@@ -1,13 +1,13 @@
 from datetime import timedelta
 
 import pytest
-from tests.monitoring.test_monitoring_service import CARDS, measured
 
 from greenbridge.accounts.values import Role
 from greenbridge.monitoring import service
 from greenbridge.scoring import service as scoring
 from tests.builders import PASSWORD, an_actor
 from tests.monitoring.conftest import CUSTOMER_NAME
+from tests.monitoring.test_monitoring_service import CARDS, measured
 
 
 async def signed_in(client, login):
