@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, LiteralString, Self
+from typing import Any, Self
 
 import psycopg
 from litestar import Request
@@ -166,7 +166,7 @@ async def _driver(session: AsyncSession) -> psycopg.AsyncConnection[tuple[Any, .
     return raw
 
 
-async def rows(session: AsyncSession, statement: LiteralString, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
+async def rows(session: AsyncSession, statement: str, parameters: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
     """Return a statement's rows straight from the driver, inside the session's transaction; parameters stand as `%(name)s`.
 
     For what every request or report asks: around the driver's work for one statement SQLAlchemy adds twice as much.

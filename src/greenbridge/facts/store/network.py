@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from greenbridge.facts.store.records import _DECODER, _FACTS
+from greenbridge.facts.store import records
 from greenbridge.facts.values import Fact
 
-_OF_FIRMS = "f.uscc = any(:usccs) and "
+_OF_ALL = records.reading("true", "(%(having)s::text is null or values->>%(having)s::text is not null)")
 
 
 async def trade(session: AsyncSession, first: date, known_at: datetime) -> Sequence[Any]:
@@ -36,11 +36,8 @@ async def codes(session: AsyncSession, names: Collection[str]) -> dict[str, str]
 
 async def of_all(session: AsyncSession, items: Sequence[str], as_of: date, known_at: datetime, having: str | None) -> list[Fact]:
     """Return what was true of any firm on a day as known at an instant; `having`: only records in which that field is not empty."""
-    filled = "cast(:having as text) is null or values->>:having is not null"
-    query = _FACTS.replace(_OF_FIRMS, "").replace("where place = 1", f"where place = 1 and ({filled})")
-    given = {"items": list(items), "as_of": as_of, "known_at": known_at, "having": having}
-    found = (await session.execute(text(query), given)).scalar_one()
-    return [Fact(*row) for row in _DECODER.decode(found)] if found else []
+    given = {"items": list(items), "as_of": as_of, "known_at": known_at, "having": having, "auditing": False}
+    return await records.read(session, _OF_ALL, given)
 
 
 async def industries(session: AsyncSession, item: str, as_of: date, known_at: datetime) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """SQL of facts with two times: append versions, read what was true on a day as known at an instant."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -72,26 +72,30 @@ async def add(
     return [(row[0], row[1]) for row in rows if row[1]], {row[0] for row in rows if not row[1]}
 
 
-_NEWEST = """
-    select * from (
-        select distinct on (f.uscc, f.item, f.key, f.state_from) f.*, b.generated from fact f join batch b on b.id = f.batch_id
-        where f.uscc = any(%(usccs)s) and f.item = any(%(items)s) and f.recorded_at <= %(known_at)s
-        order by f.uscc, f.item, f.key, f.state_from, f.stated_at desc, f.withdrawn desc, f.digest desc, f.recorded_at
-    ) versions where not withdrawn and valid_from <= %(as_of)s and (valid_to is null or valid_to >= %(as_of)s)
-"""
+def reading(firms: str, records: str = "true") -> str:
+    """Return the query of what was true on a day as known at an instant, of the versions and of the records that conditions choose.
 
-
-# As one JSON text: rows of many columns cost the client more than the server needs to find them.
-_FACTS = f"""
+    One JSON text: rows of many columns cost the client more than the server needs to find them.
+    """
+    return f"""
     select json_agg(json_build_array(item, uscc, key, valid_from, valid_to, recorded_at, batch_id, generated, values, stated_at, digest)
         order by uscc, item, valid_from desc, key)::text
     from (
-        select *, row_number() over (partition by uscc, item, key order by valid_from desc) as place from ({_NEWEST}) newest
-    ) placed where place = 1 and (%(auditing)s or not exists (
+        select *, row_number() over (partition by uscc, item, key order by valid_from desc) as place from (
+            select * from (
+                select distinct on (f.uscc, f.item, f.key, f.state_from) f.*, b.generated from fact f join batch b on b.id = f.batch_id
+                where {firms} and f.item = any(%(items)s) and f.recorded_at <= %(known_at)s
+                order by f.uscc, f.item, f.key, f.state_from, f.stated_at desc, f.withdrawn desc, f.digest desc, f.recorded_at
+            ) versions where not withdrawn and valid_from <= %(as_of)s and (valid_to is null or valid_to >= %(as_of)s)
+        ) newest
+    ) placed where place = 1 and {records} and (%(auditing)s or not exists (
         select 1 from hidden_version h where h.uscc = placed.uscc and h.item = placed.item and h.key = placed.key
             and h.digest = placed.digest and h.hidden_at <= %(known_at)s
     ))
-"""
+    """
+
+
+_FACTS = reading("f.uscc = any(%(usccs)s)")
 _DECODER = msgspec.json.Decoder(list[tuple[str, str, str, date, date | None, datetime, UUID, bool, dict[str, Any], datetime, str]])
 
 
@@ -102,7 +106,12 @@ async def facts(
     unless somebody audits; what it hid does not uncover an older state.
     """
     given = {"usccs": list(usccs), "items": list(items), "as_of": as_of, "known_at": known_at, "auditing": auditing}
-    ((found,),) = await database.rows(session, _FACTS, given)
+    return await read(session, _FACTS, given)
+
+
+async def read(session: AsyncSession, query: str, given: Mapping[str, Any]) -> list[Fact]:
+    """Return the facts of a query that `reading` made."""
+    ((found,),) = await database.rows(session, query, given)
     return [Fact(*row) for row in _DECODER.decode(found)] if found else []
 
 
