@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.stats import chi2
+from scipy.special import chdtri
 
 from greenbridge.kit.text import Text
 from greenbridge.monitoring.values import Drift, Floats, ModelPolicy, Psi
@@ -43,7 +43,7 @@ def noise(bins: int, n: float, m: float, chance: float) -> float:
 
     Ten bins, 200 firms then and now, 95 %: 16.92 * 0.01 = 0.169: a "moved" of 0.15 says nothing yet.
     """
-    return float(chi2.ppf(chance, bins - 1) * (1 / n + 1 / m)) if bins > 1 else 0.0
+    return float(chdtri(bins - 1, 1 - chance) * (1 / n + 1 / m)) if bins > 1 else 0.0
 
 
 def verdict(value: float, chance: float, least: int, policy: ModelPolicy) -> Drift:
