@@ -45,7 +45,7 @@ def test_a_feature_says_what_it_is_made_of(feature):
     assert feature.direction in {-1, 0, 1}
     for text in (feature.label, feature.missing):
         assert text.zh and text.en
-    assert feature.unit in {"share", "count", "months", "log10", "log", "ratio", "points", "flag"}
+    assert feature.unit in {"share", "count", "months", "log10", "log10_count", "log", "ratio", "points", "flag"}
     assert len(feature.formula) > 5
     known = {f"{item.code}.{field.name}" for item in catalogue().items.values() for field in item.fields}
     assert set(feature.sources) <= known, set(feature.sources) - known

@@ -5,7 +5,7 @@ from greenbridge.scoring.rules.features import FEATURES, fields
 from greenbridge.scoring.values import GROUP_NAMES
 from greenbridge.settings import home
 
-UNITS = {"log10": "10,000 yuan", "fen": "10,000 yuan", "log": "change in %", "share": "%"}
+UNITS = {"log10": "10,000 yuan", "log10_count": "count", "fen": "10,000 yuan", "log": "change in %", "share": "%"}
 DIRECTIONS = {1: "riskier when larger", -1: "safer when larger", 0: "free"}
 HEAD = """# Reason codes
 

@@ -68,7 +68,7 @@ def show(enterprise: EnterpriseArgument, as_json: Json = False, data_dir: DataDi
         return firm.name, *found, said
 
     name, done, found, said = run(settings_of(data_dir, today), work)
-    level = rules.level(found.reached if found else 0.0, gateway.contagion_policy(done.as_of))
+    level = rules.level(found.reached, gateway.contagion_policy(done.as_of)) if found else None
     if as_json:
         say(
             {
@@ -78,17 +78,18 @@ def show(enterprise: EnterpriseArgument, as_json: Json = False, data_dir: DataDi
                 "policy": done.policy_version,
                 "period": done.period,
                 "own_risk": found.own_risk if found else None,
-                "reached": found.reached if found else 0.0,
+                "reached": found.reached if found else None,
                 "level": level,
-                "exposures": found.exposures if found else 0,
+                "exposures": found.exposures if found else None,
                 "known_share": found.known_share if found else None,
                 "paths": [asdict(sentence) for sentence in said],
             }
         )
         return
-    out.print(f"{name}，{done.as_of}（政策 {done.policy_version}，{_period(done)}）：传导“{LEVEL_NAMES[level].zh}”")
+    told = f"“{LEVEL_NAMES[level].zh}”" if level else "未知"
+    out.print(f"{name}，{done.as_of}（政策 {done.policy_version}，{_period(done)}）：传导{told}")
     if found is None:
-        out.print("  没有已知的关联企业")
+        out.print("  没有已识别的关联企业，不等于没有风险")
         return
     own = "未知" if found.own_risk is None else f"{found.own_risk:.1%}"
     known = "未知" if found.known_share is None else f"{found.known_share:.0%}"

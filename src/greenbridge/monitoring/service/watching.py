@@ -30,6 +30,7 @@ from greenbridge.scoring import service as scoring
 
 EARLIEST_DAYS = 731
 NOT_MEASURED = Text("尚未测量", "Not measured yet")
+NO_TIES = Text("未知：没有已识别的关联企业", "Unknown: no tie to a firm that could be identified")
 
 
 def since_of(given: str | None, now: datetime) -> date:
@@ -148,10 +149,12 @@ async def _contagion(
     # The level is made of all ties: one that is withheld withholds it. Whether there are any is told to nobody who may not see them.
     if why := next((why for why in closed.values() if why), None):
         return None, WITHHELD_NAMES[why], None
+    if latest is None:
+        return None, NO_TIES, None  # unknown, not none
     spread_policy = gateway.contagion_policy(today)
-    level = contagion_rules.level(latest.reached, spread_policy) if latest else Level.NONE
+    level = contagion_rules.level(latest.reached, spread_policy)
     was = (contagion_rules.level(former.reached, spread_policy) if former else Level.NONE) if earlier else None
-    said = await sentences(session, latest, tuple(rules.READS), now) if latest else []
+    said = await sentences(session, latest, tuple(rules.READS), now)
     return level, None, rules.contagion_change(was, level, said, policy)
 
 

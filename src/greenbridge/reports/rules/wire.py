@@ -128,7 +128,10 @@ def in_words(probability: float) -> Text:
     """Return a probability as a count of firms. `in_words(0.12)` says that of 100 such firms about 12 would default."""
     of = 100 if probability >= 0.01 else 1000
     n = max(1, round(probability * of))
-    return Text(f"与本企业情况相同的 {of} 家企业中，约有 {n} 家会违约", f"Of {of} firms like this one about {n} would default")
+    return Text(
+        f"仅就发票情况看，与本企业相似的 {of} 家企业中，约有 {n} 家会违约",
+        f"By their invoices alone, of {of} firms like this one about {n} would default",
+    )
 
 
 def _reader(reader: Reader | None) -> dict[str, Any] | None:

@@ -18,6 +18,7 @@ _COUNTED = {
     "records": Text(" 条", " records"),
     "count": Text("", ""),
     "ratio": Text("", ""),
+    "points": Text(" 分", " points"),
 }
 
 
@@ -36,6 +37,7 @@ def _without_log(found: re.Match[str]) -> str:
 
 def said(value: float, unit: str) -> Text:
     """Return a value with its unit. `said(0.17, "share")` is 17.0 %; `said(6.0, "log10")` of yuan is 100.0 万元 (10^6 - 1 yuan);
+    `said(2.0, "log10_count")` is 99;
     `said(0.6931, "log")` is 增长 100.0 %.
     """
     if unit == "share":
@@ -43,6 +45,9 @@ def said(value: float, unit: str) -> Text:
     if unit == "log10":
         yuan = 10**value - 1
         return Text(f"{_plain(yuan / 10_000, 1)} 万元", f"{_plain(yuan / 1_000, 0)} thousand yuan")
+    if unit == "log10_count":
+        number = _plain(10**value - 1, 0)
+        return Text(number, number)
     if unit == "fen":
         return Text(f"{_plain(value / 1_000_000, 1)} 万元", f"{_plain(value / 100_000, 0)} thousand yuan")
     if unit == "log":

@@ -33,7 +33,11 @@ async def kept_between(session: AsyncSession, version: str, since: date, until: 
 
 
 async def model_in_use(session: AsyncSession, known_at: datetime) -> tuple[str, date] | None:
-    """Return (version of the model that scored last, earliest day that its scores are of); None: nothing was scored."""
-    version = await store.newest_version(session, known_at)
+    """Return (version of the champion, earliest day that its scores are of); None: it has scored nothing.
+
+    Where nothing is registered: the model that scored last.
+    """
+    found = await store.champion_at(session, known_at)
+    version = found[0] if found else await store.newest_version(session, known_at)
     first = await store.first_day(session, version, known_at) if version else None
     return (version, first) if version and first else None

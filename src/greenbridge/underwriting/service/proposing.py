@@ -23,6 +23,7 @@ from greenbridge.reference.values import Tenor
 from greenbridge.reports import service as reports
 from greenbridge.reports.gateway import Press
 from greenbridge.reports.values import CreditReport
+from greenbridge.scoring import service as scoring
 from greenbridge.scoring.gateway import DefaultModel
 from greenbridge.underwriting import gateway
 from greenbridge.underwriting.rules import proposal as rules
@@ -61,6 +62,9 @@ async def of_report(
     content = report.content
     if report.enterprise_id != need.enterprise_id:
         raise Conflict("other-firm", "报告与需求不属于同一企业。", "The report is of another firm than the need.")
+    known_at = datetime.fromisoformat(content["known_at"])
+    # The report was scored by the champion of its instant; the model at hand is the one that this worker was started with.
+    model = await scoring.model_at(session, model, known_at)
     if content["versions"]["model"] != model.version:
         raise Conflict("other-model", "报告使用的模型已更换，请重新打开。", "The report was made with another model; open it again.")
     policy = gateway.policy(report.as_of)
@@ -75,7 +79,6 @@ async def of_report(
             raise Conflict("no-lpr", "报告日期没有贷款市场报价利率。", "No loan prime rate was quoted on the report's day.")
         benchmark = Benchmark(tenor.value, quote.annual_rate_bp, quote.on)
         made = rules.proposal(known, need.draft, product, benchmark, policy)
-        known_at = datetime.fromisoformat(content["known_at"])
         found.append(Made(need.id, need.enterprise_id, report.number, report.as_of, known_at, model.version, made))
     return sorted(found, key=_rank)
 

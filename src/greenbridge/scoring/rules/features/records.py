@@ -207,7 +207,7 @@ RECORDS: tuple[Feature, ...] = (
         reads="electricity_unpaid_fen electricity_amount_fen", function=lambda a: f.ratio(f.total(a["electricity_unpaid_fen"]), f.total(a["electricity_amount_fen"]))),
     _of(G.UTILITIES, "water_growth", Text("用水同比（对数）", "Water growth (log)"), "log", -1, "ln(12 months / 12 months before), within +-3",
         Case(0.0, {"water_m3": (9.0,) * 24}), reads="water_m3", function=lambda a: f.growth(a["water_m3"]), activity=True),
-    _of(G.SOCIAL_INSURANCE, "insured_staff_magnitude", Text("参保人数（对数）", "Insured staff (log10)"), "log10", -1, "log10(1 + heads) of the newest known month",
+    _of(G.SOCIAL_INSURANCE, "insured_staff_magnitude", Text("参保人数（对数）", "Insured staff (log10)"), "log10_count", -1, "log10(1 + heads) of the newest known month",
         _facts(1.0, items.SOCIAL_INSURANCE, {"valid_from": "2025-11-01", "staff_count": 9}), reads="insured_staff", function=lambda a: np.log10(1 + f.newest(a["insured_staff"]))),
     _of(G.SOCIAL_INSURANCE, "insured_staff_growth", Text("参保人数同比（对数）", "Growth of insured staff (log)"), "log", -1, "ln(12 months / 12 months before), within +-3",
         Case(float(np.log(0.5)), {"insured_staff": (8.0,) * 12 + (4.0,) * 12}), reads="insured_staff", function=lambda a: f.growth(a["insured_staff"]), activity=True),
