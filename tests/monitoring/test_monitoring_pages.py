@@ -79,7 +79,7 @@ async def test_the_model_page_shows_the_check_in_both_languages(client, session,
     await session.commit()
     page = await client.get("/operator/model")
     assert page.status_code == 200
-    for words in ("vat-default-1", "不算好", "不做拒绝推断", "样本不足"):
+    for words in ("vat-default-2", "不算好", "不做拒绝推断", "样本不足"):
         assert words in page.text
     english = (await client.get("/operator/model?lang=en")).text
     assert "Reject inference is not done" in english or "no reject inference" in english
