@@ -69,7 +69,8 @@ def test_enterprises_report_score_match(small_town):
     assert by_code == report  # a replay is the same file, signature and all
     score = json_of("score", firm, "--json", *at(small_town))["score"]
     assert 0 < score["default_probability"] < 1
-    assert len(score["reasons"]) <= 4
+    for effect in ("raises", "lowers"):
+        assert len([reason for reason in score["reasons"] if reason["effect"] == effect]) <= 4
     matches = json_of("match", firm, "--json", *at(small_town))["matches"]
     assert len(matches) >= 24
     assert all({"fact", "outcome", "value", "limit", "margin", "unit"} <= set(v) for m in matches for v in m["verdicts"])
