@@ -107,6 +107,25 @@ async def test_a_draft_is_tried_within_a_budget_and_nothing_is_listed(client, se
     assert "GB02-DRAFT" not in [p["code"] for p in (await client.get("/api/v1/products", headers=bank)).json()]
 
 
+async def test_a_draft_in_other_words_gets_one_answer_and_is_charged_once(client, session, now, monkeypatch):
+    monkeypatch.setattr(dryrun, "FEW", 1)  # of the one firm here every rule would fall
+    await the_world(session, now)
+    bank = await token(client, "bank")
+    document = json.loads(json.dumps(tomllib.loads((home() / "products" / "gb02-inv.toml").read_text()), default=str))
+    draft = {**document, "code": "GB02-DRAFT", "rules": []}
+    places = [{"region": code, "approval_limit_wan": 1_000, "name": code} for code in ("330502", "330503")]
+    drafts = [
+        {**draft, "branches": places},
+        {**draft, "branches": [{**place, "name": "other"} for place in reversed(places)]},
+        {**draft, "branches": places, "name": "another name", "purposes": draft["purposes"][::-1]},
+        {**draft, "branches": places, "rules": [{"fact": "amount_fen", "operator": "at_least", "limit": 1}]},
+    ]
+    answers = [await client.post("/api/v1/products/dry-runs", json=one, headers=bank) for one in drafts]
+    assert {a.status_code for a in answers} == {200}, answers[0].text
+    assert [a.json() for a in answers] == [answers[0].json()] * len(drafts)
+    assert answers[0].json()["left_today"] == dryrun.DAILY_BUDGET - 1
+
+
 async def test_what_is_shown_is_kept_for_the_audit(client, session, now, model):
     actor, _, need = await the_world(session, now)
     await service.for_actor(session, actor, need.id, model, now)
