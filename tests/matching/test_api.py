@@ -60,6 +60,25 @@ async def test_wrong_questions_are_refused_with_the_allowed_names(client, sessio
     assert (await client.post("/api/v1/matches", json={"facts": {}})).status_code == 401
 
 
+WRONG = {
+    "purpose": "zzz", "region_code": "999999", "amount_fen": -5, "default_probability": 1.5, "guarantee_modes": ["credit", "zzz"],
+    "industry": "Z9", "tax_grade": "E", "term_months": 0, "revenue_12m_fen": -1, "sales_active_months_12": 13,
+}  # fmt: skip
+
+
+async def test_words_ranges_and_codes_are_checked_beside_their_fields(client, session, now):
+    await the_world(session, now)
+    bank = await token(client, "bank")
+    found = await client.post("/api/v1/matches", json={"facts": WRONG}, headers=bank)
+    assert found.status_code == 422
+    assert {e["field"] for e in found.json()["errors"]} == {f"facts.{name}" for name in WRONG}
+    found = await client.post("/api/v1/matches/batch", json={"applicants": [FACTS, WRONG]}, headers=bank)
+    assert found.status_code == 422
+    assert {e["field"] for e in found.json()["errors"]} == {f"applicants.1.{name}" for name in WRONG}
+    odd = {**FACTS, "vat_12m_fen": -1, "revenue_growth_12m": 3.0, "electricity_growth_12m": -1, "industry": "C1742", "first_loan": None}
+    assert (await client.post("/api/v1/matches", json={"facts": odd}, headers=bank)).status_code == 200
+
+
 async def test_a_bank_is_told_of_its_own_products_only(client, session, now):
     await the_world(session, now)
     bank = await token(client, "bank")

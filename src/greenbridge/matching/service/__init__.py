@@ -1,6 +1,6 @@
 """Matching needs with products, in both directions."""
 
-from greenbridge.matching.service.adhoc import batch, of_draft, ranked, stated
+from greenbridge.matching.service.adhoc import batch, of_draft, ranked, stated, stated_by_many
 from greenbridge.matching.service.drafts import dry_run
 from greenbridge.matching.service.engines import Engine, compiled, explain
 from greenbridge.matching.service.exposure import audit, note_behaviour
@@ -24,5 +24,6 @@ __all__ = [
     "ranked",
     "rematch",
     "stated",
+    "stated_by_many",
     "summary",
 ]
