@@ -41,7 +41,7 @@ async def test_one_question_three_ways(client, session, now):
     assert len(saved.json()["matches"]) == 3
     assert terms.json()["need_id"] is None
     for match in (*terms.json()["matches"], *stated.json()["matches"]):
-        assert abs(sum(match["fit"]["points"].values()) - match["fit"]["total"]) < 1e-5
+        assert abs(sum(match["fit"]["points"].values()) - match["fit"]["total"]) < 1e-9
         assert all({"fact", "outcome", "value", "limit", "margin", "unit", "text"} <= set(v) for v in match["verdicts"])
     refused = [m for m in stated.json()["matches"] if m["eligibility"] == "not_eligible"]
     assert len(refused) == 2

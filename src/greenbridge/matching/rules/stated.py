@@ -33,16 +33,18 @@ def problem(fact: FactName, value: object) -> Text | None:
         return None
     if isinstance(value, (int, float)):
         return _out_of_range(fact, value)
-    words = value if isinstance(value, tuple) else (value,)
+    return _no_word(fact, value if isinstance(value, tuple) else (value,))
+
+
+def _no_word(fact: FactName, words: tuple[object, ...]) -> Text | None:
     if fact.words and not {*words} <= {*fact.words}:
         listed = ", ".join(fact.words)
         return Text(f"没有这个取值；可用：{listed}", f"no such word; allowed: {listed}")
-    if fact.unit is Unit.REGION and region(str(value)) is None:
+    if fact.unit is Unit.REGION and any(region(str(word)) is None for word in words):
         return Text("没有这个行政区划代码（6 位数字，如 330502）", "no such region code (six digits, such as 330502)")
-    if fact.unit is Unit.INDUSTRY and not _INDUSTRY.fullmatch(str(value)):
-        return Text(
-            "不是行业代码（门类字母加 2 至 4 位数字，如 C1742）", "no industry code (a section and two to four digits, such as C1742)"
-        )
+    if fact.unit is Unit.INDUSTRY and not all(_INDUSTRY.fullmatch(str(word)) for word in words):
+        zh, en = "不是行业代码（门类字母加 2 至 4 位数字，如 C1742）", "no industry code (a section and two to four digits, such as C1742)"
+        return Text(zh, en)
     return None
 
 
