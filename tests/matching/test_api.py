@@ -41,7 +41,7 @@ async def test_one_question_three_ways(client, session, now):
     assert len(saved.json()["matches"]) == 3
     assert terms.json()["need_id"] is None
     for match in (*terms.json()["matches"], *stated.json()["matches"]):
-        assert abs(sum(match["fit"]["points"].values()) - match["fit"]["total"]) < 1e-5
+        assert abs(sum(match["fit"]["points"].values()) - match["fit"]["total"]) < 1e-9
         assert all({"fact", "outcome", "value", "limit", "margin", "unit", "text"} <= set(v) for v in match["verdicts"])
     refused = [m for m in stated.json()["matches"] if m["eligibility"] == "not_eligible"]
     assert len(refused) == 2
@@ -58,6 +58,25 @@ async def test_wrong_questions_are_refused_with_the_allowed_names(client, sessio
     assert (await client.post("/api/v1/matches", json={"need_id": str(need.id), "facts": {}}, headers=mine)).status_code == 400
     assert (await client.post("/api/v1/matches", json={"need_id": str(need.id)}, headers=bank)).status_code == 403
     assert (await client.post("/api/v1/matches", json={"facts": {}})).status_code == 401
+
+
+WRONG = {
+    "purpose": "zzz", "region_code": "999999", "amount_fen": -5, "default_probability": 1.5, "guarantee_modes": ["credit", "zzz"],
+    "industry": "Z9", "tax_grade": "E", "term_months": 0, "revenue_12m_fen": -1, "sales_active_months_12": 13,
+}  # fmt: skip
+
+
+async def test_words_ranges_and_codes_are_checked_beside_their_fields(client, session, now):
+    await the_world(session, now)
+    bank = await token(client, "bank")
+    found = await client.post("/api/v1/matches", json={"facts": WRONG}, headers=bank)
+    assert found.status_code == 422
+    assert {e["field"] for e in found.json()["errors"]} == {f"facts.{name}" for name in WRONG}
+    found = await client.post("/api/v1/matches/batch", json={"applicants": [FACTS, WRONG]}, headers=bank)
+    assert found.status_code == 422
+    assert {e["field"] for e in found.json()["errors"]} == {f"applicants.1.{name}" for name in WRONG}
+    odd = {**FACTS, "vat_12m_fen": -1, "revenue_growth_12m": 3.0, "electricity_growth_12m": -1, "industry": "C1742", "first_loan": None}
+    assert (await client.post("/api/v1/matches", json={"facts": odd}, headers=bank)).status_code == 200
 
 
 async def test_a_bank_is_told_of_its_own_products_only(client, session, now):
@@ -105,6 +124,25 @@ async def test_a_draft_is_tried_within_a_budget_and_nothing_is_listed(client, se
     wrong = {**draft, "rules": [{"fact": "shoe_size", "operator": "at_least", "limit": 40}]}
     assert (await client.post("/api/v1/products/dry-runs", json=wrong, headers=bank)).json()["errors"][0]["field"] == "rules.0.fact"
     assert "GB02-DRAFT" not in [p["code"] for p in (await client.get("/api/v1/products", headers=bank)).json()]
+
+
+async def test_a_draft_in_other_words_gets_one_answer_and_is_charged_once(client, session, now, monkeypatch):
+    monkeypatch.setattr(dryrun, "FEW", 1)  # of the one firm here every rule would fall
+    await the_world(session, now)
+    bank = await token(client, "bank")
+    document = json.loads(json.dumps(tomllib.loads((home() / "products" / "gb02-inv.toml").read_text()), default=str))
+    draft = {**document, "code": "GB02-DRAFT", "rules": []}
+    places = [{"region": code, "approval_limit_wan": 1_000, "name": code} for code in ("330502", "330503")]
+    drafts = [
+        {**draft, "branches": places},
+        {**draft, "branches": [{**place, "name": "other"} for place in reversed(places)]},
+        {**draft, "branches": places, "name": "another name", "purposes": draft["purposes"][::-1]},
+        {**draft, "branches": places, "rules": [{"fact": "amount_fen", "operator": "at_least", "limit": 1}]},
+    ]
+    answers = [await client.post("/api/v1/products/dry-runs", json=one, headers=bank) for one in drafts]
+    assert {a.status_code for a in answers} == {200}, answers[0].text
+    assert [a.json() for a in answers] == [answers[0].json()] * len(drafts)
+    assert answers[0].json()["left_today"] == dryrun.DAILY_BUDGET - 1
 
 
 async def test_what_is_shown_is_kept_for_the_audit(client, session, now, model):

@@ -3,12 +3,14 @@
 from hypothesis import Phase, given, settings
 
 from greenbridge.catalog.rules import verdicts
-from greenbridge.catalog.values import Applicant, Connective, Eligibility, Group, Operator, Rule
+from greenbridge.catalog.values import Applicant, Connective, Eligibility, Group, Operator, Rule, Unit
 from greenbridge.matching import gateway
 from greenbridge.matching.rules import plan
 from greenbridge.matching.rules.engine import Compiled
+from greenbridge.matching.rules.words import margin_text, rule_label
 from greenbridge.matching.rules.words_of_plans import plan_sentence, step_sentence
-from greenbridge.matching.values import StepKind
+from greenbridge.matching.values import Plan, Step, StepKind
+from greenbridge.needs.values import GuaranteeMode
 from tests.builders import a_product
 from tests.matching.worlds import applicants, catalogues
 
@@ -110,3 +112,25 @@ def test_every_plan_opens_what_it_says_and_touches_only_what_can_be_changed(prod
         for code in one.lost:
             assert answer(by_code[code], later) is Eligibility.NOT_ELIGIBLE
         assert one.opened or one.conditional
+
+
+def test_plans_say_one_and_many_and_what_runs_together():
+    young = Step(StepKind.WAIT, "firm_age_months", 23, 24, 1)
+    new = Step(StepKind.WAIT, "legal_representative_unchanged_months", 5, 12, 7)
+    bare = Step(StepKind.GUARANTEE, "guarantee_modes", ("mortgage",), ("credit", "mortgage"), 0)
+    assert step_sentence(young).en == "wait 1 month: Age of the firm will be 24 months"
+    for mode in GuaranteeMode:
+        assert step_sentence(Step(StepKind.GUARANTEE, "guarantee_modes", (), (mode.value,), 0)).en.startswith("also ")
+    assert step_sentence(bare).en == "also accept an unsecured loan"
+    both = plan_sentence(Plan((young, new), 7, ("P0",), (), (), None, None))
+    assert "，同时再等 7 个月" in both.zh
+    assert "; meanwhile wait 7 months" in both.en
+    assert both.en.endswith("opens 1 product")
+    with_terms = plan_sentence(Plan((young, bare), 1, ("P0", "P1"), (), (), None, None))
+    assert with_terms.zh.startswith("担保方式增加信用")
+    assert with_terms.en.endswith("opens 2 products")
+
+
+def test_distances_and_rules_are_said_in_words():
+    assert (margin_text(40_000_000, Unit.FEN).zh, margin_text(-7, Unit.MONTHS).zh) == ("+40 万元", "-7 个月")
+    assert (rule_label("revenue_12m_fen").zh, rule_label("any_of").zh) == ("近 12 个月开票收入", "多选一条件")

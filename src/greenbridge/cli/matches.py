@@ -8,6 +8,7 @@ import typer
 from rich.table import Table
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from greenbridge.catalog.values import Unit
 from greenbridge.cli.frame import DataDir, Json, Today, out, run, say, settings_of
 from greenbridge.consents import service as consents
 from greenbridge.consents.values import ReadKind
@@ -106,7 +107,7 @@ def _print_one(m: MatchOut) -> None:
     out.print(fits)
     rules = Table("结果", "规则", "差距")
     for v in m.verdicts:
-        margin = "" if v.margin is None else f"{v.margin:+,g} {v.unit}"
+        margin = "" if v.margin is None else matching.margin_text(v.margin, Unit(v.unit)).zh
         rules.add_row(SIGNS[v.outcome.value], v.text + ("（加分项）" if v.soft else ""), margin)
     out.print(rules)
 
@@ -119,7 +120,7 @@ def _print_plans(found: PlansOut, number: str) -> None:
         out.print(f"{place}. {p.text}（{when}）")
         out.print(f"   {'、'.join([*p.opened, *p.conditional])}", style="dim")
     for fact, codes in found.missing.items():
-        out.print(f"? 缺 {fact}：{len(codes)} 个产品等待")
+        out.print(f"? 缺 {matching.rule_label(fact).zh}：{len(codes)} 个产品等待")
 
 
 @matches.command()
@@ -135,7 +136,7 @@ def summary(as_json: Json = False, data_dir: DataDir = None, today: Today = None
     out.print(f"有办法开放更多产品的企业 {found['firms_with_a_plan']} 家，首个方案平均 {found['steps_of_the_first_plan']} 步")
     table = Table("产品", "银行", "符合", "待补充", "不符合", "主要原因")
     for p in found["per_product"]:
-        why = "，".join(f"{name} {n}" for name, n in list(p["refused_by"].items())[:3])
+        why = "，".join(f"{name} {n}" for name, n in list(p["reasons"].items())[:3])
         table.add_row(p["name"], p["bank"], str(p["eligible"]), str(p["conditional"]), str(p["not_eligible"]), why)
     out.print(table)
 

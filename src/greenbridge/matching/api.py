@@ -96,7 +96,7 @@ class MatchesApi(Controller):
     @post("/matches/batch", guards=[signed_in], status_code=200)
     async def batch(self, data: JSONBody[AskBatch], request: Caller, session: Session, now: Now) -> list[BatchOut]:
         """Return which products take each of up to 1,000 applicants, by stated facts; nothing is kept. Banks see their own products."""
-        found = await service.batch(session, request.user, [service.stated(one) for one in data.applicants], now)
+        found = await service.batch(session, request.user, service.stated_by_many(data.applicants), now)
         return [BatchOut(eligible=eligible, conditional=conditional) for eligible, conditional in found]
 
     @post("/products/dry-runs", guards=[only(Role.BANK_ADMINISTRATOR)], status_code=200, tags=["products"])

@@ -180,7 +180,7 @@ class PlansOut(Closed):
 
 
 class DryRunOut(Closed):
-    """Counts in steps of 5 with steady noise; null is fewer than ten or so."""
+    """Counts in steps of 5 with steady noise of up to 5; null is fewer than ten or so, which `refused`, the rest of all, has with it."""
 
     firms: int | None
     eligible: int | None

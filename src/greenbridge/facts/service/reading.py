@@ -1,7 +1,7 @@
 """Reading facts: what was true on a day, as known at an instant."""
 
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,9 +18,9 @@ from greenbridge.facts.rules.series import lay_out
 from greenbridge.facts.store import batches as batch_store
 from greenbridge.facts.store import invoices as invoice_store
 from greenbridge.facts.store import records as record_store
-from greenbridge.facts.values import Batch, Counterparty, Disputed, Fact, Series
+from greenbridge.facts.values import Batch, Clock, Counterparty, Disputed, Fact, Series
 from greenbridge.kit import database
-from greenbridge.kit.calendar import business_date, last_complete_month, month_end
+from greenbridge.kit.calendar import business_date, day_start, last_complete_month, month_end
 from greenbridge.kit.codes import region_of
 from greenbridge.kit.errors import NotFound
 from greenbridge.kit.text import Text
@@ -80,15 +80,20 @@ async def facts_of(
     known, shown_on = catalogue(), business_date(known_at)
     wanted = wanted or [code for code in known.items if code != items.VAT_INVOICES]
     found: dict[str, list[Fact]] = {uscc: [] for uscc in usccs}
-    # Most items are shown without end: only of the others is each record asked.
-    clocks = {code: known.clocks[known.items[code].retention] for code in wanted}
-    ending = {code: clock for code, clock in clocks.items() if not auditing and any(c.months is not None for c in clock)}
+    ending = {} if auditing else _ending(wanted)
     for fact in await record_store.facts(session, usccs, wanted, as_of, known_at, auditing=auditing):
         clock = ending.get(fact.item)
         last_day = retention.shown_until(clock, fact.values, shown_on) if clock else None
         if last_day is None or shown_on <= last_day:
             found[fact.uscc].append(fact)
     return found
+
+
+def _ending(wanted: Iterable[str]) -> dict[str, Sequence[Clock]]:
+    """Return item -> its clocks, of the items that are not shown without end: only of those is each record asked."""
+    known = catalogue()
+    clocks = {code: known.clocks[known.items[code].retention] for code in wanted}
+    return {code: clock for code, clock in clocks.items() if any(c.months is not None for c in clock)}
 
 
 async def public_marks(
@@ -132,9 +137,20 @@ async def history(session: AsyncSession, uscc: str, item: str | None = None) -> 
     return await record_store.history(session, uscc, item)
 
 
-async def touched(session: AsyncSession, usccs: Sequence[str], since: datetime) -> dict[str, datetime]:
-    """Return uscc -> when anything about the firm was recorded last, for those of whom something came after an instant."""
-    return await record_store.touched(session, usccs, since)
+async def touched(session: AsyncSession, usccs: Sequence[str], since: datetime, now: datetime) -> dict[str, datetime]:
+    """Return uscc -> when what is shown of the firm changed last, for those of whom it did after an instant: a record came, a decision
+    hid one, or the showing period of one was over (the first instant of the next day).
+    """
+    found = await record_store.touched(session, usccs, since)
+    today, ending = business_date(now), _ending(catalogue().items)
+    for fact in await record_store.facts(session, usccs, tuple(ending), today, now):
+        last_day = retention.shown_until(ending[fact.item], fact.values, today)
+        if last_day is None or last_day == retention.NEVER:
+            continue
+        over = day_start(last_day + timedelta(days=1))
+        if since < over <= now:
+            found[fact.uscc] = max(over, found.get(fact.uscc, over))
+    return found
 
 
 async def coverage(session: AsyncSession, known_at: datetime) -> dict[str, tuple[date | None, datetime, bool]]:

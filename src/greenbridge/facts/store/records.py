@@ -163,9 +163,10 @@ async def count(session: AsyncSession) -> int:
 
 
 async def touched(session: AsyncSession, usccs: Sequence[str], since: datetime) -> dict[str, datetime]:
-    """Return uscc -> when anything about the firm was recorded last, for those of whom something came after an instant."""
+    """Return uscc -> when anything about the firm was recorded or hidden last, for those of whom something was after an instant."""
     query = """
         select uscc, max(recorded_at) from (
+            select uscc, hidden_at as recorded_at from hidden_version where uscc = any(:usccs) and hidden_at > :since union all
             select uscc, recorded_at from fact where uscc = any(:usccs) and recorded_at > :since
             union all select uscc, recorded_at from invoice_month where uscc = any(:usccs) and recorded_at > :since
         ) as news group by uscc

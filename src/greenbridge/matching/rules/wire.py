@@ -45,30 +45,39 @@ def verdict_json(v: Verdict, language: Language) -> dict[str, Any]:
     }
 
 
-def head_json(m: Match, policy: Policy, language: Language) -> dict[str, Any]:
-    """Return a match without its rules: place, product, the parts of its total and what each adds."""
-    product, fit = m.product, m.fit
-    parts = {name: round(getattr(fit, name), 6) for name in PARTS}
+def place_json(m: Match, policy: Policy) -> dict[str, Any]:
+    """Return a match's place and fits: the parts of its total, and what each adds in six digits, of which the total is the sum."""
+    fit = m.fit
+    parts = {name: getattr(fit, name) for name in PARTS}
+    points = {name: round(policy.weights[name] * part, 6) for name, part in parts.items()}
+    total = round(sum(points.values()), 6)
     return {
         "rank": m.rank,
         "merit_rank": m.merit_rank,
-        "product_code": product.code,
-        "product_version": product.version,
-        "product": product.name_en if language == "en" else product.name,
-        "bank": product.bank.name,
         "eligibility": m.eligibility.value,
         "region_fit": round(fit.region, 4),
         "rule_fit": round(fit.rule, 4),
         "risk_fit": round(fit.risk, 4),
-        "total_fit": round(fit.total, 4),
-        "fit": {
-            "parts": parts,
-            "points": {name: round(policy.weights[name] * part, 6) for name, part in parts.items()},
-            "total": round(fit.total, 6),
-        },
+        "total_fit": round(total, 4),
+        "fit": {"parts": {name: round(part, 6) for name, part in parts.items()}, "points": points, "total": total},
+    }
+
+
+def product_json(product: LoanProduct, language: Language) -> dict[str, Any]:
+    """Return what a match says of its product, whoever asks."""
+    return {
+        "product_code": product.code,
+        "product_version": product.version,
+        "product": product.name_en if language == "en" else product.name,
+        "bank": product.bank.name,
         "min_annual_rate_bp": product.min_annual_rate_bp,
         "max_annual_rate_bp": product.max_annual_rate_bp,
     }
+
+
+def head_json(m: Match, policy: Policy, language: Language) -> dict[str, Any]:
+    """Return a match without its rules: place, fits, product."""
+    return {**place_json(m, policy), **product_json(m.product, language)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +107,11 @@ def _text(text: str) -> str:
     return _encode(text).decode()
 
 
+def _members(found: dict[str, Any]) -> str:
+    """Return an object in JSON without its braces."""
+    return _encode(found).decode()[1:-1]
+
+
 class Explainer:
     """The distinct rules of a catalogue, and of each product what an answer says whatever the applicant."""
 
@@ -112,8 +126,7 @@ class Explainer:
                 local = any(FACTS[m.fact].about is Subject.BRANCH for m in members)
                 own.append(places.setdefault((rule, product.branches if local else ()), len(places)))
             self._of[id(product)] = tuple(own)
-            zh, en = (_product_json(product, name) for name in (product.name, product.name_en))
-            self._heads[id(product)] = (zh, en)
+            self._heads[id(product)] = _members(product_json(product, "zh")), _members(product_json(product, "en"))
         self._products = tuple(products)  # their identities are kept alive
         self._rules = list(places)
         self._static = [_Static.of(rule) if isinstance(rule, Rule) and not branches else None for rule, branches in self._rules]
@@ -123,7 +136,6 @@ class Explainer:
         made: dict[int, str] = {}
         held: dict[str, tuple[str, str]] = {}
         at = 1 if language == "en" else 0
-        weights = tuple(policy.weights[name] for name in PARTS)
         found = []
         for match in matches:
             rules = []
@@ -132,7 +144,7 @@ class Explainer:
                 if piece is None:
                     piece = made[place] = self._piece(place, facts, language, at, held)
                 rules.append(piece)
-            found.append(f"{_places_json(match, weights)}{self._heads[id(match.product)][at]}{','.join(rules)}]}}")
+            found.append(f'{{{_members(place_json(match, policy))},{self._heads[id(match.product)][at]},"verdicts":[{",".join(rules)}]}}')
         return f"[{','.join(found)}]".encode()
 
     def _piece(self, place: int, facts: Facts, language: Language, at: int, held: dict[str, tuple[str, str]]) -> str:
@@ -153,31 +165,3 @@ class Explainer:
         short = short_by(static.rule, FACTS[static.fact], margin).in_(language) if not passed and margin is not None else ""
         head = f'{static.opening[at]}{outcome}","value":{said[0]},"margin":{number},"text":"{said[1]}'
         return f"{head}{static.demand[at]}{_text(short)[1:-1] if short else ''}{static.closing}"
-
-
-def _places_json(m: Match, weights: tuple[float, ...]) -> str:
-    fit = m.fit
-    parts = fit.region, fit.rule, fit.risk, fit.price, fit.speed, fit.capacity, fit.green, fit.behaviour
-    points = tuple(weight * part for weight, part in zip(weights, parts, strict=True))
-    return _PLACE % (m.rank, m.merit_rank, m.eligibility.value, fit.region, fit.rule, fit.risk, fit.total, *parts, *points, fit.total)
-
-
-_PLACE = (
-    '{"rank":%d,"merit_rank":%d,"eligibility":"%s","region_fit":%.4f,"rule_fit":%.4f,"risk_fit":%.4f,"total_fit":%.4f,"fit":{"parts":{'
-    + ",".join(f'"{name}":%.6f' for name in PARTS)
-    + '},"points":{'
-    + ",".join(f'"{name}":%.6f' for name in PARTS)
-    + '},"total":%.6f},'
-)
-
-
-def _product_json(product: LoanProduct, name: str) -> str:
-    static = {
-        "product_code": product.code,
-        "product_version": product.version,
-        "product": name,
-        "bank": product.bank.name,
-        "min_annual_rate_bp": product.min_annual_rate_bp,
-        "max_annual_rate_bp": product.max_annual_rate_bp,
-    }
-    return _encode(static).decode()[1:-1] + ',"verdicts":['

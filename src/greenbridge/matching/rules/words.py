@@ -35,6 +35,11 @@ _WORDS: dict[str, Text] = {
     **{key.value: name for key, name in AUTHORITY_NAMES.items()},
     **GREEN_NAMES,
 }
+GROUP_LABELS = {
+    Connective.ANY_OF: Text("多选一条件", "One of several conditions"),
+    Connective.ALL_OF: Text("组合条件", "Several conditions together"),
+    Connective.NONE_OF: Text("排除条件", "Excluding conditions"),
+}
 CAPACITY = Text("（产品剩余额度）", " (what the product has left to lend)")
 
 
@@ -52,12 +57,28 @@ def amount(unit: Unit, value: Value | Limit) -> Text:  # noqa: PLR0911  one line
     if unit is Unit.SHARE:
         return Text(f"{value * 100:.1f} %", f"{value * 100:.1f} %")
     if unit is Unit.MONTHS:
-        return Text(f"{value:.0f} 个月", f"{value:.0f} months")
+        return Text(f"{value:.0f} 个月", counted(value, "month"))
     if unit is Unit.TIMES:
         return Text(f"{value:.2f} 倍", f"{value:.2f} times")
     if unit is Unit.DATE:  # a margin: dates themselves are written out
-        return Text(f"{value:.0f} 天", f"{value:.0f} days")
+        return Text(f"{value:.0f} 天", counted(value, "day"))
     return Text(f"{value:.0f}", f"{value:.0f}")
+
+
+def counted(number: float, noun: str) -> str:
+    """Return a number with its noun: `1 month`, `7 months`."""
+    return f"{number:.0f} {noun}" + ("" if round(number) == 1 else "s")
+
+
+def margin_text(margin: float, unit: Unit) -> Text:
+    """Return how far a value lies inside (+) or outside (-) a limit: `+40 万元`, `-7 个月`."""
+    sign, distance = "-" if margin < 0 else "+", amount(unit, abs(margin))
+    return Text(sign + distance.zh, sign + distance.en)
+
+
+def rule_label(name: str) -> Text:
+    """Return what people call a rule that tables call `name`: the fact's label, or the kind of group."""
+    return FACTS[name].label if name in FACTS else GROUP_LABELS[Connective(name)]
 
 
 def _word(value: str | bool | float) -> Text:

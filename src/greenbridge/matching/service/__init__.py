@@ -1,6 +1,7 @@
 """Matching needs with products, in both directions."""
 
-from greenbridge.matching.service.adhoc import batch, of_draft, ranked, stated
+from greenbridge.matching.rules.words import margin_text, rule_label
+from greenbridge.matching.service.adhoc import batch, of_draft, ranked, stated, stated_by_many
 from greenbridge.matching.service.drafts import dry_run
 from greenbridge.matching.service.engines import Engine, compiled, explain
 from greenbridge.matching.service.exposure import audit, note_behaviour
@@ -17,12 +18,15 @@ __all__ = [
     "explain",
     "for_actor",
     "make",
+    "margin_text",
     "note_behaviour",
     "of_draft",
     "of_need",
     "plans_of",
     "ranked",
     "rematch",
+    "rule_label",
     "stated",
+    "stated_by_many",
     "summary",
 ]

@@ -7,7 +7,6 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from greenbridge.accounts.values import Actor, Role
-from greenbridge.catalog.rules import language
 from greenbridge.catalog.rules.vocabulary import FACTS
 from greenbridge.catalog.values import Eligibility, Subject, Value
 from greenbridge.enterprises import service as enterprises
@@ -17,6 +16,7 @@ from greenbridge.kit.errors import Conflict, FieldProblem, Invalid
 from greenbridge.kit.text import Text
 from greenbridge.matching import store
 from greenbridge.matching.rules import ranking
+from greenbridge.matching.rules import stated as can_state
 from greenbridge.matching.rules.bits import places_of
 from greenbridge.matching.rules.columns import columns
 from greenbridge.matching.service.engines import Engine, compiled
@@ -37,8 +37,26 @@ async def of_draft(session: AsyncSession, actor: Actor, draft: NeedDraft, model:
     return (await known(session, [(firm, draft, firm.region_code)], model, now))[0]
 
 
-def stated(given: Mapping[str, object]) -> dict[str, Value | None]:
-    """Return stated facts, checked by name and kind; facts of the branch are the product's and cannot be stated. Raises Invalid."""
+def stated(given: Mapping[str, object], at: str = "facts") -> dict[str, Value | None]:
+    """Return stated facts, checked by name, kind, words, range and code; facts of the branch are the product's and cannot be stated.
+
+    Raises Invalid with the problem beside each field under `at`.
+    """
+    found, wrong = _stated(given, at)
+    if wrong:
+        raise Invalid("wrong-facts", "请检查所列事实。", "Check the facts.", fields=tuple(wrong))
+    return found
+
+
+def stated_by_many(given: Sequence[Mapping[str, object]]) -> list[dict[str, Value | None]]:
+    """Return the stated facts of many applicants. Raises Invalid with the problems of all: `applicants.7.purpose`."""
+    both = [_stated(one, f"applicants.{place}") for place, one in enumerate(given)]
+    if wrong := tuple(problem for _, problems in both for problem in problems):
+        raise Invalid("wrong-facts", "请检查所列事实。", "Check the facts.", fields=wrong)
+    return [found for found, _ in both]
+
+
+def _stated(given: Mapping[str, object], at: str) -> tuple[dict[str, Value | None], list[FieldProblem]]:
     found: dict[str, Value | None] = {}
     wrong: list[FieldProblem] = []
     for name, value in given.items():
@@ -46,15 +64,12 @@ def stated(given: Mapping[str, object]) -> dict[str, Value | None]:
         held = tuple(value) if isinstance(value, list) else value
         if fact is None or fact.about is Subject.BRANCH:
             allowed = ", ".join(sorted(n for n, f in FACTS.items() if f.about is not Subject.BRANCH))
-            wrong.append(FieldProblem(f"facts.{name}", Text(f"没有这个事实；可用：{allowed}", f"no such fact; allowed: {allowed}")))
-        elif held is not None and not language.fits(held, fact.unit):
-            kind = fact.unit.value
-            wrong.append(FieldProblem(f"facts.{name}", Text(f"取值应为 {kind}", f"the value is no {kind}")))
+            wrong.append(FieldProblem(f"{at}.{name}", Text(f"没有这个事实；可用：{allowed}", f"no such fact; allowed: {allowed}")))
+        elif held is not None and (said := can_state.problem(fact, held)):
+            wrong.append(FieldProblem(f"{at}.{name}", said))
         elif held is None or isinstance(held, (bool, int, float, str, tuple)):
             found[name] = held
-    if wrong:
-        raise Invalid("wrong-facts", "请检查所列事实。", "Check the facts.", fields=tuple(wrong))
-    return found
+    return found, wrong
 
 
 async def ranked(

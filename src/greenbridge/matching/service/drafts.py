@@ -29,7 +29,8 @@ class BudgetSpent(Problem):
 async def dry_run(session: AsyncSession, actor: Actor, document: ProductFile, key: bytes, now: datetime) -> DryRun:
     """Return whom a draft of the actor's bank would reach among the firms that have asked, in anonymous counts; nothing is listed.
 
-    The same draft again, and one that hardly differs, costs nothing. Raises BudgetSpent after the day's drafts, Invalid for wrong rules.
+    A draft that asks what another of the day asked costs nothing, whatever its names, order, spelling and rules without effect.
+    Raises BudgetSpent after the day's drafts, Invalid for wrong rules.
     """
     if actor.role is not Role.BANK_ADMINISTRATOR or document.bank != actor.organisation.code:
         raise Forbidden("not-your-bank", "只能试算本行的产品。", "Only your own bank's products can be tried.")
@@ -38,14 +39,15 @@ async def dry_run(session: AsyncSession, actor: Actor, document: ProductFile, ke
     async with database.as_platform(session):  # every firm that asks counts; no fact of one leaves these lines
         await database.lock(session, f"dry runs of {actor.organisation.id}")
         population = Population(columns(await store.newest_facts(session)))
-        asked = dryrun.fingerprint(dryrun.counted(draft, population), draft.branches)
-        counted = hashlib.sha256(asked.encode()).hexdigest()
+        counted = dryrun.counted(draft, population)
+        asked = hashlib.sha256(counted.asked.encode()).hexdigest()
         seen = await store.drafts_of_day(session, actor.organisation.id, day)
-        if counted not in seen:
+        if asked not in seen:
             if len(seen) >= dryrun.DAILY_BUDGET:
                 n = dryrun.DAILY_BUDGET
                 raise BudgetSpent("dry-runs-spent", f"每日最多试算 {n} 个不同草案。", f"At most {n} different drafts a day can be tried.")
-            await store.note_draft(session, actor.organisation.id, day, now, counted)
-            seen.add(counted)
+            await store.note_draft(session, actor.organisation.id, day, now, asked)
+            seen.add(asked)
         others = (await catalog.edition(session)).products
-    return dryrun.dry_run(draft, [p for p in others if p.code != draft.code], population, key, dryrun.DAILY_BUDGET - len(seen))
+    known = [p for p in others if p.code != draft.code]
+    return dryrun.dry_run(counted, draft.bank.code, known, population, key, dryrun.DAILY_BUDGET - len(seen))

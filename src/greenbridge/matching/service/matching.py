@@ -39,7 +39,8 @@ async def of_need(session: AsyncSession, need: Need, model: DefaultModel, now: d
     if kept is None:
         return (await make(session, [need], model, now))[0]
     delivered_at = max((received_at for _, received_at, _ in (await facts.coverage(session, now)).values()), default=None)
-    if delivered_at is not None and delivered_at > kept.made_at:
+    used = await scoring.model_at(session, model, now)
+    if kept.model_version != used.version or (delivered_at is not None and delivered_at > kept.made_at):
         return (await make(session, [need], model, now, reason=Reason.FACT))[0]
     if reason := _outdated(kept, engine):
         return await _keep(session, _ranked(engine, need.id, kept.facts, kept.model_version, now, reason, await _books(session)), engine)
@@ -53,10 +54,10 @@ async def make(
     engine = await compiled(session, business_date(now))
     firms = [await enterprises.get(session, need.enterprise_id) for need in wanted]
     asked = [(firm, need.draft, need.region_code) for firm, need in zip(firms, wanted, strict=True)]
-    found = await known(session, asked, model, now)
+    found, used = await known(session, asked, model, now), await scoring.model_at(session, model, now)
     runs = []
     for need, held in zip(wanted, found, strict=True):
-        run = _ranked(engine, need.id, held, model.version, now, reason, await _books(session))
+        run = _ranked(engine, need.id, held, used.version, now, reason, await _books(session))
         runs.append(await _keep(session, run, engine))
     return runs
 
@@ -81,35 +82,37 @@ async def known(session: AsyncSession, asked: Sequence[Asked], model: DefaultMod
 
 
 async def rematch(session: AsyncSession, model: DefaultModel, now: datetime, *, limit: int = 2_000) -> int:
-    """Match again the open needs that a change touches: facts of their firm that rules ask for, the list of products, the policy; return
-    how many runs were made. A need without a run is left to its first reader.
+    """Match again the open needs that a change touches: facts of their firm that rules ask for, a new champion among the models, the list
+    of products, the policy; return how many runs were made. A need without a run is left to its first reader.
     """
     engine = await compiled(session, business_date(now))
     open_ = await needs.open_ones(session, business_date(now), limit=limit)
     matched = await store.runs_of(session, [need.id for need in open_])
-    touched = await _touched(session, [need for need in open_ if need.id in matched], min(matched.values(), default=now))
+    touched = await _touched(session, [need for need in open_ if need.id in matched], min(matched.values(), default=now), now)
+    used = await scoring.model_at(session, model, now)
     changed = 0
     for need in open_:
         kept = await _kept(session, need.id, engine) if need.id in matched else None
         if kept is None:
             continue
         firm = await enterprises.get(session, need.enterprise_id)
-        stale, held = touched.get(firm.uscc), kept.facts
+        stale, held, scored_by = touched.get(firm.uscc), kept.facts, kept.model_version
         reason = _outdated(kept, engine)
-        if stale is not None and stale > kept.made_at:
+        if scored_by != used.version or (stale is not None and stale > kept.made_at):
+            scored_by = used.version
             held, reason = (await known(session, [(firm, need.draft, need.region_code)], model, now))[0], Reason.FACT
         if reason is None:
             continue
-        if reason is Reason.FACT and held == kept.facts and not _outdated(kept, engine):
+        if reason is Reason.FACT and (held, scored_by) == (kept.facts, kept.model_version) and not _outdated(kept, engine):
             continue  # records came that no rule asks for
-        await _keep(session, _ranked(engine, need.id, held, model.version, now, reason, await _books(session)), engine)
+        await _keep(session, _ranked(engine, need.id, held, scored_by, now, reason, await _books(session)), engine)
         changed += 1
     return changed
 
 
-async def _touched(session: AsyncSession, wanted: Sequence[Need], since: datetime) -> dict[str, datetime]:
+async def _touched(session: AsyncSession, wanted: Sequence[Need], since: datetime, now: datetime) -> dict[str, datetime]:
     usccs = [(await enterprises.get(session, need.enterprise_id)).uscc for need in wanted]
-    return await facts.touched(session, usccs, since)
+    return await facts.touched(session, usccs, since, now)
 
 
 async def _kept(session: AsyncSession, need_id: UUID, engine: Engine) -> MatchRun | None:

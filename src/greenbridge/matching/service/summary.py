@@ -7,11 +7,11 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from greenbridge.catalog.rules import verdicts
-from greenbridge.catalog.rules.vocabulary import FACTS
 from greenbridge.catalog.values import Applicant, Eligibility, Outcome
 from greenbridge.kit.calendar import business_date
 from greenbridge.matching import store
 from greenbridge.matching.rules import plan
+from greenbridge.matching.rules.words import rule_label
 from greenbridge.matching.service.engines import compiled
 
 
@@ -42,14 +42,13 @@ async def summary(session: AsyncSession, now: datetime) -> dict[str, Any]:
         plans = plan.plans(engine.compiled, facts, engine.policy, most=1)
         helped += bool(plans)
         steps += len(plans[0].steps) if plans else 0
-    names = {name: FACTS[name].label.zh for name in FACTS}
     return {
         "firms": len(firms),
         "products": len(engine.edition.products),
         "pairs": len(firms) * len(engine.edition.products),
         "firms_by_best": {kind.value: firms_by[kind.value] for kind in Eligibility},
-        "refusing_rules": [{"rule": rule, "label": names.get(rule, rule), "pairs": n} for rule, n in refusing.most_common(15)],
-        "missing_facts": [{"fact": fact, "label": names.get(fact, fact), "firms": n} for fact, n in lacking.most_common(15)],
+        "refusing_rules": [{"rule": rule, "label": rule_label(rule).zh, "pairs": n} for rule, n in refusing.most_common(15)],
+        "missing_facts": [{"fact": fact, "label": rule_label(fact).zh, "firms": n} for fact, n in lacking.most_common(15)],
         "firms_with_a_plan": helped,
         "steps_of_the_first_plan": round(steps / helped, 2) if helped else None,
         "per_product": [
@@ -59,6 +58,7 @@ async def summary(session: AsyncSession, now: datetime) -> dict[str, Any]:
                 "bank": p.bank.name,
                 **{kind.value: per_product[p.code][kind.value] for kind in Eligibility},
                 "refused_by": dict(fails[p.code].most_common(5)),
+                "reasons": {rule_label(rule).zh: n for rule, n in fails[p.code].most_common(5)},
             }
             for p in engine.edition.products
         ],
