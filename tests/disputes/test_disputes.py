@@ -447,7 +447,11 @@ async def test_pages_from_the_report_to_the_answer(client, session, now, firm, o
     report = await visitor.get("/enterprise/report")
     link = "/enterprise/objections/new?item=penalties.administrative&amp;key=%E7%BD%9A1"
     assert link in report
-    assert link in await visitor.get("/enterprise/records")
+    records = await visitor.get("/enterprise/records")
+    assert link in records
+    assert "单张发票除外" in records
+    assert 'href="/enterprise/report#tax_and_operation"' in records
+    assert 'id="tax_and_operation"' in report
     path = link.replace("&amp;", "&")
     form = await visitor.get(path)
     assert "罚1" in form
