@@ -16,6 +16,7 @@ from sqlalchemy import text
 
 from greenbridge.accounts.values import Role
 from greenbridge.consents import service as consents
+from greenbridge.facts import service as facts
 from greenbridge.facts.rules import items
 from greenbridge.kit.codes import generated_uscc
 from greenbridge.kit.errors import Forbidden, Invalid, NotFound
@@ -105,6 +106,36 @@ async def test_what_cannot_be_asked_is_refused(session, now):
         await service.screen(session, None, BOOK, rows, now, as_of=date(2030, 1, 1))
 
 
+async def test_firms_are_not_screened_by_a_scheme_of_projects(session, now, client):
+    with pytest.raises(Invalid, match="rates a project") as refused:
+        await service.screen(session, None, BOOK, [Candidate(1, A, "")], now, scheme="green-project")
+    assert [field.field for field in refused.value.fields] == ["scheme"]
+    assert [one.scheme.code for one in BOOK.loaded if not one.scheme.of_firms] == ["green-project"]
+    await an_actor(session, now, Role.OPERATOR, "greenbridge", "op-3")
+    await session.commit()
+    body = {"firms": [{"uscc": A}], "scheme": "green-project"}
+    wrong = await client.post("/api/v1/screenings", json=body, headers=await token(client, "op-3"))
+    assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "scheme")
+    await client.post("/sign-in", data={**await hidden(client, "/sign-in"), "login": "op-3", "password": PASSWORD})
+    page = (await client.get("/operator/screening")).text
+    assert 'value="tax-credit B"' in page
+    assert 'value="green-project' not in page
+    form = {**await hidden(client, "/operator/screening"), "grade": "green-project A", "rows": f"uscc,name\n{A},\n"}
+    refused = await client.post("/operator/screening", data=form)
+    assert (refused.status_code, "评定的是项目" in refused.text) == (422, True)
+
+
+async def test_names_are_shown_as_they_are_registered(session, now):
+    written = "绿桥（０１３）ＡＢ科技 有限公司"
+    await deliver(session, now, items.REGISTRATION, a_registration(uscc=A, name=written))
+    known = (await service.screen(session, None, BOOK, [Candidate(1, A, "")], now)).screened[0]
+    typed = (await service.screen(session, None, BOOK, [Candidate(1, A, "绿桥(013)ab科技有限公司")], now)).screened[0]
+    facts_ = await facts.facts_of(session, [A], now.date(), now, (items.REGISTRATION,))
+    registered = facts_[A][0].values["name"]
+    assert "（" in registered
+    assert known.name == typed.name == registered
+
+
 async def test_departments_read_public_lists_and_no_grades(session, now):
     department = await an_actor(session, now, Role.DEPARTMENT, "court")
     await a_town(session, now)
@@ -174,6 +205,11 @@ def test_a_grade_hit_needs_certainty():
     sure = rate(scheme, {n: Known(v) for n, v in scheme.cases[8].inputs.items()})
     assert screening.grade_hit(sure, "C")
     assert screening.grade_hit(sure, "D") == ()
+    assert "一票否决" not in screening.grade_hit(sure, "C")[0].words.zh
+    held = rate(scheme, {**{n: Known(v) for n, v in scheme.cases[8].inputs.items()}, "tax_major_listed": Known(value=True)})
+    (hit,) = screening.grade_hit(held, "C")
+    assert hit.words.zh.endswith("，低于C 级；一票否决：重大税收违法失信主体")
+    assert hit.words.en.endswith(", below C; veto: Major tax illegality")
     less = {n: Known(v) for n, v in scheme.cases[8].inputs.items() if n != "vat_declared_months_12"}
     unsure = rate(scheme, less)
     assert (unsure.grade, unsure.possible_grade) == ("D", "C")

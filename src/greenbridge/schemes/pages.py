@@ -72,7 +72,7 @@ class ScreeningPages(Controller):
             request,
             "screening.html",
             status_code=problem.status if problem else 200,
-            schemes=deps.schemes.listed(business_date(now)),
+            schemes=[scheme for scheme in deps.schemes.listed(business_date(now)) if scheme.of_firms],
             form=typed,
             found=found,
             problem=problem,
