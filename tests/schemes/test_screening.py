@@ -300,12 +300,37 @@ async def test_screening_over_the_api(client, session, now):
 async def test_any_scheme_is_a_page_in_both_languages(client, scheme):
     for language in ("zh", "en"):
         for kind in scheme.classes:
-            page = await client.get(f"/schemes/{scheme.code}?lang={language}&kind={kind.code}")
+            page = await client.get(f"/schemes/{scheme.code}?lang={language}&class={kind.code}")
             assert page.status_code == 200
             assert scheme.status_words.in_(language) in page.text.replace("&#39;", "'")
             for line in (*scheme.indicators, *scheme.bonus):
                 assert f'<td class="code">{line.code}</td>' in page.text
     assert (await client.get("/schemes")).text.count('href="/schemes/') >= 8
+
+
+async def test_a_page_of_schemes_takes_its_day_and_class_or_says_what_is_wrong(client):
+    for path, said in (
+        ("/schemes?as_of=x", "日期应写作 2026-03-01"),
+        ("/schemes/tax-credit?as_of=2026-02-30", "日期应写作 2026-03-01"),
+        ("/schemes/tax-credit?class=zzz", "没有企业类别 zzz；可用：enterprise"),
+    ):
+        wrong = await client.get(path)
+        assert (wrong.status_code, said in wrong.text) == (422, True), path
+    assert (await client.get("/schemes/tax-credit?as_of=2017-01-01")).status_code == 404
+    earlier = (await client.get("/schemes?as_of=2019-01-01")).text
+    assert 'href="/schemes/tax-credit?as_of=2019-01-01"' in earlier
+    assert "/schemes/public-credit-zj-2020" not in earlier
+
+
+def test_a_wrong_name_is_told_the_nearest():
+    with pytest.raises(Invalid) as refused:
+        service.pledged("carbon", "1", date(2026, 3, 1))
+    (field,) = refused.value.fields
+    assert field.message.zh == "没有名为 carbon 的输入；相近的有：carbon_efficiency_grade、carbon_neutral、carbon_per_value_change_3y。"
+    with pytest.raises(Invalid, match="near to it: tax_grade"):
+        service.pledged("tax_garde", "A", date(2026, 3, 1))
+    with pytest.raises(Invalid, match="schemes show tells"):
+        service.pledged("xqzw", "1", date(2026, 3, 1))
 
 
 async def test_the_operator_screens_a_file_on_a_page_and_takes_the_table_along(client, session, now):

@@ -105,7 +105,10 @@ def check(
         except UnicodeDecodeError:
             wrong.append((path.name, "it is not UTF-8 text"))
         except Problem as problem:
-            wrong += [(path.name, f"{field.field}: {field.message.en}") for field in problem.fields]
+            wrong += [
+                (path.name, field.message.en if field.field == path.name else f"{field.field}: {field.message.en}")
+                for field in problem.fields
+            ]
     try:
         checked = service.check(loaded if files else service.book(schemes_dir()).loaded)
     except Problem as problem:
@@ -120,11 +123,12 @@ def check(
             own = [c for c in checked if (c.source, c.scheme.code, c.scheme.version) == key]
             bad = sum(bool(c.problems) for c in own)
             table.add_row(*key, str(len(own)), f"[red]{bad}[/]" if bad else "0")
-        out.print(table)
+        if checked:
+            out.print(table)
         for one in failed:
             err.print(f"[red]{one.scheme.code}[/] {one.case.name}: {'; '.join(one.problems)}", highlight=False)
         for name, said in wrong:
-            err.print(f"[red]{name}[/] {said}", highlight=False)
+            err.print(f"[red]{name}[/]: {said}", highlight=False)
     if failed or wrong:
         raise typer.Exit(1)
 
