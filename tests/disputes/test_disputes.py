@@ -1,6 +1,7 @@
 """Objections on PostgreSQL: raised, marked, answered, late; what reports, lists and pages say of them, and to whom."""
 
 import json
+from dataclasses import replace
 from datetime import date, timedelta
 from uuid import uuid4
 
@@ -11,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from greenbridge.accounts.values import Role
 from greenbridge.consents.values import Narrowing, WorkStep
-from greenbridge.disputes import service
+from greenbridge.disputes import service, store
 from greenbridge.disputes.values import Answer, Deadlines, Draft, Escalation, Ground, Outcome, Present, State
 from greenbridge.facts import service as facts
 from greenbridge.facts.rules import items
@@ -409,6 +410,35 @@ async def test_api_of_objections(client, session, now, firm, operator):
     assert (await client.get("/api/v1/objections", headers=theirs)).json() == []
 
 
+async def test_a_withdrawn_objection_is_withdrawn_once_under_the_firms_own_role(session, sessions, now, firm, monkeypatch):
+    actor, _ = firm
+    raised = await service.object_to(session, actor, *PENALTY, DRAFT, now)
+    await session.commit()
+    async with sessions.begin() as confined:
+        database.confine(confined, actor, now)
+        assert (await service.withdraw(confined, actor, raised.id, now)).state is State.WITHDRAWN
+    async with sessions() as confined:
+        database.confine(confined, actor, now)
+        with pytest.raises(Conflict) as again:
+            await service.withdraw(confined, actor, raised.id, now)
+    assert again.value.code == "objection-state"
+    find = store.find
+
+    async def before_it_was_closed(used, objection_id, *, lock=False):
+        """The first reading of two that ask at once, the lock of the slower one."""
+        found = await find(used, objection_id, lock=lock)
+        if lock:
+            monkeypatch.setattr("greenbridge.disputes.store.find", find)
+        return replace(found, state=State.OPEN) if found else None
+
+    monkeypatch.setattr("greenbridge.disputes.store.find", before_it_was_closed)
+    async with sessions() as confined:
+        database.confine(confined, actor, now)
+        with pytest.raises(Conflict) as slower:
+            await service.withdraw(confined, actor, raised.id, now)
+    assert slower.value.code == "objection-state"
+
+
 async def test_pages_from_the_report_to_the_answer(client, session, now, firm, operator):
     actor, _ = firm
     await session.commit()
@@ -417,7 +447,11 @@ async def test_pages_from_the_report_to_the_answer(client, session, now, firm, o
     report = await visitor.get("/enterprise/report")
     link = "/enterprise/objections/new?item=penalties.administrative&amp;key=%E7%BD%9A1"
     assert link in report
-    assert link in await visitor.get("/enterprise/records")
+    records = await visitor.get("/enterprise/records")
+    assert link in records
+    assert "单张发票除外" in records
+    assert 'href="/enterprise/report#tax_and_operation"' in records
+    assert 'id="tax_and_operation"' in report
     path = link.replace("&amp;", "&")
     form = await visitor.get(path)
     assert "罚1" in form

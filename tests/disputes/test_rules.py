@@ -116,6 +116,26 @@ def test_only_lists_are_left_and_a_registration_is_never_hidden():
     assert [p.field for p in rules.answer_problems(register, stopped, Present.SAME)] == ["outcome"]
 
 
+@pytest.mark.parametrize("present", Present)
+@pytest.mark.parametrize("item", [items.REGISTRATION, items.PENALTIES, items.ABNORMAL_LIST])
+def test_why_an_outcome_is_barred_is_so_and_offers_nothing_that_is_barred_too(item, present):
+    barred = rules.barred(item, present)
+    assert set(barred) == {o for o in Outcome if rules.answer_problems(an_objection(item=item), Answer(o, WORDS), present)}
+    assert Outcome.NOT_UPHELD not in barred
+    if Outcome.DISPLAY_STOPPED in barred:
+        assert not [why for why in barred.values() if "或选择停止展示" in why.zh or "or stop its showing" in why.en]
+    if Outcome.DELETED in barred:
+        assert not [why for why in barred.values() if "请选择“已由提供部门撤回”" in why.zh]
+    if item not in rules.LISTS:
+        assert barred[Outcome.DELISTED].zh == "该数据项不是名单"
+
+
+def test_stopping_the_showing_is_offered_where_it_can_be():
+    assert rules.barred(items.REGISTRATION, Present.SAME)[Outcome.CORRECTED].zh == "部门尚未交付与异议时不同的内容；请先请部门更正"
+    assert rules.barred(items.PENALTIES, Present.SAME)[Outcome.CORRECTED].zh.endswith("请先请部门更正，或选择停止展示")
+    assert rules.barred(items.ABNORMAL_LIST, Present.LAPSED)[Outcome.DELISTED].zh.endswith("请先请部门更新，或选择停止展示")
+
+
 @pytest.mark.parametrize(
     ("text", "wrong"),
     [

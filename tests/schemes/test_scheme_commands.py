@@ -25,6 +25,12 @@ def test_check_runs_every_case_and_exits_by_what_it_finds(tmp_path: Path):
     wrong = greenbridge("schemes", "check", str(good), str(broken))
     assert wrong.returncode == 1
     assert "line 19, X2: unknown name 'tax_garde'" in wrong.stderr.replace("\n", " ")
+    table = tmp_path / "list.csv"
+    table.write_text("uscc,name\n")
+    no_scheme = greenbridge("schemes", "check", str(table))
+    assert (no_scheme.returncode, no_scheme.stdout) == (1, "")
+    assert no_scheme.stderr.startswith("list.csv: it is not TOML")
+    assert no_scheme.stderr.count("list.csv") == 1
     assert greenbridge("schemes", "check", str(tmp_path / "none.toml")).returncode == 2
 
 
@@ -51,6 +57,7 @@ def test_a_firm_of_the_town_is_rated_and_the_town_is_screened(small_town: tuple[
     for bad in ("luck=1", "green_revenue_share=much", "green_revenue_share"):
         refused = greenbridge("schemes", "rate", "green-enterprise", first, "--input", bad, "--data-dir", str(folder))
         assert refused.returncode == 2, refused.stderr
+        assert len(refused.stderr) < 300
     listed = tmp_path / "list.csv"
     listed.write_text("uscc\n" + "\n".join(firm["uscc"] for firm in firms) + "\nbad\n")
     out = tmp_path / "out.csv"

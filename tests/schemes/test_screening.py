@@ -16,6 +16,7 @@ from sqlalchemy import text
 
 from greenbridge.accounts.values import Role
 from greenbridge.consents import service as consents
+from greenbridge.facts import service as facts
 from greenbridge.facts.rules import items
 from greenbridge.kit.codes import generated_uscc
 from greenbridge.kit.errors import Forbidden, Invalid, NotFound
@@ -105,6 +106,36 @@ async def test_what_cannot_be_asked_is_refused(session, now):
         await service.screen(session, None, BOOK, rows, now, as_of=date(2030, 1, 1))
 
 
+async def test_firms_are_not_screened_by_a_scheme_of_projects(session, now, client):
+    with pytest.raises(Invalid, match="rates a project") as refused:
+        await service.screen(session, None, BOOK, [Candidate(1, A, "")], now, scheme="green-project")
+    assert [field.field for field in refused.value.fields] == ["scheme"]
+    assert [one.scheme.code for one in BOOK.loaded if not one.scheme.of_firms] == ["green-project"]
+    await an_actor(session, now, Role.OPERATOR, "greenbridge", "op-3")
+    await session.commit()
+    body = {"firms": [{"uscc": A}], "scheme": "green-project"}
+    wrong = await client.post("/api/v1/screenings", json=body, headers=await token(client, "op-3"))
+    assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "scheme")
+    await client.post("/sign-in", data={**await hidden(client, "/sign-in"), "login": "op-3", "password": PASSWORD})
+    page = (await client.get("/operator/screening")).text
+    assert 'value="tax-credit B"' in page
+    assert 'value="green-project' not in page
+    form = {**await hidden(client, "/operator/screening"), "grade": "green-project A", "rows": f"uscc,name\n{A},\n"}
+    refused = await client.post("/operator/screening", data=form)
+    assert (refused.status_code, "评定的是项目" in refused.text) == (422, True)
+
+
+async def test_names_are_shown_as_they_are_registered(session, now):
+    written = "绿桥（０１３）ＡＢ科技 有限公司"
+    await deliver(session, now, items.REGISTRATION, a_registration(uscc=A, name=written))
+    known = (await service.screen(session, None, BOOK, [Candidate(1, A, "")], now)).screened[0]
+    typed = (await service.screen(session, None, BOOK, [Candidate(1, A, "绿桥(013)ab科技有限公司")], now)).screened[0]
+    facts_ = await facts.facts_of(session, [A], now.date(), now, (items.REGISTRATION,))
+    registered = facts_[A][0].values["name"]
+    assert "（" in registered
+    assert known.name == typed.name == registered
+
+
 async def test_departments_read_public_lists_and_no_grades(session, now):
     department = await an_actor(session, now, Role.DEPARTMENT, "court")
     await a_town(session, now)
@@ -174,6 +205,11 @@ def test_a_grade_hit_needs_certainty():
     sure = rate(scheme, {n: Known(v) for n, v in scheme.cases[8].inputs.items()})
     assert screening.grade_hit(sure, "C")
     assert screening.grade_hit(sure, "D") == ()
+    assert "一票否决" not in screening.grade_hit(sure, "C")[0].words.zh
+    held = rate(scheme, {**{n: Known(v) for n, v in scheme.cases[8].inputs.items()}, "tax_major_listed": Known(value=True)})
+    (hit,) = screening.grade_hit(held, "C")
+    assert hit.words.zh.endswith("，低于C 级；一票否决：重大税收违法失信主体")
+    assert hit.words.en.endswith(", below C; veto: Major tax illegality")
     less = {n: Known(v) for n, v in scheme.cases[8].inputs.items() if n != "vat_declared_months_12"}
     unsure = rate(scheme, less)
     assert (unsure.grade, unsure.possible_grade) == ("D", "C")
@@ -264,12 +300,37 @@ async def test_screening_over_the_api(client, session, now):
 async def test_any_scheme_is_a_page_in_both_languages(client, scheme):
     for language in ("zh", "en"):
         for kind in scheme.classes:
-            page = await client.get(f"/schemes/{scheme.code}?lang={language}&kind={kind.code}")
+            page = await client.get(f"/schemes/{scheme.code}?lang={language}&class={kind.code}")
             assert page.status_code == 200
             assert scheme.status_words.in_(language) in page.text.replace("&#39;", "'")
             for line in (*scheme.indicators, *scheme.bonus):
                 assert f'<td class="code">{line.code}</td>' in page.text
     assert (await client.get("/schemes")).text.count('href="/schemes/') >= 8
+
+
+async def test_a_page_of_schemes_takes_its_day_and_class_or_says_what_is_wrong(client):
+    for path, said in (
+        ("/schemes?as_of=x", "日期应写作 2026-03-01"),
+        ("/schemes/tax-credit?as_of=2026-02-30", "日期应写作 2026-03-01"),
+        ("/schemes/tax-credit?class=zzz", "没有企业类别 zzz；可用：enterprise"),
+    ):
+        wrong = await client.get(path)
+        assert (wrong.status_code, said in wrong.text) == (422, True), path
+    assert (await client.get("/schemes/tax-credit?as_of=2017-01-01")).status_code == 404
+    earlier = (await client.get("/schemes?as_of=2019-01-01")).text
+    assert 'href="/schemes/tax-credit?as_of=2019-01-01"' in earlier
+    assert "/schemes/public-credit-zj-2020" not in earlier
+
+
+def test_a_wrong_name_is_told_the_nearest():
+    with pytest.raises(Invalid) as refused:
+        service.pledged("carbon", "1", date(2026, 3, 1))
+    (field,) = refused.value.fields
+    assert field.message.zh == "没有名为 carbon 的输入；相近的有：carbon_efficiency_grade、carbon_neutral、carbon_per_value_change_3y。"
+    with pytest.raises(Invalid, match="near to it: tax_grade"):
+        service.pledged("tax_garde", "A", date(2026, 3, 1))
+    with pytest.raises(Invalid, match="schemes show tells"):
+        service.pledged("xqzw", "1", date(2026, 3, 1))
 
 
 async def test_the_operator_screens_a_file_on_a_page_and_takes_the_table_along(client, session, now):

@@ -14,7 +14,7 @@ from greenbridge.cli.frame import DataDir, EnterpriseArgument, Json, Today, err,
 from greenbridge.enterprises import service as enterprises
 from greenbridge.kit.calendar import business_date
 from greenbridge.kit.clock import make_clock
-from greenbridge.kit.errors import Problem
+from greenbridge.kit.errors import FieldProblem, Problem
 from greenbridge.schemes import gateway, service
 from greenbridge.schemes.rules import screening, words
 from greenbridge.schemes.rules.screening import Screening
@@ -105,7 +105,7 @@ def check(
         except UnicodeDecodeError:
             wrong.append((path.name, "it is not UTF-8 text"))
         except Problem as problem:
-            wrong += [(path.name, f"{field.field}: {field.message.en}") for field in problem.fields]
+            wrong += [(path.name, _said(field, path.name)) for field in problem.fields]
     try:
         checked = service.check(loaded if files else service.book(schemes_dir()).loaded)
     except Problem as problem:
@@ -115,18 +115,28 @@ def check(
         cases = [{"file": c.source, "scheme": c.scheme.code, "case": c.case.name, "problems": c.problems} for c in checked]
         say({"cases": cases, "failed": len(failed), "wrong_files": [{"file": name, "problem": said} for name, said in wrong]})
     else:
-        table = _table("文件", "方案", "版本", "用例", "失败")
-        for key in dict.fromkeys((c.source, c.scheme.code, c.scheme.version) for c in checked):
-            own = [c for c in checked if (c.source, c.scheme.code, c.scheme.version) == key]
-            bad = sum(bool(c.problems) for c in own)
-            table.add_row(*key, str(len(own)), f"[red]{bad}[/]" if bad else "0")
-        out.print(table)
-        for one in failed:
-            err.print(f"[red]{one.scheme.code}[/] {one.case.name}: {'; '.join(one.problems)}", highlight=False)
-        for name, said in wrong:
-            err.print(f"[red]{name}[/] {said}", highlight=False)
+        _print_checks(checked, wrong)
     if failed or wrong:
         raise typer.Exit(1)
+
+
+def _said(problem: FieldProblem, file: str) -> str:
+    """Return a problem with its place; one of the whole file has no other place than the file."""
+    return problem.message.en if problem.field == file else f"{problem.field}: {problem.message.en}"
+
+
+def _print_checks(checked: list[service.CheckedCase], wrong: list[tuple[str, str]]) -> None:
+    table = _table("文件", "方案", "版本", "用例", "失败")
+    for key in dict.fromkeys((c.source, c.scheme.code, c.scheme.version) for c in checked):
+        own = [c for c in checked if (c.source, c.scheme.code, c.scheme.version) == key]
+        bad = sum(bool(c.problems) for c in own)
+        table.add_row(*key, str(len(own)), f"[red]{bad}[/]" if bad else "0")
+    if checked:
+        out.print(table)
+    for one in (one for one in checked if one.problems):
+        err.print(f"[red]{one.scheme.code}[/] {one.case.name}: {'; '.join(one.problems)}", highlight=False)
+    for name, said in wrong:
+        err.print(f"[red]{name}[/]: {said}", highlight=False)
 
 
 @schemes.command()

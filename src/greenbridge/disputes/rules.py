@@ -100,37 +100,41 @@ def answer_problems(objection: Objection, answer: Answer, standing: Present) -> 
     return tuple(found)
 
 
-def possible(item: str, standing: Present) -> tuple[Outcome, ...]:
-    """Return the outcomes that are so of a record of an item as it stands."""
-    return tuple(outcome for outcome in Outcome if _not_so(outcome, item, standing) is None)
+def barred(item: str, standing: Present) -> dict[Outcome, Text]:
+    """Return the outcomes that are not so of a record of an item as it stands, each with why."""
+    return {outcome: why for outcome in Outcome if (why := _not_so(outcome, item, standing))}
 
 
 def _not_so(outcome: Outcome, item: str, standing: Present) -> Text | None:
-    if standing not in NEEDS[outcome]:
-        return _MISSING[outcome]
+    """Return why an outcome cannot be said; what can never be so of an item comes before what is not so yet."""
+    if why := _never(outcome, item):
+        return why
+    if standing in NEEDS[outcome]:
+        return None
+    if standing is Present.TAKEN_BACK:
+        return _TAKEN_BACK
+    why = _not_yet(outcome)
+    if item == items.REGISTRATION:
+        return why
+    return Text(f"{why.zh}，或选择停止展示", f"{why.en}, or stop its showing")
+
+
+def _never(outcome: Outcome, item: str) -> Text | None:
     if outcome is Outcome.DELISTED and item not in LISTS:
         return Text("该数据项不是名单", "This item is no list")
     return _NEVER_HIDDEN if outcome is Outcome.DISPLAY_STOPPED and item == items.REGISTRATION else None
 
 
+def _not_yet(outcome: Outcome) -> Text:
+    if outcome is Outcome.DELETED:
+        return Text("部门尚未撤回该记录；请先请部门撤回", "The department has not taken it back: let it do so first")
+    if outcome is Outcome.DELISTED:
+        return Text("部门尚未交付移出名单的记录；请先请部门更新", "No removal has been delivered: let the department update it first")
+    return Text("部门尚未交付与异议时不同的内容；请先请部门更正", "No other content came yet: let the department correct it first")
+
+
 _NEVER_HIDDEN = Text("登记信息只能由部门更正，不能停止展示", "Registration is corrected by its department, never hidden")
-_NOT_DELIVERED = Text(
-    "部门尚未交付与异议时不同的内容；请先请部门更正，或选择停止展示",
-    "No other content has been delivered: let the department correct it first, or stop its showing",
-)
-_MISSING: Mapping[Outcome, Text] = {
-    Outcome.CORRECTED: _NOT_DELIVERED,
-    Outcome.COMPLETED: _NOT_DELIVERED,
-    Outcome.DELISTED: Text(
-        "部门尚未交付移出名单的记录；请先请部门更新，或选择停止展示",
-        "No removal has been delivered: let the department update it, or stop its showing",
-    ),
-    Outcome.DELETED: Text(
-        "部门尚未撤回该记录；请先请部门撤回，或选择停止展示",
-        "The department has not taken it back: let it do so, or stop its showing",
-    ),
-    Outcome.DISPLAY_STOPPED: Text("部门已撤回该记录，请选择“已由提供部门撤回”", "Its department has taken it back: answer so"),
-}
+_TAKEN_BACK = Text("部门已撤回该记录，请选择“已由提供部门撤回”", "Its department has taken it back: answer so")
 
 
 def _text_problems(text: str, ask: Text) -> tuple[FieldProblem, ...]:

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Mapping
+from datetime import date
 from pathlib import PurePath
 from typing import Any
 
@@ -33,23 +34,36 @@ class SchemePages(Controller):
     include_in_schema = False
 
     @get("/schemes")
-    async def listed(self, request: Caller, deps: Deps, now: Now) -> Template:
-        return page(request, "schemes.html", schemes=deps.schemes.listed(business_date(now)), statuses=STATUS_NAMES)
+    async def listed(self, request: Caller, deps: Deps, now: Now, as_of: FromQuery[str] = "") -> Template:
+        """Show the schemes in force on a day, today's without one."""
+        day = _day(as_of) or business_date(now)
+        return page(request, "schemes.html", schemes=deps.schemes.listed(day), statuses=STATUS_NAMES, as_of=as_of)
 
     @get("/schemes/{code:str}")
-    async def one(self, code: FromPath[str], request: Caller, deps: Deps, now: Now, kind: FromQuery[str] = "") -> Template:
-        scheme = deps.schemes.find(code, business_date(now))
-        kinds = {c.code: c for c in scheme.classes}
+    async def one(self, code: FromPath[str], request: Caller, deps: Deps, now: Now, as_of: FromQuery[str] = "") -> Template:
+        """Show a scheme as it is in force on a day, with the weights of a class (`?class=`), the first one's without it."""
+        scheme = deps.schemes.find(code, _day(as_of) or business_date(now))
+        kind = service.class_named(scheme, request.query_params.get("class") or None)
         vocabulary, language = service.vocabulary(), language_of(request)
         return page(
             request,
             "scheme.html",
             scheme=scheme,
-            kind=kinds.get(kind, scheme.classes[0]),
+            kind=kind,
+            as_of=as_of,
             statuses=STATUS_NAMES,
             curve=lambda part, scale: words.curve(part, vocabulary, language, scale),
             formula=lambda expression: words.expression(expression, vocabulary, language),
         )
+
+
+def _day(text: str) -> date | None:
+    """Return the day of a link, None where it names none; raises Invalid for what is no day."""
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        zh, en = f"日期应写作 2026-03-01，不是“{text}”。", f"A day is written 2026-03-01, not {text!r}."
+        raise Invalid.at("no-day", "as_of", zh, en) from None
 
 
 class ScreeningPages(Controller):
@@ -72,7 +86,7 @@ class ScreeningPages(Controller):
             request,
             "screening.html",
             status_code=problem.status if problem else 200,
-            schemes=deps.schemes.listed(business_date(now)),
+            schemes=[scheme for scheme in deps.schemes.listed(business_date(now)) if scheme.of_firms],
             form=typed,
             found=found,
             problem=problem,

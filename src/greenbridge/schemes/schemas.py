@@ -197,6 +197,7 @@ class SchemeFile(Named):
     deducts: bool = False
     watch_under: float | None = None
     subject: Named
+    of_firms: bool = True
     notes: list[Named] = []
     unknown: UnknownIn
     dimension: Annotated[list[DimensionIn], Field(min_length=1)]

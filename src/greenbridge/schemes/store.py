@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 
 async def known(session: AsyncSession, usccs: Collection[str]) -> dict[str, list[str]]:
-    """Return code -> its registered names of those codes that any department spoke of; a code may have no name."""
+    """Return code -> its registered names, as they are compared, of those codes that any department spoke of; a code may have no name."""
     rows = await session.execute(
         text("""
         select given.uscc, array_remove(array_agg(distinct n.name), null)

@@ -235,7 +235,10 @@ class SchemeCase:
 
 @dataclass(frozen=True, slots=True)
 class Scheme:
-    """A scorecard. `total`: the most points (without bonus). `base`: what everybody has. `deducts`: shown as deductions from full."""
+    """A scorecard. `total`: the most points (without bonus). `base`: what everybody has. `deducts`: shown as deductions from full.
+
+    `of_firms`: whether what it rates is a firm, so that a list of firms can be screened by it; a project is none.
+    """
 
     code: str
     version: str
@@ -261,6 +264,7 @@ class Scheme:
     unknown: UnknownPolicy
     cases: tuple[SchemeCase, ...]
     watch_under: float | None = None
+    of_firms: bool = True
     notes: tuple[Text, ...] = ()
 
     def business_class(self, code: str | None) -> BusinessClass:

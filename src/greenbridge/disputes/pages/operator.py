@@ -43,7 +43,7 @@ class ObjectionPages(Controller):
             standing=standing,
             item=item,
             told=told,
-            possible=rules.possible(item.code, standing.present),
+            barred=rules.barred(item.code, standing.present),
             form=typed,
             problem=problem,
             most=rules.MOST,

@@ -90,10 +90,10 @@ def _waits_already() -> Conflict:
     return Conflict("objection-open", "对该记录的异议正在核查中。", "An objection to this record is under review already.")
 
 
-async def own(session: AsyncSession, actor: Actor, objection_id: UUID, *, lock: bool = False) -> Objection:
+async def own(session: AsyncSession, actor: Actor, objection_id: UUID) -> Objection:
     """Return an objection of the actor's firm; another's is not found, whether there is one or not."""
     mine = await enterprises.mine(session, actor)
-    found = await store.find(session, objection_id, lock=lock)
+    found = await store.find(session, objection_id)
     if found is None or mine is None or found.enterprise_id != mine.id:
         raise none()
     return found
@@ -105,9 +105,12 @@ def none() -> NotFound:
 
 
 async def withdraw(session: AsyncSession, actor: Actor, objection_id: UUID, now: datetime) -> Objection:
-    """Withdraw an objection of the actor's firm: its mark goes."""
-    found = await own(session, actor, objection_id, lock=True)
+    """Withdraw an objection of the actor's firm: its mark goes. Raises Conflict for one that is closed."""
+    found = await own(session, actor, objection_id)
     state = after(found, Event.WITHDRAW)
+    # A firm may lock open rows only: a closed one, also one that was closed since it was read, is not there for the lock.
+    if await store.find(session, objection_id, lock=True) is None:
+        state = after(await own(session, actor, objection_id), Event.WITHDRAW)
     closed = await store.close(session, found.id, state, now, actor.account_id)
     await audit.record(session, "objection.withdrawn", f"objection:{found.id}", now, account_id=actor.account_id)
     return closed

@@ -117,6 +117,7 @@ def _scheme(d: SchemeFile) -> Scheme:
         base=d.base,
         deducts=d.deducts,
         subject=_text(d.subject),
+        of_firms=d.of_firms,
         dimensions=tuple(Dimension(x.code, _text(x), x.max) for x in d.dimension),
         indicators=tuple(_indicator(x, d, groups, sources) for x in d.indicator),
         bonus=tuple(_indicator(x, d, groups, sources) for x in d.bonus),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from greenbridge.facts.rules.identity import normalise_name
-from greenbridge.facts.rules.items import REASONS
+from greenbridge.facts.rules.items import REASONS, REGISTRATION
 from greenbridge.facts.values import Fact
 from greenbridge.kit.codes import is_uscc
 from greenbridge.kit.text import Text
@@ -162,6 +162,12 @@ def hits(facts: Sequence[Fact], delivered: Delivered, as_of: date) -> tuple[Hit,
     return tuple(found)
 
 
+def registered_name(facts: Iterable[Fact]) -> str:
+    """Return the name in a firm's newest registration as it is written there; empty: no registration has one."""
+    named = [fact for fact in facts if fact.item == REGISTRATION and fact.values.get("name")]
+    return str(max(named, key=lambda fact: fact.stated_at).values["name"]) if named else ""
+
+
 def grade_hit(rating: Rating, below: str) -> tuple[Hit, ...]:
     """Return a hit for a grade that lies below another one whatever is still unknown; what is not known accuses nobody."""
     scheme = rating.scheme
@@ -171,8 +177,10 @@ def grade_hit(rating: Rating, below: str) -> tuple[Hit, ...]:
     assert line is not None
     assert best is not None
     share = f"{rating.coverage:.0%}"
-    zh = f"{scheme.name.zh}：{name.zh}（{rating.points:g} 分，已知 {share}），补齐后最高为{best.name.zh}，低于{line.name.zh}"
-    en = f"{scheme.name.en}: {name.en} ({rating.points:g} points, {share} known), at best {best.name.en}, below {line.name.en}"
+    held = [bar.words for bar in rating.capped_by if bar.kind == "veto"]
+    why = Text("；一票否决：" + "、".join(w.zh for w in held), "; veto: " + ", ".join(w.en for w in held)) if held else Text("", "")
+    zh = f"{scheme.name.zh}：{name.zh}（{rating.points:g} 分，已知 {share}），补齐后最高为{best.name.zh}，低于{line.name.zh}{why.zh}"
+    en = f"{scheme.name.en}: {name.en} ({rating.points:g} points, {share} known), at best {best.name.en}, below {line.name.en}{why.en}"
     return (Hit(f"scheme:{scheme.code}", Text(zh, en), rating.as_of, scheme.version),)
 
 

@@ -163,6 +163,7 @@ def scheme_head(s: Scheme) -> dict[str, Any]:
         "effective_to": s.effective_to,
         "total": s.total,
         "subject": said(s.subject),
+        "of_firms": s.of_firms,
         "indicators": len(s.indicators),
         "dimensions": len(s.dimensions),
         "grades": [g.code for g in s.grades],

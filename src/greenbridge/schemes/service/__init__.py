@@ -5,7 +5,7 @@ from greenbridge.schemes.rules.rating import rate
 from greenbridge.schemes.rules.screening import words as reason_text
 from greenbridge.schemes.rules.wire import rating_json, scheme_head, scheme_json, screening_json
 from greenbridge.schemes.service.book import Book, CheckedCase, book, check
-from greenbridge.schemes.service.rating import inputs_of, pledged, rate_enterprise, rate_firms
+from greenbridge.schemes.service.rating import class_named, inputs_of, pledged, rate_enterprise, rate_firms
 from greenbridge.schemes.service.screening import screen
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "CheckedCase",
     "book",
     "check",
+    "class_named",
     "inputs_of",
     "lists",
     "pledged",

@@ -1,5 +1,6 @@
 """Rating firms by a scheme, from departments' facts and what else is handed in."""
 
+import difflib
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 
@@ -14,10 +15,11 @@ from greenbridge.kit.text import Text
 from greenbridge.schemes import gateway
 from greenbridge.schemes.rules import checking, inputs, rating
 from greenbridge.schemes.service.book import Book
-from greenbridge.schemes.values import NOT_RATED, Evidence, InputKind, Inputs, Known, Rating, Scheme, Value
+from greenbridge.schemes.values import NOT_RATED, BusinessClass, Evidence, InputKind, Inputs, Known, Rating, Scheme, Value
 
 PUBLIC_CREDIT, PUBLIC_CREDIT_POINTS = "public-credit-zj-2020", "public_credit_points"
 BATCH = 500
+NEAREST = 3
 NOTHING: Inputs = {}
 
 
@@ -80,12 +82,19 @@ async def rate_firms(
 
     For a caller that has checked who asks and keeps the ledger. Raises Invalid for a class that the scheme does not have.
     """
-    if business_class not in {None, *(c.code for c in scheme.classes)}:
-        listed = "、".join(c.code for c in scheme.classes)
-        raise Invalid.at("no-class", "class", f"没有企业类别 {business_class}；可用：{listed}。", f"No class {business_class}: {listed}.")
+    class_named(scheme, business_class)
     read = await inputs_of(session, book, scheme.names, usccs, as_of, known_at)
     given = extra or {}
     return {uscc: rating.rate(scheme, {**known, **given.get(uscc, NOTHING)}, business_class, as_of) for uscc, known in read.items()}
+
+
+def class_named(scheme: Scheme, code: str | None) -> BusinessClass:
+    """Return a scheme's class, the first one where none is named; raises Invalid that says which it has."""
+    if code not in {None, *(c.code for c in scheme.classes)}:
+        listed = [c.code for c in scheme.classes]
+        zh, en = f"没有企业类别 {code}；可用：{'、'.join(listed)}。", f"No class {code}; known: {', '.join(listed)}."
+        raise Invalid.at("no-class", "class", zh, en)
+    return scheme.business_class(code)
 
 
 async def rate_enterprise(
@@ -117,13 +126,22 @@ def pledged(name: str, text: str, on: date) -> Known:
     """Return a value that was typed, marked as pledged; raises Invalid that says what the name takes, or which names there are."""
     known = gateway.vocabulary().get(name)
     if known is None:
-        listed = ", ".join(sorted(gateway.vocabulary()))
-        raise Invalid.at("unknown-input", name, f"没有名为 {name} 的输入；可用：{listed}。", f"No input {name}; known: {listed}.")
+        raise _unknown(name)
     value = _typed(text, known.kind)
     if value is None or not checking.fits(known, value):
         takes = ", ".join(known.words) if known.words else known.kind.value
         raise Invalid.at("wrong-input", name, f"{name} 的取值应为：{takes}。", f"{name} takes: {takes}.")
     return Known(value, (Evidence("pledge", Text("企业填报并承诺", "stated with a pledge"), on, pledged=True),))
+
+
+def _unknown(name: str) -> Invalid:
+    """Return the problem of a name that no value has, with the few that come nearest to it: those that hold it first."""
+    names = sorted(gateway.vocabulary())
+    holding = [known for known in names if name and name.lower() in known]
+    near = list(dict.fromkeys([*holding, *difflib.get_close_matches(name.lower(), names, NEAREST)]))[:NEAREST]
+    zh = f"；相近的有：{'、'.join(near)}" if near else "；各方案用到的名称见 greenbridge schemes show"
+    en = f"; near to it: {', '.join(near)}" if near else "; greenbridge schemes show tells what a scheme asks for"
+    return Invalid.at("unknown-input", name, f"没有名为 {name} 的输入{zh}。", f"No input {name}{en}.")
 
 
 def _typed(text: str, kind: InputKind) -> Value | None:

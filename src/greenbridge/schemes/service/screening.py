@@ -11,6 +11,7 @@ from greenbridge.consents import service as consents
 from greenbridge.consents.values import ReadKind
 from greenbridge.enterprises import service as enterprises
 from greenbridge.facts import service as facts
+from greenbridge.facts.rules import items
 from greenbridge.facts.rules.identity import normalise_name
 from greenbridge.kit import database
 from greenbridge.kit.calendar import business_date
@@ -53,14 +54,17 @@ async def screen(
         usccs = [code for _, code in meant.meant]
         delivered = {item: to for item, (to, *_) in (await facts.coverage(session, now)).items()}
         hits: dict[str, tuple[rules.Hit, ...]] = {}
+        registered: dict[str, str] = {}
         for start in range(0, len(usccs), BATCH):
-            records = await facts.facts_of(session, usccs[start : start + BATCH], day, now, rules.ITEMS)
+            records = await facts.facts_of(session, usccs[start : start + BATCH], day, now, (*rules.ITEMS, items.REGISTRATION))
             hits |= {uscc: rules.hits(own, delivered, day) for uscc, own in records.items()}
+            registered |= {uscc: rules.registered_name(own) for uscc, own in records.items()}
         ratings = await rate_firms(session, book, by, usccs, day, now) if by else {}
         await _note(session, actor, book, by, usccs, day, now)
     # A department gets back the names that it gave: which firms are on the platform is not told to it.
-    named = {} if actor and actor.role is Role.DEPARTMENT else known
-    screened = [_screened(row, code, named, hits[code], ratings.get(code), line) for row, code in meant.meant]
+    told = actor is None or actor.role is not Role.DEPARTMENT
+    shown = {code: registered[code] or row.name or next(iter(known[code]), "") if told else row.name for row, code in meant.meant}
+    screened = [_screened(row, code, shown[code], hits[code], ratings.get(code), line) for row, code in meant.meant]
     made = Screening(day, len(rows), screened, meant.set_aside, rules.unchecked(delivered), by, line)
     await audit.record(
         session,
@@ -91,6 +95,9 @@ def _line(book: Book, scheme: str | None, below: str | None, day: date) -> tuple
             raise Invalid.at("no-scheme-named", "scheme", "指定等级时须同时指定计分方案。", "A grade needs its scheme.")
         return None, None
     found = book.find(scheme, day)
+    if not found.of_firms:
+        zh = f"{found.name.zh}评定的是{found.subject.zh}，不能用来筛查企业名单。"
+        raise Invalid.at("not-of-firms", "scheme", zh, f"{found.name.en} rates a {found.subject.en}: no list of firms is screened by it.")
     by_points = [grade.code for grade in found.grades if grade.at_least is not None]
     line = below or by_points[-2]
     if not rules.has_grade(found, line):
@@ -99,10 +106,7 @@ def _line(book: Book, scheme: str | None, below: str | None, day: date) -> tuple
     return found, line
 
 
-def _screened(
-    row: Candidate, code: str, names: dict[str, list[str]], hits: tuple[rules.Hit, ...], rating: Rating | None, below: str | None
-) -> Screened:
-    name = row.name or next(iter(names.get(code, ())), "")
+def _screened(row: Candidate, code: str, name: str, hits: tuple[rules.Hit, ...], rating: Rating | None, below: str | None) -> Screened:
     if rating is None or below is None:
         return Screened(row, code, name, hits)
     found = (*hits, *rules.grade_hit(rating, below))
