@@ -7,6 +7,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import httpx
+import hypothesis
 import pytest
 from litestar import Litestar
 from sqlalchemy import create_engine, text
@@ -19,6 +20,9 @@ from greenbridge.reports.gateway import press as make_press
 from greenbridge.scoring.gateway import LightGbmModel, load_current
 from greenbridge.settings import Settings, home
 
+# A shared machine pauses at times: how long an example takes says nothing of it.
+hypothesis.settings.register_profile("shared", deadline=None)
+hypothesis.settings.load_profile("shared")
 NOW = datetime(2026, 3, 10, 2, 0, tzinfo=UTC)  # Tuesday, 10:00 in Shanghai
 RELEASE = text(
     "select set_config('role', 'none', true), set_config('greenbridge.organisation', '', true), set_config('greenbridge.today', '', true)"

@@ -209,7 +209,7 @@ def _text(text: Text) -> dict[str, str]:
     return {"zh": text.zh, "en": text.en}
 
 
-HEADS = ("策略", "企业", "授信（万元）", "预计支用（万元）", "平均利率", "期望利润（万元）", "预期损失（万元）", "利润标准差（万元）")
+HEADS = ("策略（金额：万元）", "企业", "授信", "预计支用", "平均利率", "期望利润", "预期损失", "利润标准差")
 WORLDS = ("情景", "方案不变（万元）", "重新优化（万元）")
 
 
@@ -238,6 +238,7 @@ def _print(document: Mapping[str, Any]) -> None:
     out.print(f"{document['firms']:,} 家企业（{ratings}），平均违约概率 {document['mean_default_probability']:.1%}", highlight=False)
     for heads, rows in ((HEADS, _strategy_rows(document)), (WORLDS, _world_rows(document))):
         table = Table(*heads)
+        table.columns[0].no_wrap = True  # the name goes whole, also on a narrow terminal
         for column in table.columns[1:]:
             column.justify = "right"
         for row in rows:
