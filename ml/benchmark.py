@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 import os
 import sys
 import time
@@ -58,7 +59,8 @@ def result(evaluation: evaluate.Evaluation) -> dict[str, Any]:
             if metric == "auc":
                 row["auc_std"] = round(outcome.std("auc"), LEVEL)
         if outcome is not evaluation.ours:
-            row["ours_minus_this"] = {key: round(value, LEVEL) for key, value in evaluation.against(outcome).items() if value == value}  # noqa: PLR0124  NaN of a single split
+            # A single split has no spread.
+            row["ours_minus_this"] = {k: round(v, LEVEL) for k, v in evaluation.against(outcome).items() if not math.isnan(v)}
         rows.append(row)
     return {
         "dataset": card.name, "rows": len(data.y), "positives": int(data.y.sum()), "features": len(data.columns),

@@ -15,7 +15,7 @@ from greenbridge.facts.rules import items
 from greenbridge.kit.errors import Conflict, Invalid, NotFound
 from greenbridge.reports import service as reports
 from greenbridge.reports.gateway import press as make_press
-from greenbridge.scoring import service, store
+from greenbridge.scoring import jobs, service, store
 from greenbridge.scoring.gateway import ArtifactRefused, FakeModel, fingerprint
 from greenbridge.scoring.rules import registry as rules
 from greenbridge.scoring.rules.features import FEATURES
@@ -184,6 +184,7 @@ async def test_a_run_over_the_city_keeps_the_challengers_scores_beside_the_champ
         await deliver(session, now, items.VAT_INVOICES, *steady_invoices(firm.uscc))
     champion = await service.champion(session, shelf, now)
     await service.register(session, shelf, "m-2", WHO, WHY, now)
+    assert await jobs.score_city(session, shelf, now) == 0  # no challenger to compare
     assert await service.score_city(session, shelf, now) == 2  # a draft does not score; the third firm is unknown
     await service.challenge(session, shelf, "m-2", WHO, WHY, now)
     assert await service.score_city(session, shelf, now) == 2  # the champion's stand already

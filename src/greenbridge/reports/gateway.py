@@ -55,20 +55,11 @@ def pdf(layout: Mapping[str, Any], made_at: datetime) -> bytes:
 
     The same input gives the same bytes: the document's date is the report's, to the second.
     """
-    made = _compiler(layout).compile(timestamp=made_at.replace(microsecond=0))
+    data = json.dumps({**layout, "font": FAMILY}, ensure_ascii=False)
+    compiler = typst.Compiler(_source(), font_paths=_fonts(), sys_inputs={"data": data})
+    made = compiler.compile(timestamp=made_at.replace(microsecond=0))
     assert isinstance(made, bytes)
     return made
-
-
-def png_pages(layout: Mapping[str, Any], ppi: float = 80) -> list[bytes]:
-    """Return a picture of each page."""
-    made = _compiler(layout).compile(format="png", ppi=ppi)
-    return [page for page in (made if isinstance(made, list) else [made]) if page is not None]
-
-
-def _compiler(layout: Mapping[str, Any]) -> typst.Compiler:
-    data = json.dumps({**layout, "font": FAMILY}, ensure_ascii=False)
-    return typst.Compiler(_source(), font_paths=_fonts(), sys_inputs={"data": data})
 
 
 def qr(address: str) -> str:
