@@ -158,6 +158,7 @@ def create_app(
 ) -> Litestar:
     """Build the application; tests hand in a session factory, a fake model and a clock of their own."""
     engine = database.make_engine(url or database.database_url(settings))
+    book = schemes.book(settings.schemes_dir)
     state = State(
         {
             "settings": settings,
@@ -167,9 +168,9 @@ def create_app(
             "registry": RegistrationFacts(),
             "disputes": OpenObjections(),
             "described": described(),
-            "schemes": schemes.book(settings.schemes_dir),
+            "schemes": book,
             "model": model,
-            "press": press(settings, model) if model else None,
+            "press": press(settings, model, book) if model else None,
         }
     )
 
@@ -179,7 +180,7 @@ def create_app(
         if app.state.model is None:
             async with app.state.sessions.begin() as session:
                 app.state.model = await scoring.champion(session, settings.artifacts_dir, app.state.clock.now())
-        app.state.press = press(settings, app.state.model)
+        app.state.press = press(settings, app.state.model, book)
         yield
         await engine.dispose()
 

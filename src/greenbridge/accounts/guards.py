@@ -29,7 +29,8 @@ class Authentication(AbstractAuthenticationMiddleware):
         if not secret:
             return AuthenticationResult(user=None, auth=None)
         state = connection.app.state
-        async with state.sessions() as session:
+        # Committed, though it only reads: a rollback would make the driver forget every statement that it has prepared.
+        async with state.sessions.begin() as session:
             actor = await service.who(session, secret, "token" if kind == "token" else "session", state.clock.now())
         return AuthenticationResult(user=actor, auth=secret if actor else None)
 

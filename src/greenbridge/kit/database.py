@@ -174,7 +174,8 @@ async def rows(session: AsyncSession, statement: str, parameters: Mapping[str, A
     raw = await _driver(session)
     async with raw.cursor() as cursor:
         await cursor.execute(statement, parameters, prepare=True)
-        return await cursor.fetchall() if cursor.description else []
+        # The number of columns, not their description: the driver would make an object of each.
+        return await cursor.fetchall() if cursor.pgresult and cursor.pgresult.nfields else []
 
 
 class MadeAhead:

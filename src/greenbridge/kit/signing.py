@@ -1,6 +1,7 @@
 """Signatures that anybody can check with the published keys: Ed25519, and SM2 with SM3 (GB/T 32918) where the extra is installed."""
 
 import base64
+import functools
 import hashlib
 import json
 from collections.abc import Mapping
@@ -75,7 +76,7 @@ class Ed25519:
 
     def sign(self, private: Jwk, data: bytes) -> bytes:
         """Return a signature of 64 bytes."""
-        return Ed25519PrivateKey.from_private_bytes(from_b64url(private["d"])).sign(data)
+        return _ed25519(private["d"]).sign(data)
 
     def verify(self, public: Jwk, data: bytes, signature: bytes) -> bool:
         """Return whether the signature holds; raises ValueError for a key that is none."""
@@ -86,6 +87,12 @@ class Ed25519:
         except InvalidSignature:
             return False
         return True
+
+
+@functools.lru_cache(4)
+def _ed25519(secret: str) -> Ed25519PrivateKey:
+    """Return the key of a JWK's `d`, kept: to make it takes as long as to sign."""
+    return Ed25519PrivateKey.from_private_bytes(from_b64url(secret))
 
 
 class Sm2:

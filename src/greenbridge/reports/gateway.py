@@ -17,6 +17,8 @@ import typst
 
 from greenbridge.kit.keyring import KeyRing
 from greenbridge.kit.web import templates
+from greenbridge.schemes import service as schemes
+from greenbridge.schemes.service import Book
 from greenbridge.scoring.gateway import DefaultModel
 from greenbridge.settings import Settings
 
@@ -100,14 +102,16 @@ def _attached(document: bytes) -> tuple[str, bytes]:
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """What reports are made and signed with: the default model, the signing keys, a secret for salts, the address for checks."""
+    """What reports are made and signed with: default model, signing keys, a secret for salts, the address for checks, schemes."""
 
     model: DefaultModel
     keys: KeyRing
     secret: str
     public_url: str
+    book: Book
 
 
-def press(settings: Settings, model: DefaultModel) -> Press:
-    """Return the press of an installation."""
-    return Press(model, KeyRing(settings.signing_keys), settings.secret, settings.public_url)
+def press(settings: Settings, model: DefaultModel, book: Book | None = None) -> Press:
+    """Return the press of an installation; `book`: its schemes, where they are read already."""
+    found = book or schemes.book(settings.schemes_dir)
+    return Press(model, KeyRing(settings.signing_keys), settings.secret, settings.public_url, found)

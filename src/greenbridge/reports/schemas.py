@@ -7,7 +7,7 @@ from greenbridge.kit.wire import Closed
 
 class SignedReportOut(Closed):
     """A signed report. `head` is what is signed: number, root and count of the leaves; `seed` makes the leaves' salts, `leaf_hashes`
-    let a check name what was changed; `content` follows docs/schema/credit-report-2.1.schema.json.
+    let a check name what was changed; `content` follows docs/schema/credit-report-2.2.schema.json.
     """
 
     head: dict[str, Any]

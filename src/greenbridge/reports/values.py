@@ -13,6 +13,7 @@ from greenbridge.facts.values import Catalogue, Counterparty, Fact, Item, Series
 from greenbridge.kit.calendar import business_date
 from greenbridge.kit.text import Text
 from greenbridge.peers.values import Standing
+from greenbridge.schemes.values import Rating
 from greenbridge.scoring.values import Score
 
 
@@ -164,13 +165,22 @@ class Reader:
 
 
 @dataclass(frozen=True, slots=True)
+class Rated:
+    """The firm by one white-box scheme. `reads`: the fields that the scheme may look at."""
+
+    key: str
+    rating: Rating
+    reads: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Material:
     """All that a report is assembled from; nothing else is read.
 
     `bands`: grade -> the probability of default that it ends before. `marks`: code of an associated firm -> what public lists say of
     it; `peers`: the firm among firms of its kind; `queries`: who read its report in the last 12 months, newest first (named to the
     firm itself alone). `disputed`: (item, key) of a record -> since when the firm objects to it. `by_item`: the facts that the reader
-    may see, as `projection.visible` sets them.
+    may see, as `projection.visible` sets them. `ratings`: by the platform's schemes, of all facts.
     """
 
     enterprise: Enterprise
@@ -191,6 +201,7 @@ class Material:
     reader: Reader | None = None
     disputed: Mapping[tuple[str, str], date] = field(default_factory=dict)
     by_item: Mapping[str, list[Fact]] = field(default_factory=dict)
+    ratings: Sequence[Rated] = ()
 
     @property
     def items(self) -> Mapping[str, Item]:

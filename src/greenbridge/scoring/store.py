@@ -150,16 +150,13 @@ async def add_event(
 
 async def champion_at(session: AsyncSession, known_at: datetime) -> tuple[str, str] | None:
     """Return (version, sha256) of the champion at an instant, of earlier instants the first one; None where none is registered."""
-    row = (
-        await session.execute(
-            text("""
-            select e.version, v.sha256 from model_event e join model_version v on v.version = e.version where e.after = 'champion'
-            order by e.at <= :known_at desc, case when e.at <= :known_at then -e.number else e.number end limit 1
-            """),
-            {"known_at": known_at},
-        )
-    ).first()
-    return (row.version, row.sha256) if row else None
+    statement = """
+        select e.version, v.sha256 from model_event e join model_version v on v.version = e.version where e.after = 'champion'
+        order by e.at <= %(known_at)s desc, case when e.at <= %(known_at)s then -e.number else e.number end limit 1
+    """
+    for version, sha256 in await database.rows(session, statement, {"known_at": known_at}):
+        return version, sha256
+    return None
 
 
 _NEWEST_KEPT = """

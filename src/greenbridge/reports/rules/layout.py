@@ -51,6 +51,7 @@ WORDS: Mapping[str, Text] = {
     "usual": Text("训练企业中位数", "median of the firms learnt from"),
     "caveat": Text("由模型训练样本推得，仅供参考，不作为唯一依据。", "Learnt from the model's sample: a support, never the only ground."),
     "green": Text("绿色等级", "Green grade"),
+    "public_credit": Text("公共信用评价", "Public credit evaluation"),
     "not_rated": Text("未评定", "Not rated"),
     "coverage": Text("数据覆盖", "Data coverage"),
     "page_of": Text("第 {} 页，共 {} 页", "Page {} of {}"),
@@ -184,7 +185,22 @@ def _summary(summary: Content, language: Language) -> dict[str, Any]:
         ("withheld", Text("不可见", "withheld")),
     )
     coverage = [(label.in_(language), cover[key]) for key, label in labels]
-    return {"flags": part(summary["flags"]), "changes": part(summary["changes"]), "coverage": coverage}
+    rated = [_rated(key, summary.get(key), language) for key in ("green", "public_credit") if key == "green" or key in summary]
+    return {"flags": part(summary["flags"]), "changes": part(summary["changes"]), "coverage": coverage, "ratings": rated}
+
+
+def _rated(key: str, found: Content | None, language: Language) -> dict[str, Any]:
+    """Return a scheme's rating in words; reports before schema 2.2 have none, and say so of the green grade."""
+    if found is None:
+        return {"key": key, "name": WORDS[key].in_(language), "grade": "", "text": WORDS["not_rated"].in_(language), "status": ""}
+    rating, why = found["rating"], found["withheld"]
+    return {
+        "key": key,
+        "name": found["name"][language],
+        "grade": rating["grade"] if rating else "",
+        "text": rating["sentence"][language] if rating else f"▒ {why['text'][language]}",
+        "status": found["status"][language],
+    }
 
 
 def _section(section: Content, charts: list[dict[str, Any]], language: Language, most_rows: int) -> dict[str, Any]:

@@ -7,8 +7,9 @@ from datetime import date
 from greenbridge.consents.rules import age
 from greenbridge.consents.values import Withheld
 from greenbridge.facts.values import Fact
+from greenbridge.reports.rules.sections import ratings
 from greenbridge.reports.rules.sections.evaluation import compared
-from greenbridge.reports.values import Finding, Line, Material, Section, Table
+from greenbridge.reports.values import Finding, Line, Material, Rated, Section, Table
 from greenbridge.scoring.rules import features
 from greenbridge.scoring.values import Score
 
@@ -120,6 +121,11 @@ def score(found: Score | None, last_month: date | None, ask: Ask, today: date) -
     if found is None:
         return None, None
     return replace(found, reasons=tuple(reason for reason in found.reasons if ask(features.fields(reason.code), 0) is None)), None
+
+
+def why_unrated(rated: Rated, ask: Ask, as_of: date, today: date) -> Withheld | None:
+    """Return why a reader may not see a rating: it is told to those alone who may see all that it is made of."""
+    return ask(rated.reads, age(ratings.since(as_of), today))
 
 
 def findings(found: Sequence[Finding], ask: Ask, today: date) -> tuple[list[Finding], list[Finding], list[tuple[Finding, Withheld]]]:

@@ -7,11 +7,11 @@ from greenbridge.consents.values import WITHHELD_NAMES, Withheld
 from greenbridge.facts.rules import items
 from greenbridge.kit.text import Text
 from greenbridge.reports.rules import findings, projection
-from greenbridge.reports.rules.sections import all_sections, invoices
-from greenbridge.reports.values import Finding, Line, Material, Reader, Section, Source, Table
+from greenbridge.reports.rules.sections import all_sections, invoices, ratings
+from greenbridge.reports.values import Finding, Line, Material, Rated, Reader, Section, Source, Table
 from greenbridge.scoring.values import Score
 
-SCHEMA_VERSION = "2.1"
+SCHEMA_VERSION = "2.2"
 USE = Text(
     "仅供注明的机构在企业授权范围内，为注明的用途使用；不得转给他人。平台汇集部门数据并作提示，贷与不贷由银行决定。",
     "For the organisation and the purpose named here alone, within the firm's consent; not to be passed on. The platform gathers"
@@ -159,7 +159,36 @@ def _summary(material: Material, ask: projection.Ask) -> dict[str, Any]:
             "unknown": [_label(f) for f in unknown],
             "withheld": [{**_label(f), "withheld": withheld_json(why)} for f, why in withheld],
         }
-    return {**found, "coverage": _coverage(material, ask), "green": None}
+    rated = {r.key: _rating(r, projection.why_unrated(r, ask, material.as_of, material.known_on)) for r in material.ratings}
+    return {**found, "coverage": _coverage(material, ask), "green": None, "public_credit": None, **rated}
+
+
+def _rating(rated: Rated, why: Withheld | None) -> dict[str, Any]:
+    """Return a rating by a scheme; of one that is withheld, whose it would be."""
+    found, scheme = rated.rating, rated.rating.scheme
+    following = found.next_grade
+    return {
+        "scheme": scheme.code,
+        "version": scheme.version,
+        "name": _text(scheme.name),
+        "status": _text(scheme.status_words),
+        "withheld": withheld_json(why),
+        "rating": None if why else {
+            "grade": found.grade,
+            "grade_name": _text(found.grade_name),
+            "points": found.points,
+            "total": scheme.total,
+            "coverage": round(found.coverage, 4),
+            "possible_grade": found.possible_grade,
+            "sentence": _text(ratings.in_words(found)),
+            "held_by": [_text(bar.words) for bar in found.capped_by],
+            "next_grade": following and {
+                "grade": following.grade.code,
+                "grade_name": _text(following.grade.name),
+                "points": following.points,
+            },
+        },
+    }  # fmt: skip
 
 
 def _said(finding: Finding) -> Text | None:

@@ -32,12 +32,12 @@ from greenbridge.peers.values import Standing
 from greenbridge.reports import store
 from greenbridge.reports.gateway import Press
 from greenbridge.reports.rules import envelope, wire
-from greenbridge.reports.values import CreditReport, Material, Query, Reader
+from greenbridge.reports.values import CreditReport, Material, Query, Rated, Reader
+from greenbridge.schemes import service as schemes
 from greenbridge.scoring import service as scoring
-from greenbridge.scoring.gateway import DefaultModel
 
 OWN_USE = Text("企业自查", "The firm's own")
-PREVIEW = "预览"
+PREVIEW, PUBLIC_CREDIT = "预览", "public-credit-zj-2020"
 EARLIEST = date(2000, 1, 1)  # no department delivers anything older
 
 
@@ -116,7 +116,7 @@ async def make(
     The caller has checked who asks.
     """
     drafts = []
-    for index, material in enumerate(await _materials(session, firms, press.model, as_of, now)):
+    for index, material in enumerate(await _materials(session, firms, press, as_of, now)):
         reader = readers[index] if readers else None
         ask = (readings[index] if readings else Reading(None, facts.levels())).withheld
         drafts.append((material, wire.content(replace(material, reader=reader), ask, press.public_url)))
@@ -162,14 +162,14 @@ def _signed(
     )
 
 
-async def _materials(session: AsyncSession, firms: Sequence[Enterprise], model: DefaultModel, as_of: date, now: datetime) -> list[Material]:
+async def _materials(session: AsyncSession, firms: Sequence[Enterprise], press: Press, as_of: date, now: datetime) -> list[Material]:
     """Gather what the reports of firms are assembled from, in a few queries for all of them."""
     if as_of < EARLIEST:
         raise Invalid.at("too-early", "as_of", f"报告日期不能早于 {EARLIEST}。", f"A report's day may not lie before {EARLIEST}.")
     if as_of > business_date(now):
         raise Invalid.at("future-date", "as_of", "报告日期不能晚于今天。", "A report's day may not lie ahead.")
     usccs = [firm.uscc for firm in firms]
-    model = await scoring.model_at(session, model, now)  # a replay is scored as it was then
+    model = await scoring.model_at(session, press.model, now)  # a replay is scored as it was then
     coverage = await facts.coverage(session, now)
     series = await facts.series(session, usccs, as_of, now, coverage)
     scores = await scoring.score_series(session, firms, series, model, as_of, now)
@@ -180,6 +180,7 @@ async def _materials(session: AsyncSession, firms: Sequence[Enterprise], model: 
     # Whole days that were over: what is read at this moment commits sooner or later, and a replay must count the same.
     until = min(as_of, business_date(now))
     reads = await consents.report_reads(session, [firm.id for firm in firms], day_start(add_months(until, -12)), day_start(until))
+    delivered = {item: newest for item, (newest, *_) in coverage.items()}
     materials = []
     for index, firm in enumerate(firms):
         standings = await _standings(session, series.of(index), found[firm.uscc], as_of, now)
@@ -203,9 +204,19 @@ async def _materials(session: AsyncSession, firms: Sequence[Enterprise], model: 
                 standings,
                 queries,
                 disputed={(item, key): since for (uscc, item, key), since in disputed.items() if uscc == firm.uscc},
+                ratings=_ratings(press.book, found[firm.uscc], delivered, as_of, business_date(now)),
             )
         )
     return materials
+
+
+def _ratings(
+    book: schemes.Book, records: Sequence[Fact], delivered: Mapping[str, date | None], as_of: date, today: date
+) -> tuple[Rated, ...]:
+    """Return what the platform's schemes say of a firm: by the version in force on the day that this is known."""
+    scheme = book.find(PUBLIC_CREDIT, today)
+    rating = schemes.rate_records(book, scheme, records, delivered, as_of)
+    return (Rated("public_credit", rating, schemes.fields_of(book, scheme, today)),)
 
 
 async def _standings(session: AsyncSession, series: Series, known: Sequence[Fact], as_of: date, now: datetime) -> list[Standing]:
@@ -228,7 +239,7 @@ async def previews(
     enterprise = await enterprises.own(session, actor, enterprise_id)
     if enterprise.status is not EnterpriseStatus.VERIFIED:
         raise Conflict("not-verified", "企业尚未通过实名核验，不能查阅报告。", "The firm is not verified and may not read its report.")
-    (material,) = await _materials(session, [enterprise], press.model, business_date(now), now)
+    (material,) = await _materials(session, [enterprise], press, business_date(now), now)
     contents: list[Mapping[str, Any]] = []
     for access in accesses:
         steps = (STAFF_FUNCTION_NAMES[access.function], PURPOSE_NAMES[access.purpose], WORK_STEP_NAMES[access.step])

@@ -5,7 +5,7 @@ from greenbridge.schemes.rules.rating import rate
 from greenbridge.schemes.rules.screening import words as reason_text
 from greenbridge.schemes.rules.wire import rating_json, scheme_head, scheme_json, screening_json
 from greenbridge.schemes.service.book import Book, CheckedCase, book, check
-from greenbridge.schemes.service.rating import class_named, inputs_of, pledged, rate_enterprise, rate_firms
+from greenbridge.schemes.service.rating import class_named, fields_of, inputs_of, pledged, rate_enterprise, rate_firms, rate_records
 from greenbridge.schemes.service.screening import screen
 
 __all__ = [
@@ -14,12 +14,14 @@ __all__ = [
     "book",
     "check",
     "class_named",
+    "fields_of",
     "inputs_of",
     "lists",
     "pledged",
     "rate",
     "rate_enterprise",
     "rate_firms",
+    "rate_records",
     "rating_json",
     "reason_text",
     "scheme_head",

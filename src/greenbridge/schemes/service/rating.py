@@ -1,6 +1,7 @@
 """Rating firms by a scheme, from departments' facts and what else is handed in."""
 
 import difflib
+import functools
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 
@@ -10,6 +11,7 @@ from greenbridge.consents import service as consents
 from greenbridge.consents.values import ReadKind
 from greenbridge.enterprises.values import Enterprise
 from greenbridge.facts import service as facts
+from greenbridge.facts.values import Fact
 from greenbridge.kit.errors import Invalid
 from greenbridge.kit.text import Text
 from greenbridge.schemes import gateway
@@ -116,10 +118,36 @@ async def rate_enterprise(
     return found[enterprise.uscc]
 
 
-def fields_of(book: Book, scheme: Scheme, as_of: date) -> list[str]:
+def rate_records(
+    book: Book,
+    scheme: Scheme,
+    records: Sequence[Fact],
+    delivered: Mapping[str, date | None],
+    as_of: date,
+    *,
+    business_class: str | None = None,
+    extra: Inputs = NOTHING,
+) -> Rating:
+    """Return the rating of one firm whose records are at hand; `delivered`: item -> the newest day that its data speak of.
+
+    For a caller that has checked who asks and keeps the ledger.
+    """
+    asked, credit = _asked(book, scheme.names, as_of)
+    read = inputs.inputs_of(gateway.vocabulary(), records, delivered, as_of, asked)
+    if credit:
+        read |= _credit(rating.rate(credit, read, None, as_of))
+    return rating.rate(scheme, {**read, **extra}, business_class, as_of)
+
+
+def fields_of(book: Book, scheme: Scheme, as_of: date) -> tuple[str, ...]:
     """Return the fields that a scheme may read of a firm, as the ledger names them."""
-    items = set(items_of(_asked(book, scheme.names, as_of)[0]))
-    return sorted(field for field in facts.levels() if field.rpartition(".")[0] in items)
+    return _fields_of(tuple(_asked(book, scheme.names, as_of)[0]))
+
+
+@functools.cache
+def _fields_of(names: tuple[str, ...]) -> tuple[str, ...]:
+    items = set(items_of(names))
+    return tuple(sorted(field for field in facts.levels() if field.rpartition(".")[0] in items))
 
 
 def pledged(name: str, text: str, on: date) -> Known:

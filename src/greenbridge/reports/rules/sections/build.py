@@ -1,5 +1,6 @@
 """Building blocks of sections: a section, a line of records, sums over months of records."""
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -85,6 +86,7 @@ def year_sum(months: Mapping[date, float], last: date | None) -> float | None:
     return sum(months[month] for month in wanted) if all(month in months for month in wanted) else None
 
 
+@functools.lru_cache(512)
 def period(first: date, last: date) -> Text:
     """Return months in words. `period(date(2025, 2, 1), date(2026, 1, 1))` is 2025-02 至 2026-01."""
     return Text(f"{first:%Y-%m} 至 {last:%Y-%m}", f"{first:%Y-%m} to {last:%Y-%m}")

@@ -12,6 +12,7 @@ from greenbridge.kit.text import Text
 from greenbridge.peers.rules import metrics
 from greenbridge.peers.values import METRICS, Metric, Standing
 from greenbridge.reports.rules import records
+from greenbridge.reports.rules.sections import ratings
 from greenbridge.reports.rules.sections.build import section
 from greenbridge.reports.values import Line, Material, Section, Table
 from greenbridge.scoring.rules import features
@@ -22,16 +23,16 @@ GRADED = (
 
 
 def evaluations(material: Material) -> Section:
-    """Return the grades that authorities gave, newest of each; the platform's own estimate stands in the summary."""
+    """Return what the platform's white-box schemes say, and the grades that authorities gave, newest of each."""
     grades: Sequence[tuple[str, str, str, str, str | None]] = (
         ("tax_grade", items.TAX_GRADE, "grade", "", "year"),
         ("environment_colour", "environment.credit", "colour", "", "year"),
         ("customs_grade", "customs.credit", "grade", "", None),
         ("city_grade", "platform.city_credit_grade", "grade", "", None),
     )
-    lines = [_grade(material, *grade) for grade in grades]
-    title = Text("公共信用评价", "Public credit evaluation")
-    return section("evaluations", title, material, GRADED, items.TAX_GRADE, "environment.credit", lines=lines)
+    lines = [*ratings.lines(material), *(_grade(material, *grade) for grade in grades)]
+    title, rated = Text("公共信用评价", "Public credit evaluation"), ratings.tables(material)
+    return section("evaluations", title, material, GRADED, items.TAX_GRADE, "environment.credit", lines=lines, tables=rated)
 
 
 def _grade(material: Material, key: str, code: str, field: str, unit: str, year: str | None) -> Line:
