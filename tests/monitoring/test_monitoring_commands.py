@@ -19,7 +19,8 @@ def test_contagion_is_measured_and_shown(firms):
     assert run["edges"] > 0
     assert run["bound"] <= 0.7
     assert run["error"] <= 1e-9
-    shown = [json_of("contagion", "show", firm["uscc"], "--json", "--data-dir", folder) for firm in known[:3]]
+    of_the_town = [firm["uscc"] for firm in known if firm["origin"] == "generated"][:3]  # other tests bring firms without ties
+    shown = [json_of("contagion", "show", uscc, "--json", "--data-dir", folder) for uscc in of_the_town]
     assert all(0 <= one["reached"] <= 1 and one["policy"] == run["policy_version"] for one in shown)
     assert [one["as_of"] for one in shown] == [run["as_of"]] * 3
 

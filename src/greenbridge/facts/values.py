@@ -124,7 +124,7 @@ class Clock:
 
     code: str
     label: Text
-    source: str
+    source: Text
     in_force_from: date
     in_force_to: date | None = None
     start: tuple[str, ...] = ()

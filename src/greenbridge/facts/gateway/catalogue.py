@@ -56,7 +56,7 @@ def _clock(row: Mapping[str, Any]) -> Clock:
     return Clock(
         row["code"],
         _text(row),
-        row["source"],
+        Text(row["source"], row["source_en"]),
         row["from"],
         row.get("to"),
         tuple(row.get("start", ())),

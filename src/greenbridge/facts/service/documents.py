@@ -52,7 +52,7 @@ def item_document(item: Item) -> dict[str, Any]:
         "due_working_days": item.due_working_days,
         "openness": item.openness.value,
         "legal_basis": item.legal_basis,
-        "retention": {"code": item.retention, **_text(clock.label), "source": clock.source},
+        "retention": {"code": item.retention, **_text(clock.label), "source": clock.source.zh, "source_en": clock.source.en},
         "alert": dict(item.alert),
         "rules": [{"kind": rule.kind, "reason": rule.reason, "fields": _rule_fields(rule)} for rule in item.rules],
         "fields": [

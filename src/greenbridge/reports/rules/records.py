@@ -127,7 +127,7 @@ def _made(item: Item, clock: Clock) -> _Form:
         columns.append(("shown_until", SHOWN_UNTIL, "day"))
         starting = (*clock.start, clock.until_field, *clock.never)
         reads["shown_until"] = tuple(f"{item.code}.{f.name}" for f in item.fields if f.name in starting) or reads[fields[0].name]
-        law = Text(f"{clock.label.zh}（{clock.source}）", f"{clock.label.en} ({clock.source})")
+        law = Text(f"{clock.label.zh}（{clock.source.zh}）", f"{clock.label.en} ({clock.source.en})")
     every = tuple(dict.fromkeys(key for keys in reads.values() for key in keys))
     return _Form(tuple(map(shown_by, fields)), tuple(columns), reads, every, ends, law)
 
