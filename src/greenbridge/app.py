@@ -43,6 +43,7 @@ from greenbridge.home.pages import HomePages
 from greenbridge.kit import database, logs
 from greenbridge.kit.clock import make_clock
 from greenbridge.kit.errors import Problem
+from greenbridge.kit.watch import Watch
 from greenbridge.kit.web import Deps, RequestIds, on_bad_data, on_crash, on_http_exception, on_problem, page_environment
 from greenbridge.matching.api import MatchesApi
 from greenbridge.matching.pages import MatchPages
@@ -157,13 +158,15 @@ def create_app(
     clock: Any = None,
 ) -> Litestar:
     """Build the application; tests hand in a session factory, a fake model and a clock of their own."""
-    engine = database.make_engine(url or database.database_url(settings))
+    url = url or database.database_url(settings)
+    engine = database.make_engine(url)
     state = State(
         {
             "settings": settings,
             "engine": engine,
             "sessions": sessions or database.make_sessions(engine),
             "clock": clock or make_clock(settings.today),
+            "watch": Watch(),
             "registry": RegistrationFacts(),
             "disputes": OpenObjections(),
             "described": described(),
@@ -180,7 +183,9 @@ def create_app(
             async with app.state.sessions.begin() as session:
                 app.state.model = await scoring.champion(session, settings.artifacts_dir, app.state.clock.now())
         app.state.press = press(settings, app.state.model)
+        app.state.watch.start(url)
         yield
+        await app.state.watch.stop()
         await engine.dispose()
 
     return Litestar(

@@ -36,7 +36,7 @@ from greenbridge.matching.service.adhoc import stated
 from greenbridge.matching.service.engines import Engine, _engine
 from greenbridge.settings import Settings
 from tests.bench.interleave import interleave
-from tests.bench.matching_worlds import MODES, NUMBERS, WORDS, World, applicants, facts_of, zen_of
+from tests.bench.matching_worlds import DISTRICTS, MODES, NUMBERS, WORDS, World, applicants, facts_of, zen_of
 from tests.bench.record import record
 
 FIRMS = 2_800_000
@@ -128,7 +128,7 @@ def columns_of(table: pl.DataFrame) -> Columns:
     for word, fact in named.items():
         values = [(str(one),) if options is MODES else str(one) for options in [WORDS[word]] for one in options]
         if fact == "region_code":
-            values = [f"{str(value)[:4]}02" for value in values]
+            values = [DISTRICTS[str(value)] for value in values]
         words[fact] = table[word].to_numpy().astype(np.int32), values
     return Columns(len(table), numbers, words)
 

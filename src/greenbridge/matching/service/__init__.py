@@ -3,17 +3,19 @@
 from greenbridge.matching.rules.words import margin_text, rule_label
 from greenbridge.matching.service.adhoc import batch, of_draft, ranked, stated, stated_by_many
 from greenbridge.matching.service.drafts import dry_run
-from greenbridge.matching.service.engines import Engine, compiled, explain
+from greenbridge.matching.service.engines import Desk, Engine, compiled, desk, explain
 from greenbridge.matching.service.exposure import audit, note_behaviour
 from greenbridge.matching.service.matching import count, for_actor, make, of_need, plans_of, rematch
 from greenbridge.matching.service.summary import summary
 
 __all__ = [
+    "Desk",
     "Engine",
     "audit",
     "batch",
     "compiled",
     "count",
+    "desk",
     "dry_run",
     "explain",
     "for_actor",
