@@ -2,7 +2,7 @@
 
 What an answer to a criterion says whatever the applicant is in JSON beforehand, once a version of the catalogue: only value, outcome and
 distance are filled in. Numbers are rounded in arrays and encoded in one go. Each distinct rule of the shown products is put into words
-once an answer, and of words and round numbers (amounts, terms, grades: few values, asked again and again) once for all.
+once an answer, and of values that come again and again (words, terms of needs, months) once for all.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ import numpy as np
 from greenbridge.catalog.rules import verdicts
 from greenbridge.catalog.rules.branches import branch_facts
 from greenbridge.catalog.rules.vocabulary import FACTS
-from greenbridge.catalog.values import AnyRule, Branch, Eligibility, Group, LoanProduct, Rule, Subject, Value
+from greenbridge.catalog.values import AnyRule, Branch, Eligibility, Group, LoanProduct, Rule, Subject, Unit, Value
 from greenbridge.kit.text import Language
 from greenbridge.matching.rules.columns import Floats, is_ordered
 from greenbridge.matching.rules.ranking import Ranked
@@ -34,6 +34,12 @@ _HEAD = (
     '{"rank":%d,"merit_rank":%d,"eligibility":"%b","region_fit":%b,"rule_fit":%b,"risk_fit":%b,"total_fit":%b,'
     f'"fit":{{"parts":{{{_NUMBERS}}},"points":{{{_NUMBERS}}},"total":%b}},'
 ).encode()
+# Facts whose values come again and again: words, terms of needs, months and counts; not what is one firm's own.
+_FEW_VALUES = {
+    fact.name
+    for fact in FACTS.values()
+    if not is_ordered(fact.name) or fact.about is Subject.NEED or fact.unit in {Unit.MONTHS, Unit.COUNT}
+}
 _KINDS = {kind: kind.value.encode() for kind in Eligibility}
 _WIDTH = 4 + 2 * len(PARTS) + 1
 
@@ -116,24 +122,29 @@ class Explainer:
         sizes = [table.by_size.get(table.place(rule, branches), -1) for rule, branches in self._rules]
         self.sizes = [size if one is not None and is_ordered(one.rule.fact) else -1 for size, one in zip(sizes, self.static, strict=True)]
         self._kept: tuple[dict[tuple[str, Value], _Said], ...] = {}, {}
-        self._kept_pieces = 0
+        self.kept_pieces = 0
 
     def encoded(self, found: Sequence[Ranked], facts: Facts, language: Language) -> bytes:
         """Return ranked groups as a JSON list, with every rule of each product; ranks are counted on from group to group."""
+        if not found:
+            return b"[]"
         rows = [(group.kind, place) for group in found for place in group.places]
-        parts = np.concatenate([group.parts for group in found], axis=1) if found else np.empty((len(PARTS), 0))
-        return self._encoded([(kind, place, rank, rank) for rank, (kind, place) in enumerate(rows, start=1)], parts, facts, language)
+        parts = found[0].parts if len(found) == 1 else np.concatenate([group.parts for group in found], axis=1)
+        shown = [(kind, place, rank, rank) for rank, (kind, place) in enumerate(rows, start=1)]
+        return self._encoded(shown, parts, found[0].margins, facts, language)
 
     def of_matches(self, matches: Sequence[Match], facts: Facts, language: Language) -> bytes:
         """Return matches in the same form: those of a kept run."""
         rows = [(m.eligibility, self._place_of[id(m.product)], m.rank, m.merit_rank) for m in matches]
         parts = np.array([[getattr(m.fit, name) for name in PARTS] for m in matches]).reshape(len(matches), len(PARTS)).T
-        return self._encoded(rows, parts, facts, language)
+        return self._encoded(rows, parts, self._scorer.table.sizes(facts)[0], facts, language)
 
-    def _encoded(self, rows: Sequence[tuple[Eligibility, int, int, int]], parts: Floats, facts: Facts, language: Language) -> bytes:
+    def _encoded(
+        self, rows: Sequence[tuple[Eligibility, int, int, int]], parts: Floats, margins: Floats, facts: Facts, language: Language
+    ) -> bytes:
         at = 1 if language == "en" else 0
         numbers = self._numbers(parts)
-        piece = _Pieces(self, facts, at).__getitem__
+        piece = _Pieces(self, facts, margins, at).__getitem__
         found = []
         for i, (kind, place, rank, merit_rank) in enumerate(rows):
             head = _HEAD % (rank, merit_rank, _KINDS[kind], *numbers[i * _WIDTH : (i + 1) * _WIDTH])
@@ -142,11 +153,18 @@ class Explainer:
 
     def _numbers(self, parts: Floats) -> list[bytes]:
         """Return the numbers of all heads in JSON, _WIDTH a product."""
-        six = np.rint(parts * 1e6) / 1e6
-        points = np.rint(parts * self._scorer.weights[:, None] * 1e6) / 1e6
-        total = np.rint(points.sum(axis=0) * 1e6) / 1e6
-        four = np.rint(np.vstack((parts[:3], total)) * 1e4) / 1e4
-        return bytes(_encode(np.vstack((four, six, points, total)).T.ravel().tolist()))[1:-1].split(b",")
+        rows = np.empty((_WIDTH, parts.shape[1]))
+        n = len(PARTS)
+        rows[4 : 4 + n] = parts
+        rows[4 + n : 4 + 2 * n] = parts * self._scorer.weights[:, None]
+        six = rows[4:-1]
+        six *= 1e6
+        np.rint(six, out=six)
+        rows[-1] = np.rint(rows[4 + n : -1].sum(axis=0)) / 1e6
+        six /= 1e6
+        rows[:3], rows[3] = parts[:3], rows[-1]
+        rows[:4] = np.rint(rows[:4] * 1e4) / 1e4
+        return bytes(_encode(rows.T.ravel().tolist()))[1:-1].split(b",")
 
     def said(self, fact: str, value: Value, at: int) -> _Said:
         """Return a value of a fact in words; of words and whole numbers kept with the pieces that it makes."""
@@ -154,13 +172,12 @@ class Explainer:
         found = kept.get(key)
         if found is None:
             found = _said(fact, value, at)
-            if value.__class__ is not float or value % 1 == 0:
-                if len(kept) >= KEPT_VALUES or self._kept_pieces >= KEPT_PIECES:
+            if fact in _FEW_VALUES:
+                if len(kept) >= KEPT_VALUES or self.kept_pieces >= KEPT_PIECES:
                     for one in self._kept:
                         one.clear()
-                    self._kept_pieces = 0
+                    self.kept_pieces = 0
                 kept[key] = found
-                self._kept_pieces += len(self._rules) // max(1, len(FACTS))  # what one value may make, about
         return found
 
     def plainly(self, place: int, facts: Facts, language: Language) -> bytes:
@@ -169,19 +186,15 @@ class Explainer:
         seen = {**facts, **branch_facts(branches, facts.get("region_code"))} if branches else facts
         return bytes(_encode(verdict_json(verdicts.verdict(rule, seen), language)))
 
-    def layout(self, facts: Facts) -> tuple[list[float], list[bytes]]:
-        """Return (the margins of all ordered rules for an applicant, the same in JSON)."""
-        margins = self._scorer.table.sizes(facts)[0].tolist()
-        return margins, bytes(_encode(margins))[1:-1].split(b",")
-
 
 class _Pieces(dict[int, bytes]):
     """The answers of one applicant by rule: those kept of the same values from the start, others made when first asked for."""
 
-    def __init__(self, of: Explainer, facts: Facts, at: int) -> None:
+    def __init__(self, of: Explainer, facts: Facts, margins: Floats, at: int) -> None:
         super().__init__()
         self._of, self._facts, self._at = of, facts, at
-        self._margins, self._numbers = of.layout(facts)
+        self._margins: list[float] = margins.tolist()
+        self._numbers = bytes(_encode(self._margins))[1:-1].split(b",")
         self._said: dict[str, _Said] = {}
         for fact in of.facts:
             value = facts.get(fact)
@@ -203,7 +216,10 @@ class _Pieces(dict[int, bytes]):
             value = self._facts[static.rule.fact]
             assert value is not None
             found = static.piece(said, None, b"null", self._at, passed=verdicts.compare(static.rule, value)[0])
-        self[place] = said.pieces[place] = found
+        self[place] = found
+        if static.rule.fact in _FEW_VALUES:
+            said.pieces[place] = found
+            self._of.kept_pieces += 1
         return found
 
 

@@ -37,12 +37,16 @@ def rank_plainly(
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """Products of one eligibility, best first: their places in the catalogue, and float[8, n] of their parts in the order of PARTS."""
+    """Products of one eligibility, best first: their places in the catalogue, and float[8, n] of their parts in the order of PARTS.
+
+    `margins` are the applicant's, of all ordered rules of the catalogue.
+    """
 
     kind: Eligibility
     places: list[int]
     parts: Floats
     totals: Floats
+    margins: Floats
 
 
 def ranked(
@@ -72,7 +76,7 @@ def ranked(
             at = places_of(bits, compiled.n)
             scores = scorer.score(facts, behaviour, at, eligible=kind is KINDS[0])
             order = scorer.order(scores, at, left, by_failed=kind is KINDS[2])
-            found.append(Ranked(kind, at.take(order).tolist(), scores.parts.take(order, axis=1), scores.totals.take(order)))
+            found.append(Ranked(kind, at.take(order).tolist(), scores.parts.take(order, axis=1), scores.totals.take(order), scores.margins))
             shown += len(order)
     return found
 

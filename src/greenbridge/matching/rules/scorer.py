@@ -25,11 +25,14 @@ KEPT_REGIONS = 128  # a province has some hundred districts; one takes 40 bytes 
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """The products at some places: `parts` float[8, n] in the order of PARTS, `totals`, how many hard rules `failed`."""
+    """The products at some places: `parts` float[8, n] in the order of PARTS, `totals`, how many hard rules `failed`; the `margins` of
+    all ordered rules of the catalogue.
+    """
 
     parts: Floats
     totals: Floats
     failed: NDArray[np.int_] | None
+    margins: Floats
 
 
 class Scorer:
@@ -105,7 +108,7 @@ class Scorer:
         parts[CAPACITY_ROW] = self._capacity(facts, static)
         parts[GREEN_ROW] = static[SOME_GREEN] * fits.UNKNOWN if facts.get("green_grade") is None else cut > 0
         parts[BEHAVIOUR_ROW] = self._behaviours(behaviour).take(at)
-        return Scores(parts, self.weights @ parts, failed)
+        return Scores(parts, self.weights @ parts, failed, margins)
 
     def _share(self, facts: Facts, margins: Floats, at: Places, *, eligible: bool) -> tuple[Floats | float, NDArray[np.int_] | None]:
         """Return (the weight of passed rules of all, how many hard rules fail); who passes all need not be asked."""
