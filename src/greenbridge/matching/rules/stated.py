@@ -33,7 +33,9 @@ _CERTAIN_RANGES = {
     if fact.unit in NUMERIC_UNITS and fact.about is not Subject.BRANCH
     for least, most in [_RANGES.get(fact.name, (0, 1) if fact.unit is Unit.SHARE else _NOT_BELOW_NOTHING)]
 }
-_CERTAIN_WORDS = {fact.name: {str(word) for word in fact.words} for fact in FACTS.values() if fact.words and fact.about is not Subject.BRANCH}
+_CERTAIN_WORDS = {
+    fact.name: {str(word) for word in fact.words} for fact in FACTS.values() if fact.words and fact.about is not Subject.BRANCH
+}
 
 
 @lru_cache(maxsize=4_096)

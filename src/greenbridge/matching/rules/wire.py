@@ -11,7 +11,6 @@ from greenbridge.matching.rules.words import sentence
 from greenbridge.matching.values import PARTS, Match, Policy
 
 
-
 def verdict_json(v: Verdict, language: Language) -> dict[str, Any]:
     """Return one rule's answer. `margin` is in `unit` (days for dates), 0 or more inside the limit, negative short of it.
 

@@ -4,8 +4,9 @@ from greenbridge.matching.rules.words import margin_text, rule_label
 from greenbridge.matching.service.adhoc import batch, of_draft, ranked, stated, stated_by_many
 from greenbridge.matching.service.drafts import dry_run
 from greenbridge.matching.service.engines import Desk, Engine, compiled, desk, explain
-from greenbridge.matching.service.exposure import audit, note_behaviour
+from greenbridge.matching.service.exposure import audit, behaviour_of, note_behaviour
 from greenbridge.matching.service.matching import count, for_actor, make, of_need, plans_of, rematch
+from greenbridge.matching.service.reaching import fitting, subscribe, subscriptions
 from greenbridge.matching.service.summary import summary
 
 __all__ = [
@@ -13,11 +14,13 @@ __all__ = [
     "Engine",
     "audit",
     "batch",
+    "behaviour_of",
     "compiled",
     "count",
     "desk",
     "dry_run",
     "explain",
+    "fitting",
     "for_actor",
     "make",
     "margin_text",
@@ -30,5 +33,7 @@ __all__ = [
     "rule_label",
     "stated",
     "stated_by_many",
+    "subscribe",
+    "subscriptions",
     "summary",
 ]

@@ -17,6 +17,7 @@ from greenbridge.matching.rules import stated as can_state
 from greenbridge.matching.rules.bits import places_of
 from greenbridge.matching.rules.columns import columns
 from greenbridge.matching.rules.ranking import Ranked
+from greenbridge.matching.service import greens
 from greenbridge.matching.service.engines import Desk, compiled
 from greenbridge.matching.service.matching import known
 from greenbridge.matching.values import Facts
@@ -32,7 +33,8 @@ async def of_draft(session: AsyncSession, actor: Actor, draft: NeedDraft, model:
         raise Conflict("no-firm", "请先登记企业。", "Register the firm first.")
     if found := need_rules.problems(draft):
         raise Invalid("wrong-need", "请检查需求内容。", "Check what the need says.", fields=found)
-    return (await known(session, [(firm, draft, firm.region_code)], model, now))[0]
+    green = await greens.kept(session, [firm], business_date(now), now)
+    return (await known(session, [(firm, draft, firm.region_code)], model, now, green))[0]
 
 
 def stated(given: Mapping[str, object], at: str = "facts") -> dict[str, Value | None]:

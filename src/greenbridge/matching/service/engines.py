@@ -11,12 +11,13 @@ from greenbridge.catalog import service as catalog
 from greenbridge.catalog.rules import verdicts
 from greenbridge.catalog.values import Applicant, Edition, LoanProduct, Verdict
 from greenbridge.kit import database
-from greenbridge.matching import gateway, store
+from greenbridge.matching import gateway
 from greenbridge.matching.rules.bits import marked
 from greenbridge.matching.rules.engine import Compiled
-from greenbridge.matching.rules.scorer import Scorer
 from greenbridge.matching.rules.explainer import Explainer
-from greenbridge.matching.values import Facts, Policy
+from greenbridge.matching.rules.scorer import Scorer
+from greenbridge.matching.store import books
+from greenbridge.matching.values import Behaviour, Facts, Policy
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,7 +51,12 @@ async def desk(session: AsyncSession, on: date) -> Desk:
     """Return the desk of a day."""
     engine = await compiled(session, on)
     async with database.as_platform(session):
-        return Desk(engine, await store.behaviour(session))
+        return Desk(engine, scores(await books.behaviour(session)))
+
+
+def scores(behaviour: Mapping[str, Behaviour]) -> dict[str, float]:
+    """Return bank -> its score."""
+    return {bank: one.score for bank, one in behaviour.items()}
 
 
 async def compiled(session: AsyncSession, on: date) -> Engine:
