@@ -46,7 +46,7 @@ from greenbridge.kit.errors import Problem
 from greenbridge.kit.watch import Watch
 from greenbridge.kit.web import Deps, RequestIds, on_bad_data, on_crash, on_http_exception, on_problem, page_environment
 from greenbridge.matching.api import MatchesApi
-from greenbridge.matching.pages import MatchPages
+from greenbridge.matching.pages import BankMatchPages, ExposurePages, MatchPages
 from greenbridge.monitoring.pages import CheckPages, WatchPages
 from greenbridge.needs.api import NeedsApi
 from greenbridge.needs.pages import NeedPages
@@ -89,6 +89,8 @@ PAGES = (
     EnterprisePages,
     NeedPages,
     MatchPages,
+    BankMatchPages,
+    ExposurePages,
     FirmAnswerPages,
     OfficerPages,
     WatchPages,

@@ -5,8 +5,8 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Controller, Response, get, post
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar import Controller, Response, get, post, put
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from greenbridge.accounts.guards import Caller, only, signed_in
@@ -22,11 +22,16 @@ from greenbridge.matching.schemas import (
     AskMatches,
     BatchOut,
     DryRunOut,
+    ExplainedOut,
     ExposureOut,
-    MatchOut,
+    FittingNeedOut,
+    FittingNeedsOut,
     MatchRunOut,
     PlansOut,
+    ProductReachOut,
+    SubscriptionIn,
 )
+from greenbridge.matching.values import Subscription
 
 Limit = Annotated[int, QueryParameter(ge=1, le=500)]
 
@@ -77,14 +82,15 @@ class MatchesApi(Controller):
     @get("/needs/{need_id:uuid}/matches/{product_code:str}", guards=[only(Role.ENTERPRISE)])
     async def explained(
         self, need_id: FromPath[UUID], product_code: FromPath[str], request: Caller, session: Session, now: Now, deps: Deps
-    ) -> MatchOut:
+    ) -> ExplainedOut:
         """Explain one product for the caller's need: its place, its fits, every rule."""
         run = await service.for_actor(session, request.user, need_id, deps.model, now)
         engine = await service.compiled(session, business_date(now))
         found = next((m for m in run.matches if m.product.code == product_code), None)
         if found is None:
             raise NotFound("no-product", "没有这个产品。", "There is no such product.")
-        return MatchOut.of(found, run.facts, engine.policy, language_of(request))
+        past = (await service.behaviour_of(session)).get(found.product.bank.code)
+        return ExplainedOut.explained(found, run, engine.policy, past, language_of(request))
 
     @get("/needs/{need_id:uuid}/plans", guards=[only(Role.ENTERPRISE)])
     async def plans(self, need_id: FromPath[UUID], request: Caller, session: Session, now: Now, deps: Deps) -> PlansOut:
@@ -133,6 +139,37 @@ class MatchesApi(Controller):
         """Try a draft of the caller's bank on the firms that have asked, in anonymous counts; nothing is listed."""
         key = f"dry run {deps.settings.secret}".encode()
         return DryRunOut.of(await service.dry_run(session, request.user, data, key, now))
+
+    @get("/products/reach", guards=[only(Role.OFFICER, Role.BANK_ADMINISTRATOR)], tags=["products"])
+    async def reach(self, request: Caller, session: Session, now: Now) -> list[ProductReachOut]:
+        """Return each product of the caller's bank: how many open needs it fits, what the bank is told of new ones."""
+        return [ProductReachOut.of(one) for one in await service.reach(session, request.user, now)]
+
+    @get("/products/{code:str}/needs", guards=[only(Role.OFFICER, Role.BANK_ADMINISTRATOR)], tags=["products"])
+    async def fitting(
+        self,
+        code: FromPath[str],
+        request: Caller,
+        session: Session,
+        now: Now,
+        cursor: FromQuery[str] = "",
+        conditional: FromQuery[bool] = True,
+        limit: Limit = 50,
+    ) -> FittingNeedsOut:
+        """Return open needs that a product of the caller's bank fits, newest first, published since it is listed as it stands."""
+        asked = {"conditional": conditional, "cursor": cursor or None, "limit": limit}
+        _, found, more = await service.fitting(session, request.user, code, now, **asked)
+        return FittingNeedsOut(needs=[FittingNeedOut.of(one) for one in found], next_cursor=more)
+
+    @put("/products/{code:str}/subscription", guards=[only(Role.BANK_ADMINISTRATOR)], tags=["products"])
+    async def subscribe(
+        self, code: FromPath[str], data: JSONBody[SubscriptionIn], request: Caller, session: Session, now: Now
+    ) -> SubscriptionIn:
+        """Set what the caller's bank is told of a product: `match.new_fit`, once for each need and product. What fits already is in the
+        list and is not told as new.
+        """
+        set_ = await service.subscribe(session, request.user, Subscription(code, on=data.on, conditional=data.conditional), now)
+        return SubscriptionIn(on=set_.on, conditional=set_.conditional)
 
     @get("/exposure", guards=[only(Role.OPERATOR)], tags=["statistics"])
     async def exposure(self, session: Session) -> list[ExposureOut]:

@@ -230,3 +230,13 @@ class FittingNeed:
     published_at: datetime
     open_until: date
     eligibility: Eligibility
+
+
+@dataclass(frozen=True, slots=True)
+class ProductReach:
+    """A product of a bank, how many open needs it fits and how many wait for data, and what the bank is told of new ones."""
+
+    product: LoanProduct
+    eligible: int
+    conditional: int
+    told: Subscription

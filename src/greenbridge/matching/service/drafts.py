@@ -51,3 +51,10 @@ async def dry_run(session: AsyncSession, actor: Actor, document: ProductFile, ke
         others = (await catalog.edition(session)).products
     known = [p for p in others if p.code != draft.code]
     return dryrun.dry_run(counted, draft.bank.code, known, population, key, dryrun.DAILY_BUDGET - len(seen))
+
+
+async def drafts_left(session: AsyncSession, actor: Actor, now: datetime) -> int:
+    """Return how many different drafts the actor's bank may still try today."""
+    async with database.as_platform(session):
+        seen = await books.drafts_of_day(session, actor.organisation.id, business_date(now))
+    return max(0, dryrun.DAILY_BUDGET - len(seen))

@@ -25,7 +25,8 @@ async def note_behaviour(session: AsyncSession, answered: Mapping[str, tuple[int
     Shrunk to the middle: 3 of 3 give (3 + 2.5) / (3 + 5) = 0.69, 90 of 100 give 0.88.
     """
     found = {bank: Behaviour((well + PRIOR / 2) / (asked + PRIOR), well, asked) for bank, (well, asked) in answered.items()}
-    return await books.set_behaviour(session, found, now)
+    silent = {bank: Behaviour(0.5, 0, 0) for bank in await books.behaviour(session) if bank not in found}
+    return await books.set_behaviour(session, {**silent, **found}, now)
 
 
 async def behaviour_of(session: AsyncSession) -> dict[str, Behaviour]:

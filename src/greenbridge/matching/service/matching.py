@@ -12,7 +12,7 @@ from greenbridge.enterprises.values import Enterprise
 from greenbridge.facts import service as facts
 from greenbridge.kit import database
 from greenbridge.kit.calendar import business_date
-from greenbridge.matching.rules import fairness, plan, ranking
+from greenbridge.matching.rules import fairness, informing, plan, ranking
 from greenbridge.matching.rules.applicant import applicant
 from greenbridge.matching.service import greens, reaching
 from greenbridge.matching.service.engines import Engine, compiled, scores
@@ -189,7 +189,9 @@ async def _keep(session: AsyncSession, run: MatchRun, engine: Engine) -> MatchRu
 async def plans_of(session: AsyncSession, run: MatchRun, now: datetime) -> tuple[list[Plan], dict[str, tuple[str, ...]]]:
     """Return (the plans that open products for a need, unknown fact -> the products that wait for it)."""
     engine = await compiled(session, business_date(now))
-    return plan.plans(engine.compiled, run.facts, engine.policy), dict(plan.missing(engine.compiled, run.facts))
+    opening = plan.plans(engine.compiled, run.facts, engine.policy)
+    settling = informing.informing(engine.compiled, run.facts, run.green, engine.policy)
+    return [*opening, *settling], dict(plan.missing(engine.compiled, run.facts))
 
 
 async def count(session: AsyncSession) -> int:

@@ -15,7 +15,7 @@ from greenbridge.kit.calendar import business_date
 from greenbridge.kit.errors import Forbidden, Invalid, NotFound
 from greenbridge.matching.service.engines import compiled
 from greenbridge.matching.store import reaching as store
-from greenbridge.matching.values import FittingNeed, Subscription
+from greenbridge.matching.values import FittingNeed, ProductReach, Subscription
 
 TOPIC = "match.new_fit"
 
@@ -59,14 +59,17 @@ def _place(cursor: str) -> tuple[datetime, UUID]:
         ) from None
 
 
-async def subscriptions(session: AsyncSession, actor: Actor, now: datetime) -> list[tuple[LoanProduct, Subscription]]:
-    """Return each product of the actor's bank with what the bank is told of it."""
-    if actor.role is not Role.BANK_ADMINISTRATOR:
-        raise Forbidden("not-of-a-bank", "只有银行管理员可以设置。", "Only a bank's administrator may set this.")
-    async with database.as_platform(session):  # the platform's own book; of this bank only
-        kept = {one.product_code: one for _, one in await store.subscriptions(session, actor.organisation.id)}
+async def reach(session: AsyncSession, actor: Actor, now: datetime) -> list[ProductReach]:
+    """Return each product of the actor's bank: how many open needs it fits, what the bank is told of new ones."""
+    if actor.role not in {Role.OFFICER, Role.BANK_ADMINISTRATOR}:
+        raise Forbidden("not-of-a-bank", "只有银行人员可以查看。", "Only people of a bank may see this.")
     own = [p for p in (await compiled(session, business_date(now))).edition.products if p.bank.code == actor.organisation.code]
-    return [(product, kept.get(product.code, Subscription(product.code, on=False, conditional=False))) for product in own]
+    listed = await catalog.listed_at(session)
+    async with database.as_platform(session):  # the platform's own books; of this bank's products only
+        kept = {one.product_code: one for _, one in await store.subscriptions(session, actor.organisation.id)}
+        counts = await store.counts(session, {p.code: listed[p.code] for p in own if p.code in listed}, business_date(now))
+    silent = {p.code: Subscription(p.code, on=False, conditional=False) for p in own}
+    return [ProductReach(p, *counts.get(p.code, (0, 0)), kept.get(p.code, silent[p.code])) for p in own]
 
 
 async def subscribe(session: AsyncSession, actor: Actor, wanted: Subscription, now: datetime) -> Subscription:

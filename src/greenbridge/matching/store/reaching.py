@@ -1,6 +1,6 @@
 """SQL of the other direction: open needs that fit a product, and who is told of new ones."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -109,3 +109,17 @@ async def waiting(session: AsyncSession, today: date, limit: int) -> Sequence[UU
             and not exists (select from match_run r where r.need_id = n.id) order by n.published_at limit %(limit)s
     """
     return [row[0] for row in await database.rows(session, query, {"today": today, "limit": limit})]
+
+
+async def counts(session: AsyncSession, listed_at: Mapping[str, datetime], today: date) -> dict[str, tuple[int, int]]:
+    """Return product -> (open needs that fit, that wait for data), of needs published since it is listed as it stands."""
+    query = """
+        select p.code, count(*) filter (where f.eligible @> array[p.code]), count(*) filter (where f.conditional @> array[p.code])
+        from unnest(%(codes)s::text[], %(ats)s::timestamptz[]) as p(code, at)
+            join need_fit f on f.eligible @> array[p.code] or f.conditional @> array[p.code]
+            join need n on n.id = f.need_id
+        where n.status in ('published', 'in_answer') and n.open_until >= %(today)s and n.published_at >= p.at
+        group by p.code
+    """
+    given = {"codes": list(listed_at), "ats": list(listed_at.values()), "today": today}
+    return {row[0]: (int(row[1]), int(row[2])) for row in await database.rows(session, query, given)}
