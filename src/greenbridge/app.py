@@ -43,9 +43,10 @@ from greenbridge.home.pages import HomePages
 from greenbridge.kit import database, logs
 from greenbridge.kit.clock import make_clock
 from greenbridge.kit.errors import Problem
+from greenbridge.kit.watch import Watch
 from greenbridge.kit.web import Deps, RequestIds, on_bad_data, on_crash, on_http_exception, on_problem, page_environment
 from greenbridge.matching.api import MatchesApi
-from greenbridge.matching.pages import MatchPages
+from greenbridge.matching.pages import BankMatchPages, ExposurePages, MatchPages
 from greenbridge.monitoring.pages import CheckPages, WatchPages
 from greenbridge.needs.api import NeedsApi
 from greenbridge.needs.pages import NeedPages
@@ -88,6 +89,8 @@ PAGES = (
     EnterprisePages,
     NeedPages,
     MatchPages,
+    BankMatchPages,
+    ExposurePages,
     FirmAnswerPages,
     OfficerPages,
     WatchPages,
@@ -157,7 +160,8 @@ def create_app(
     clock: Any = None,
 ) -> Litestar:
     """Build the application; tests hand in a session factory, a fake model and a clock of their own."""
-    engine = database.make_engine(url or database.database_url(settings))
+    url = url or database.database_url(settings)
+    engine = database.make_engine(url)
     book = schemes.book(settings.schemes_dir)
     state = State(
         {
@@ -165,6 +169,7 @@ def create_app(
             "engine": engine,
             "sessions": sessions or database.make_sessions(engine),
             "clock": clock or make_clock(settings.today),
+            "watch": Watch(),
             "registry": RegistrationFacts(),
             "disputes": OpenObjections(),
             "described": described(),
@@ -181,7 +186,9 @@ def create_app(
             async with app.state.sessions.begin() as session:
                 app.state.model = await scoring.champion(session, settings.artifacts_dir, app.state.clock.now())
         app.state.press = press(settings, app.state.model, book)
+        app.state.watch.start(url)
         yield
+        await app.state.watch.stop()
         await engine.dispose()
 
     return Litestar(

@@ -58,6 +58,7 @@ def in_one_transaction(work: Callable[[AsyncSession, datetime], Awaitable[int]])
 
 JOBS = (
     Job("answers.expire", timedelta(minutes=5), in_one_transaction(answers.expire)),
+    Job("answers.note_behaviour", timedelta(days=1), in_one_transaction(answers.note_behaviour)),
     Job("needs.expire", timedelta(minutes=15), in_one_transaction(needs.expire)),
     Job("accounts.forget_expired", timedelta(hours=1), in_one_transaction(accounts.forget_expired)),
     Job("consents.forget_old_reads", timedelta(days=1), in_one_transaction(consents.forget_old_reads)),

@@ -122,6 +122,10 @@ def _a_product() -> dict[str, Any]:
     return json.loads(json.dumps({**document, "code": "{code}"}, default=str))
 
 
+def _a_draft() -> str:
+    return (home() / "products" / f"{OUR_BANK.lower()}-inv.toml").read_text().replace(f"{OUR_BANK}-INV", f"{OUR_BANK}-DRAFT")
+
+
 _OFFER = {"product_code": "{product_code}", "amount_fen": 50_000_000, "annual_rate_bp": 520, "term_months": 10, "valid_until": "2026-03-20"}
 _TYPED_NEED = {
     "amount_fen": "100",
@@ -162,6 +166,9 @@ ASKS: Mapping[str, Ask] = {
     "PUT /api/v1/staff-views/{step}/{function}": Ask(json={"max_level": 2}),
     "POST /api/v1/products": Ask(json=_a_product()),
     "POST /api/v1/products/dry-runs": Ask(json={**_a_product(), "code": f"{OUR_BANK}-DRAFT"}),
+    "PUT /api/v1/products/{code}/subscription": Ask(json={"on": True}),
+    "POST /bank/needs/subscription": Ask(form={"product": "{code}", "told": "all"}),
+    "POST /bank/dry-run": Ask(form={"text": _a_draft()}),
     "POST /api/v1/matches": Ask(json={"facts": {"amount_fen": 100_000_000, "region_code": "330502"}}),
     "POST /api/v1/matches/batch": Ask(json={"applicants": [{"amount_fen": 100_000_000}]}),
     "DELETE /api/v1/products/{code}": Ask(),

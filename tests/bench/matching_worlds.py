@@ -12,6 +12,7 @@ from greenbridge.needs.values import GuaranteeMode, Purpose
 from tests.builders import a_product
 
 CITIES = ("330500", "330400", "330100", "330200")
+DISTRICTS = {"330500": "330502", "330400": "330402", "330100": "330102", "330200": "330203"}
 PURPOSES = tuple(Purpose)
 MODES = tuple(GuaranteeMode)
 GRADES = ("A", "B", "M", "C", "D")
@@ -123,7 +124,7 @@ def facts_of(row: dict[str, Any]) -> dict[str, Any]:
     """One applicant in the facts of the rule language."""
     numbers = {name: value for name, value in row.items() if name not in WORDS}
     words = {word: str(options[row[word]]) for word, options in WORDS.items()}
-    return {**numbers, "region_code": words["city"][:4] + "02", "purpose": words["purpose"], "guarantee_modes": (words["guarantee_mode"],),
+    return {**numbers, "region_code": DISTRICTS[words["city"]], "purpose": words["purpose"], "guarantee_modes": (words["guarantee_mode"],),
             "tax_grade": words["tax_grade"], "collateral": ()}  # fmt: skip
 
 

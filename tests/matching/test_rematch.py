@@ -6,7 +6,8 @@ from greenbridge.catalog import store as catalog_store
 from greenbridge.facts import service as facts
 from greenbridge.facts.rules import items
 from greenbridge.kit.calendar import business_date
-from greenbridge.matching import service, store
+from greenbridge.matching import service
+from greenbridge.matching.store import runs as store
 from greenbridge.matching.values import Reason
 from greenbridge.needs import service as needs
 from tests.builders import a_draft, a_verified_firm, deliver, steady_invoices, the_products

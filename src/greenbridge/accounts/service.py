@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from greenbridge.accounts import rules, store
-from greenbridge.accounts.values import ORGANISATION_OF_ROLE, Actor, Organisation, OrganisationKind, Role, StaffFunction
+from greenbridge.accounts.values import ORGANISATION_OF_ROLE, Actor, Organisation, OrganisationKind, Role, SignIn, StaffFunction
 from greenbridge.audit import service as audit
 from greenbridge.kit import database
 from greenbridge.kit.errors import Forbidden, Invalid, NotSignedIn
@@ -142,6 +142,12 @@ async def _sign_in(session: AsyncSession, login: str, password: str, kind: SignI
 
 async def who(session: AsyncSession, secret: str, kind: SignInKind, now: datetime) -> Actor | None:
     """Return whose secret this is, if it is still good."""
+    found = await sign_in_of(session, secret, kind, now)
+    return found.actor if found else None
+
+
+async def sign_in_of(session: AsyncSession, secret: str, kind: SignInKind, now: datetime) -> SignIn | None:
+    """Return whose secret this is and until when, if it is still good."""
     return await store.find_sign_in(session, hashed(secret), kind, now)
 
 

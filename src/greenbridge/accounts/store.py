@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from greenbridge.accounts.tables import AccountRow, OrganisationRow, SignInRow
-from greenbridge.accounts.values import Actor, Organisation, OrganisationKind, Role, StaffFunction
+from greenbridge.accounts.values import Actor, Organisation, OrganisationKind, Role, SignIn, StaffFunction
 from greenbridge.kit import database
 
 
@@ -80,18 +80,18 @@ async def add_sign_in(session: AsyncSession, secret_hash: str, account_id: UUID,
 
 # Asked with each request.
 _SIGN_IN = """
-    select a.id, a.login, a.role, a.function, o.id, o.kind, o.code, o.name
+    select s.expires_at, a.id, a.login, a.role, a.function, o.id, o.kind, o.code, o.name
     from sign_in s join account a on a.id = s.account_id join organisation o on o.id = a.organisation_id
     where s.secret_hash = %(secret_hash)s and s.kind = %(kind)s and s.expires_at > %(now)s
 """
 
 
-async def find_sign_in(session: AsyncSession, secret_hash: str, kind: str, now: datetime) -> Actor | None:
+async def find_sign_in(session: AsyncSession, secret_hash: str, kind: str, now: datetime) -> SignIn | None:
     found = await database.rows(session, _SIGN_IN, {"secret_hash": secret_hash, "kind": kind, "now": now})
-    for account_id, login, role, function, *organisation in found:
+    for expires_at, account_id, login, role, function, *organisation in found:
         organisation_id, organisation_kind, code, name = organisation
         belongs_to = Organisation(organisation_id, OrganisationKind(organisation_kind), code, name)
-        return Actor(account_id, login, Role(role), belongs_to, StaffFunction(function) if function else None)
+        return SignIn(Actor(account_id, login, Role(role), belongs_to, StaffFunction(function) if function else None), expires_at)
     return None
 
 

@@ -1,6 +1,7 @@
 """Who acts, and for whom."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -71,3 +72,11 @@ class Actor:
     role: Role
     organisation: Organisation
     function: StaffFunction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """Who is signed in, and until when."""
+
+    actor: Actor
+    expires_at: datetime

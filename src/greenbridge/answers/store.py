@@ -139,3 +139,18 @@ async def loans(session: AsyncSession, bank_id: UUID) -> list[Loan]:
         where a.bank_id = :bank and a.status <> all(:no_loan) order by a.claimed_at desc, a.id
     """
     return [Loan(*row) for row in await session.execute(text(query), {"bank": bank_id, "no_loan": list(_NO_LOAN)})]
+
+
+async def conduct(session: AsyncSession, since: datetime) -> dict[str, tuple[int, int]]:
+    """Return bank code -> (answers since that led to an offer or to reasons, those and the ones that ran out without).
+
+    Told by what an answer holds, so that states that come later need no change here.
+    """
+    query = """
+        select o.code, count(*) filter (where a.product_code is not null or cardinality(a.reasons) > 0), count(*)
+        from answer a join organisation o on o.id = a.bank_id
+        where a.claimed_at >= :since
+            and (a.product_code is not null or cardinality(a.reasons) > 0 or a.status not in ('claimed', 'not_chosen'))
+        group by o.code
+    """
+    return {row[0]: (int(row[1]), int(row[2])) for row in await session.execute(text(query), {"since": since})}

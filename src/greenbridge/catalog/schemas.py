@@ -140,6 +140,7 @@ class ProductFile(Closed):
     name_en: str = Field(min_length=2)
     bank: str
     summary: str
+    summary_en: str = ""
     effective_from: date
     amount_wan: Between
     annual_rate_percent: Between
@@ -201,6 +202,7 @@ class ProductFile(Closed):
             green_grades=tuple(self.green_grades),
             green_rate_cut_bp=tuple(sorted(self.green_rate_cut_bp.items())),
             online=self.online,
+            summary_en=self.summary_en,
         )
 
 

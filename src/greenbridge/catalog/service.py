@@ -12,6 +12,7 @@ from greenbridge.accounts import service as accounts
 from greenbridge.accounts.values import Actor, Organisation, OrganisationKind, Role
 from greenbridge.audit import service as audit
 from greenbridge.catalog import gateway, store
+from greenbridge.catalog.gateway import toml
 from greenbridge.catalog.rules import typical, verdicts
 from greenbridge.catalog.schemas import ProductFile, ProductOut, schema_document
 from greenbridge.catalog.values import Bank, Edition, LoanProduct
@@ -29,9 +30,11 @@ __all__ = [
     "listed",
     "listed_at",
     "parsed",
+    "read_draft",
     "schema_document",
     "wire",
     "withdraw",
+    "written",
 ]
 _KEPT_EDITIONS = 3
 
@@ -53,6 +56,20 @@ def parsed(document: ProductFile, organisation: Organisation) -> LoanProduct:
     """Return a bank's document as a product; raises Invalid that names each wrong rule."""
     bank = Bank(organisation.code, organisation.name)
     return gateway.parse_product(document.code, document.model_dump(mode="json"), {document.bank: bank})[0]
+
+
+def read_draft(text: str, actor: Actor) -> tuple[ProductFile, LoanProduct]:
+    """Return a draft of the actor's bank from the TOML that it typed; raises Invalid with the line of each mistake."""
+    own = Bank(actor.organisation.code, actor.organisation.name)
+    product, document = gateway.read_text("draft", text, {own.code: own})
+    return document, product
+
+
+async def written(session: AsyncSession, actor: Actor, code: str | None = None) -> str:
+    """Return a listed product of the actor's bank as TOML, the first one where none is named; empty where there is none."""
+    found = [document for _, document in await store.documents(session, actor.organisation.id)]
+    chosen = next((document for document in found if code is None or document["code"] == code), None)
+    return toml.written({**chosen, "version": chosen["version"] + 1}) if chosen else ""
 
 
 async def list_product(session: AsyncSession, actor: Actor, document: ProductFile, now: datetime) -> ProductOut:

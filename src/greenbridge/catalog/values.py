@@ -217,7 +217,7 @@ class LoanProduct:
     """A bank's loan product. Rates are per year in basis points, amounts in fen, terms in months.
 
     `capacity_left_fen`: what may still be lent, None: no end stated. `yearly_fee_bp`: what comes on top of the rate.
-    `green_rate_cut_bp`: pairs of (green grade, basis points off).
+    `green_rate_cut_bp`: pairs of (green grade, basis points off). `summary_en`: empty where the bank wrote none.
     """
 
     code: str
@@ -253,6 +253,7 @@ class LoanProduct:
     green_grades: tuple[str, ...] = ()
     green_rate_cut_bp: tuple[tuple[str, int], ...] = ()
     online: bool = False
+    summary_en: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -65,4 +65,5 @@ def _policy(row: Mapping[str, Any]) -> Policy:
         removal_months=plan["removal_months"],
         longest_wait_months=plan["longest_wait_months"],
         most_steps=plan["most_steps"],
+        evidence_months=plan["evidence_months"],
     )

@@ -1,7 +1,7 @@
 """Wire types of matches."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
@@ -13,7 +13,20 @@ from greenbridge.kit.text import Language
 from greenbridge.kit.wire import Closed
 from greenbridge.matching.rules.wire import head_json, verdict_json
 from greenbridge.matching.rules.words_of_plans import plan_sentence, step_sentence
-from greenbridge.matching.values import DryRun, Exposure, Facts, Match, MatchRun, Plan, Policy
+from greenbridge.matching.values import (
+    BASIS_NAMES,
+    Behaviour,
+    DryRun,
+    Exposure,
+    Facts,
+    FittingNeed,
+    GradeOfDay,
+    Match,
+    MatchRun,
+    Plan,
+    Policy,
+    ProductReach,
+)
 from greenbridge.needs.schemas import NewNeed
 
 MOST = 200
@@ -71,6 +84,48 @@ class MatchOut(Closed):
         """Return the wire form, with the verdicts made of the facts."""
         found = verdicts.verdicts(m.product, Applicant(facts))
         return cls.model_validate({**head_json(m, policy, language), "verdicts": [verdict_json(v, language) for v in found]})
+
+
+class PastAnswersOut(Closed):
+    """How the bank answered in a year: `well` of `asked` answers ended in time with an offer or reasons. The part of a rank is
+    (well + 2.5) / (asked + 5): few answers say little.
+    """
+
+    well: int
+    asked: int
+    score: float
+
+
+class GreenOut(Closed):
+    """The firm's green grade as rules take it: null is not rated. `basis`: system (not reviewed) or certified."""
+
+    grade: str | None
+    possible: str | None
+    coverage: float
+    basis: str
+    text: str
+    scheme: str
+    rated_on: date
+
+    @classmethod
+    def of(cls, g: GradeOfDay, language: Language) -> "GreenOut":
+        """Return the wire form."""
+        said = BASIS_NAMES[g.basis].in_(language)
+        return cls(grade=g.grade, possible=g.possible, coverage=g.coverage, basis=g.basis, text=said, scheme=g.scheme, rated_on=g.rated_on)
+
+
+class ExplainedOut(MatchOut):
+    """One product with what stands behind two of its parts: how its bank answered, and on what the firm's green grade stands."""
+
+    past_answers: PastAnswersOut | None
+    green: GreenOut | None
+
+    @classmethod
+    def explained(cls, m: Match, run: MatchRun, policy: Policy, behaviour: Behaviour | None, language: Language) -> "ExplainedOut":
+        """Return the wire form."""
+        past = PastAnswersOut(well=behaviour.well, asked=behaviour.asked, score=round(behaviour.score, 4)) if behaviour else None
+        green = GreenOut.of(run.green, language) if run.green else None
+        return cls(**MatchOut.of(m, run.facts, policy, language).model_dump(), past_answers=past, green=green)
 
 
 class MatchRunOut(Closed):
@@ -204,6 +259,50 @@ class DryRunOut(Closed):
             other_banks=d.other_banks,
             left_today=d.left_today,
         )
+
+
+class FittingNeedOut(Closed):
+    """An open need that a product fits: no name, no term, no figure."""
+
+    need_id: UUID
+    number: str
+    published_at: datetime
+    open_until: date
+    eligibility: Eligibility
+
+    @classmethod
+    def of(cls, n: FittingNeed) -> "FittingNeedOut":
+        """Return the wire form."""
+        return cls(need_id=n.need_id, number=n.number, published_at=n.published_at, open_until=n.open_until, eligibility=n.eligibility)
+
+
+class FittingNeedsOut(Closed):
+    """A page of needs, newest first; `next_cursor` asks for the next one, null on the last."""
+
+    needs: list[FittingNeedOut]
+    next_cursor: str | None
+
+
+class SubscriptionIn(Closed):
+    """Whether the bank is told of new needs that fit (topic match.new_fit), and of those that wait for data too."""
+
+    on: bool
+    conditional: bool = False
+
+
+class ProductReachOut(Closed):
+    """A product: open needs that it fits, that wait for data, and what the bank is told of new ones."""
+
+    product_code: str
+    eligible: int
+    conditional: int
+    told: SubscriptionIn
+
+    @classmethod
+    def of(cls, r: ProductReach) -> "ProductReachOut":
+        """Return the wire form."""
+        told = SubscriptionIn(on=r.told.on, conditional=r.told.conditional)
+        return cls(product_code=r.product.code, eligible=r.eligible, conditional=r.conditional, told=told)
 
 
 class ExposureOut(Closed):

@@ -5,8 +5,8 @@ from datetime import date
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
-from greenbridge.kit.columns import UUID, JsonObject, datetime, instant, json, key, one_of, reference
-from greenbridge.matching.values import Reason
+from greenbridge.kit.columns import UUID, JsonObject, datetime, instant, json, key, one_of, reference, texts
+from greenbridge.matching.values import Basis, Reason
 
 
 class MatchRunRow(SQLModel, table=True):
@@ -26,6 +26,7 @@ class MatchRunRow(SQLModel, table=True):
     eligible: int
     conditional: int
     refused: int
+    green: JsonObject | None = json(nullable=True)
 
 
 class ProductExposureRow(SQLModel, table=True):
@@ -46,6 +47,7 @@ class BankBehaviourRow(SQLModel, table=True):
     __tablename__ = "bank_behaviour"
     bank_code: str = Field(primary_key=True)
     score: float
+    well: int
     asked: int
     measured_at: datetime = instant()
 
@@ -59,3 +61,50 @@ class DryRunRow(SQLModel, table=True):
     day: date
     made_at: datetime = instant()
     draft: str
+
+
+class NeedFitRow(SQLModel, table=True):
+    """Which products take an open need, by its newest run: what a bank's list of needs asks."""
+
+    __tablename__ = "need_fit"
+    __table_args__ = (
+        Index("ix_need_fit_eligible", "eligible", postgresql_using="gin"),
+        Index("ix_need_fit_conditional", "conditional", postgresql_using="gin"),
+    )
+    need_id: UUID = Field(primary_key=True, foreign_key="need.id")
+    made_at: datetime = instant()
+    eligible: list[str] = texts()
+    conditional: list[str] = texts()
+
+
+class SubscriptionRow(SQLModel, table=True):
+    """A bank is told of new needs that fit a product of its own."""
+
+    __tablename__ = "match_subscription"
+    product_code: str = Field(primary_key=True)
+    bank_id: UUID = reference("organisation.id")
+    conditional: bool
+    since: datetime = instant()
+
+
+class NewFitRow(SQLModel, table=True):
+    """A need of which a bank was told for a product: once, whatever changes later."""
+
+    __tablename__ = "match_new_fit"
+    need_id: UUID = Field(primary_key=True, foreign_key="need.id")
+    product_code: str = Field(primary_key=True)
+    told_at: datetime = instant()
+
+
+class FirmGreenRow(SQLModel, table=True):
+    """A firm's green grade as it was when its facts were read last."""
+
+    __tablename__ = "firm_green"
+    __table_args__ = (one_of("basis", Basis),)
+    enterprise_id: UUID = Field(primary_key=True, foreign_key="enterprise.id")
+    grade: str | None
+    possible: str | None
+    coverage: float
+    basis: str
+    scheme: str
+    rated_on: date

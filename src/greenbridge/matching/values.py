@@ -64,6 +64,41 @@ class Policy:
     removal_months: int
     longest_wait_months: int
     most_steps: int
+    evidence_months: int
+
+
+class Basis(StrEnum):
+    """On what a green grade stands."""
+
+    SYSTEM = "system"
+    CERTIFIED = "certified"
+
+
+BASIS_NAMES: Mapping[Basis, Text] = {
+    Basis.SYSTEM: Text("系统评价，未经评审", "system rating, not reviewed"),
+    Basis.CERTIFIED: Text("经评审认定", "certified by review"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class GradeOfDay:
+    """A firm's green grade as rules take it. `grade` None: not rated; `possible`: with every unknown point proven; `coverage` in [0, 1]."""
+
+    grade: str | None
+    possible: str | None
+    coverage: float
+    basis: Basis
+    scheme: str
+    rated_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """How a bank answered so far: `well` of `asked` answers ended in time with an offer or reasons; `score` is shrunk to the middle."""
+
+    score: float
+    well: int
+    asked: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +133,7 @@ class MatchRun:
     matches: tuple[Match, ...]
     reason: Reason = Reason.FIRST
     catalogue: str = ""
+    green: GradeOfDay | None = None
 
 
 class StepKind(StrEnum):
@@ -111,11 +147,18 @@ class StepKind(StrEnum):
     WAIT = "wait"
     PAY_ARREARS = "pay_arrears"
     LEAVE_LIST = "leave_list"
+    EVIDENCE = "evidence"
+    CONSENT = "consent"
+    STATE = "state"
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing to do: a fact goes from one value to another, after so many months."""
+    """One thing to do: a fact goes from one value to another, after so many months.
+
+    EVIDENCE proves what a green rating does not know yet; CONSENT lets a source tell what is unknown, STATE says it with the need: what
+    they will tell is not known, `after` is what it would have to be.
+    """
 
     kind: StepKind
     fact: str
@@ -167,3 +210,33 @@ class DryRun:
     overlaps: tuple[tuple[str, int | None], ...]
     other_banks: int | None
     left_today: int
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """What a bank wants to be told of for one of its products: needs that fit, those that wait for data too."""
+
+    product_code: str
+    on: bool
+    conditional: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FittingNeed:
+    """An open need that a product fits, as its bank may see it in a list: no name, no term, no figure."""
+
+    need_id: UUID
+    number: str
+    published_at: datetime
+    open_until: date
+    eligibility: Eligibility
+
+
+@dataclass(frozen=True, slots=True)
+class ProductReach:
+    """A product of a bank, how many open needs it fits and how many wait for data, and what the bank is told of new ones."""
+
+    product: LoanProduct
+    eligible: int
+    conditional: int
+    told: Subscription

@@ -2,6 +2,7 @@
 
 from greenbridge.answers.service.answering import claim, decline, expire, offer, totals
 from greenbridge.answers.service.choosing import accept, agree, agreeing, of_need
+from greenbridge.answers.service.conduct import note_behaviour
 from greenbridge.answers.service.outcomes import feedback, loans
 from greenbridge.answers.service.seeing import of_bank, open_need, overview, work_list
 
@@ -14,6 +15,7 @@ __all__ = [
     "expire",
     "feedback",
     "loans",
+    "note_behaviour",
     "of_bank",
     "of_need",
     "offer",

@@ -64,6 +64,15 @@ def _zh(kind: str, message: str) -> str:
     return {"extra_forbidden": "未知字段", "missing": "缺少该字段"}.get(kind, message)
 
 
+def read_text(source: str, text: str, banks: dict[str, Bank]) -> tuple[LoanProduct, ProductFile]:
+    """Return the product of a TOML text with its document; raises Invalid with the line of each mistake."""
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise Invalid.at("wrong-product", "text", f"不是合法的 TOML：{error}", f"This is not TOML: {error}") from None
+    return parse_product(source, content, banks, text)
+
+
 def load_product(path: Path, banks: dict[str, Bank]) -> tuple[LoanProduct, ProductFile]:
     """Return the product of one file with its document; raises Invalid."""
     try:

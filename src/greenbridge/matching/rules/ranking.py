@@ -1,12 +1,13 @@
 """Order of products: the plain way, and the fast way over a compiled catalogue. Both give the same."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from greenbridge.catalog.rules import verdicts as verdict_rules
 from greenbridge.catalog.values import Applicant, Eligibility, LoanProduct, Outcome
 from greenbridge.matching.rules import fits
 from greenbridge.matching.rules.bits import places_of
+from greenbridge.matching.rules.columns import Floats
 from greenbridge.matching.rules.engine import Compiled
 from greenbridge.matching.rules.scorer import Scorer
 from greenbridge.matching.values import Facts, Fit, Match, Policy
@@ -34,6 +35,52 @@ def rank_plainly(
     return tuple(replace(match, rank=place, merit_rank=place) for place, (_, match) in enumerate(judged, start=1))
 
 
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """Products of one eligibility, best first: their places in the catalogue, and float[8, n] of their parts in the order of PARTS.
+
+    `margins` are the applicant's, of all ordered rules of the catalogue.
+    """
+
+    kind: Eligibility
+    places: list[int]
+    parts: Floats
+    totals: Floats
+    margins: Floats
+
+
+def ranked(
+    compiled: Compiled,
+    scorer: Scorer,
+    facts: Facts,
+    behaviour: Mapping[str, float],
+    *,
+    most: int | None = None,
+    refused: int | None = None,
+    within: int | None = None,
+) -> list[Ranked]:
+    """Return the same by the compiled catalogue, group by group: at most `most` products that are not refused, and `refused` that are
+    (None: all); `within`: of these products only, a bit each.
+    """
+    decided = compiled.decide(facts)
+    asked = compiled.all if within is None else within
+    found: list[Ranked] = []
+    shown = 0
+    for kind, bits, limit in (
+        (KINDS[0], decided.eligible & asked, most),
+        (KINDS[1], decided.conditional & asked, most),
+        (KINDS[2], asked & ~decided.passable, refused),
+    ):
+        left = limit if limit is None or kind is KINDS[2] else limit - shown
+        if bits and (left is None or left > 0):
+            at = places_of(bits, compiled.n)
+            scores = scorer.score(facts, behaviour, at, eligible=kind is KINDS[0])
+            order = scorer.order(scores, at, left, by_failed=kind is KINDS[2])
+            found.append(Ranked(kind, at.take(order).tolist(), scores.parts.take(order, axis=1), scores.totals.take(order), scores.margins))
+            shown += len(order)
+    return found
+
+
 def rank(
     compiled: Compiled,
     scorer: Scorer,
@@ -43,30 +90,12 @@ def rank(
     most: int | None = None,
     refused: int | None = None,
 ) -> list[Match]:
-    """Return the same by the compiled catalogue: at most `most` products that are not refused, and `refused` that are (None: all)."""
-    decided = compiled.decide(facts)
+    """Return the same as matches."""
     found: list[Match] = []
-    for kind, bits, limit in (
-        (KINDS[0], decided.eligible, most),
-        (KINDS[1], decided.conditional, most),
-        (KINDS[2], compiled.all & ~decided.passable, refused),
-    ):
-        left = limit if limit is None or kind is KINDS[2] else limit - len(found)
-        if bits and (left is None or left > 0):
-            found += _ranked(scorer, facts, behaviour, bits, kind, left, len(found))
+    for group in ranked(compiled, scorer, facts, behaviour, most=most, refused=refused):
+        rows = zip(group.places, group.parts.T.tolist(), group.totals.tolist(), strict=True)
+        found += [
+            Match(rank, scorer.products[place], group.kind, Fit(*parts, total), rank)
+            for rank, (place, parts, total) in enumerate(rows, start=len(found) + 1)
+        ]
     return found
-
-
-def _ranked(
-    scorer: Scorer, facts: Facts, behaviour: Mapping[str, float], bits: int, kind: Eligibility, most: int | None, before: int
-) -> Sequence[Match]:
-    at = places_of(bits, len(scorer.products))
-    parts, failed = scorer.score(facts, behaviour, at)
-    order = scorer.order(parts["total"], at, first=(failed,) if kind is Eligibility.NOT_ELIGIBLE else ())[:most]
-    columns = {name: values[order].tolist() for name, values in parts.items()}
-    rows = zip(*(columns[name] for name in Fit.__dataclass_fields__), strict=True)
-    places = at[order].tolist()
-    return [
-        Match(rank, scorer.products[place], kind, Fit(*row), rank)
-        for rank, (place, row) in enumerate(zip(places, rows, strict=True), start=before + 1)
-    ]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from greenbridge.catalog.rules.vocabulary import FACTS
 from greenbridge.kit.money import in_percent
 from greenbridge.kit.text import Text
+from greenbridge.matching.rules.informing import source_of
 from greenbridge.matching.rules.words import amount, counted
 from greenbridge.matching.values import Plan, Step, StepKind
 from greenbridge.needs.values import GUARANTEE_MODE_NAMES, GuaranteeMode
@@ -16,6 +17,12 @@ _TERMS = {
     StepKind.COLLATERAL: Text("如能提供，增加押品{b}", "offer {b} as collateral, if you have it"),
     StepKind.PAY_ARREARS: Text("缴清欠税 {a}", "pay the tax arrears of {a}"),
     StepKind.LEAVE_LIST: Text("履行义务后申请移出经营异常名录", "do what is due and apply to leave the abnormal operation list"),
+}
+# What will be told is not known beforehand: `if it is so`.
+_TOLD = {
+    StepKind.CONSENT: Text("授权查询{source}，如{label}为 {b}", "let {source} be read: if {label} is {b}"),
+    StepKind.STATE: Text("在需求中说明{label}，如为 {b}", "say it with the need: if {label} is {b}"),
+    StepKind.EVIDENCE: Text("上传绿色佐证材料，如{label}评为{b}", "upload green evidence: if the {label} becomes {b}"),
 }
 _MODES = {
     GuaranteeMode.CREDIT: "accept an unsecured loan",
@@ -33,6 +40,10 @@ def step_sentence(step: Step) -> Text:
     if step.kind is StepKind.WAIT:
         label, until, months = FACTS[step.fact].label, amount(unit, step.after), counted(step.months, "month")
         return Text(f"再等 {step.months} 个月，{label.zh}满 {until.zh}", f"wait {months}: {label.en} will be {until.en}")
+    if step.kind in _TOLD:
+        source, label, b = source_of(step.fact), FACTS[step.fact].label, amount(unit, step.after)
+        form = _TOLD[step.kind]
+        return Text(form.zh.format(source=source.zh, label=label.zh, b=b.zh), form.en.format(source=source.en, label=label.en, b=b.en))
     after = step.after
     if isinstance(after, tuple) and isinstance(step.before, tuple):
         after = tuple(one for one in after if one not in step.before)
@@ -50,6 +61,8 @@ def plan_sentence(plan: Plan) -> Text:
     """Return a plan in one sentence, with what it opens and closes."""
     zh, en = _joined(plan.steps)
     opened, waiting, lost = len(plan.opened), len(plan.conditional), len(plan.lost)
+    if all(step.kind in _TOLD for step in plan.steps):
+        return _settled(plan, zh, en)
     zh += f"：新开放 {opened + waiting} 个产品" + (f"（其中 {waiting} 个待补充数据）" if waiting else "")
     en += f": opens {counted(opened + waiting, 'product')}" + (f", {waiting} of them waiting for data" if waiting else "")
     if lost:
@@ -59,6 +72,13 @@ def plan_sentence(plan: Plan) -> Text:
         before, after = in_percent(plan.rate_before_bp), in_percent(plan.rate_after_bp)
         zh += f"，最低年利率由 {before} % 降至 {after} %"
         en += f"; the lowest yearly rate falls from {before} % to {after} %"
+    return Text(zh, en)
+
+
+def _settled(plan: Plan, zh: str, en: str) -> Text:
+    n, lost = len(plan.opened), len(plan.lost)
+    zh += f"：{n} 个产品由待定转为符合" + (f"，{lost} 个不再符合" if lost else "")
+    en += f": {counted(n, 'product')} will fit" + (f", {lost} will not any more" if lost else "")
     return Text(zh, en)
 
 

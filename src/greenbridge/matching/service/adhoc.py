@@ -1,27 +1,26 @@
 """Matching without a saved need: terms of the moment, of the firm itself or of nobody."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from greenbridge.accounts.values import Actor, Role
 from greenbridge.catalog.rules.vocabulary import FACTS
-from greenbridge.catalog.values import Eligibility, Subject, Value
+from greenbridge.catalog.values import Subject, Value
 from greenbridge.enterprises import service as enterprises
-from greenbridge.kit import database
 from greenbridge.kit.calendar import business_date
 from greenbridge.kit.errors import Conflict, FieldProblem, Invalid
 from greenbridge.kit.text import Text
-from greenbridge.matching import store
 from greenbridge.matching.rules import ranking
 from greenbridge.matching.rules import stated as can_state
 from greenbridge.matching.rules.bits import places_of
 from greenbridge.matching.rules.columns import columns
-from greenbridge.matching.service.engines import Engine, compiled
+from greenbridge.matching.rules.ranking import Ranked
+from greenbridge.matching.service import greens
+from greenbridge.matching.service.engines import Desk, compiled
 from greenbridge.matching.service.matching import known
-from greenbridge.matching.values import Facts, Match
+from greenbridge.matching.values import Facts
 from greenbridge.needs import rules as need_rules
 from greenbridge.needs.values import NeedDraft
 from greenbridge.scoring.gateway import DefaultModel
@@ -34,7 +33,8 @@ async def of_draft(session: AsyncSession, actor: Actor, draft: NeedDraft, model:
         raise Conflict("no-firm", "请先登记企业。", "Register the firm first.")
     if found := need_rules.problems(draft):
         raise Invalid("wrong-need", "请检查需求内容。", "Check what the need says.", fields=found)
-    return (await known(session, [(firm, draft, firm.region_code)], model, now))[0]
+    green = await greens.kept(session, [firm], business_date(now), now)
+    return (await known(session, [(firm, draft, firm.region_code)], model, now, green))[0]
 
 
 def stated(given: Mapping[str, object], at: str = "facts") -> dict[str, Value | None]:
@@ -60,8 +60,11 @@ def _stated(given: Mapping[str, object], at: str) -> tuple[dict[str, Value | Non
     found: dict[str, Value | None] = {}
     wrong: list[FieldProblem] = []
     for name, value in given.items():
-        fact = FACTS.get(name)
         held = tuple(value) if isinstance(value, list) else value
+        if can_state.surely(name, held):
+            found[name] = held  # type: ignore[assignment]
+            continue
+        fact = FACTS.get(name)
         if fact is None or fact.about is Subject.BRANCH:
             allowed = ", ".join(sorted(n for n, f in FACTS.items() if f.about is not Subject.BRANCH))
             wrong.append(FieldProblem(f"{at}.{name}", Text(f"没有这个事实；可用：{allowed}", f"no such fact; allowed: {allowed}")))
@@ -72,19 +75,11 @@ def _stated(given: Mapping[str, object], at: str) -> tuple[dict[str, Value | Non
     return found, wrong
 
 
-async def ranked(
-    session: AsyncSession, actor: Actor, facts: Facts, now: datetime, *, most: int, refused: int
-) -> tuple[Engine, list[Match]]:
+def ranked(desk: Desk, actor: Actor, facts: Facts, *, most: int, refused: int) -> list[Ranked]:
     """Return the ranked products for some facts, to people of a bank their own: nothing is kept, and nobody's turn is used up."""
-    engine = await compiled(session, business_date(now))
-    async with database.as_platform(session):
-        behaviour = await store.behaviour(session)
-    if not _of_bank(actor):
-        return engine, ranking.rank(engine.compiled, engine.scorer, facts, behaviour, most=most, refused=refused)
-    found = [m for m in ranking.rank(engine.compiled, engine.scorer, facts, behaviour) if m.product.bank.code == actor.organisation.code]
-    out = [m for m in found if m.eligibility is Eligibility.NOT_ELIGIBLE][:refused]
-    kept = [*[m for m in found if m.eligibility is not Eligibility.NOT_ELIGIBLE][:most], *out]
-    return engine, [replace(m, rank=place, merit_rank=place) for place, m in enumerate(kept, start=1)]
+    engine = desk.engine
+    within = engine.of_bank(actor.organisation.code) if _of_bank(actor) else None
+    return ranking.ranked(engine.compiled, engine.scorer, facts, desk.behaviour, most=most, refused=refused, within=within)
 
 
 def _of_bank(actor: Actor) -> bool:

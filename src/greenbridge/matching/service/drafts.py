@@ -12,10 +12,10 @@ from greenbridge.kit import database
 from greenbridge.kit.calendar import business_date
 from greenbridge.kit.errors import Forbidden, Problem
 from greenbridge.kit.text import Text
-from greenbridge.matching import store
 from greenbridge.matching.rules import dryrun
 from greenbridge.matching.rules.columns import columns
 from greenbridge.matching.rules.population import Population
+from greenbridge.matching.store import books, runs
 from greenbridge.matching.values import DryRun
 
 
@@ -38,16 +38,23 @@ async def dry_run(session: AsyncSession, actor: Actor, document: ProductFile, ke
     day = business_date(now)
     async with database.as_platform(session):  # every firm that asks counts; no fact of one leaves these lines
         await database.lock(session, f"dry runs of {actor.organisation.id}")
-        population = Population(columns(await store.newest_facts(session)))
+        population = Population(columns(await runs.newest_facts(session)))
         counted = dryrun.counted(draft, population)
         asked = hashlib.sha256(counted.asked.encode()).hexdigest()
-        seen = await store.drafts_of_day(session, actor.organisation.id, day)
+        seen = await books.drafts_of_day(session, actor.organisation.id, day)
         if asked not in seen:
             if len(seen) >= dryrun.DAILY_BUDGET:
                 n = dryrun.DAILY_BUDGET
                 raise BudgetSpent("dry-runs-spent", f"每日最多试算 {n} 个不同草案。", f"At most {n} different drafts a day can be tried.")
-            await store.note_draft(session, actor.organisation.id, day, now, asked)
+            await books.note_draft(session, actor.organisation.id, day, now, asked)
             seen.add(asked)
         others = (await catalog.edition(session)).products
     known = [p for p in others if p.code != draft.code]
     return dryrun.dry_run(counted, draft.bank.code, known, population, key, dryrun.DAILY_BUDGET - len(seen))
+
+
+async def drafts_left(session: AsyncSession, actor: Actor, now: datetime) -> int:
+    """Return how many different drafts the actor's bank may still try today."""
+    async with database.as_platform(session):
+        seen = await books.drafts_of_day(session, actor.organisation.id, business_date(now))
+    return max(0, dryrun.DAILY_BUDGET - len(seen))

@@ -1,6 +1,6 @@
 """Matching needs with the listed products: once, and again when something changed that they depend on."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -12,11 +12,14 @@ from greenbridge.enterprises.values import Enterprise
 from greenbridge.facts import service as facts
 from greenbridge.kit import database
 from greenbridge.kit.calendar import business_date
-from greenbridge.matching import store
-from greenbridge.matching.rules import fairness, plan, ranking
+from greenbridge.matching.rules import fairness, informing, plan, ranking
 from greenbridge.matching.rules.applicant import applicant
-from greenbridge.matching.service.engines import Engine, compiled
-from greenbridge.matching.values import Facts, MatchRun, Plan, Reason
+from greenbridge.matching.service import greens, reaching
+from greenbridge.matching.service.engines import Engine, compiled, scores
+from greenbridge.matching.store import books
+from greenbridge.matching.store import reaching as fits_store
+from greenbridge.matching.store import runs as store
+from greenbridge.matching.values import Facts, GradeOfDay, MatchRun, Plan, Reason
 from greenbridge.needs import service as needs
 from greenbridge.needs.values import Need, NeedDraft
 from greenbridge.peers import service as peers
@@ -24,6 +27,7 @@ from greenbridge.scoring import service as scoring
 from greenbridge.scoring.gateway import DefaultModel
 
 Asked = tuple[Enterprise, NeedDraft, str]
+FIRST_RUNS = 500  # of one round of the scheduler
 
 
 async def for_actor(session: AsyncSession, actor: Actor, need_id: UUID, model: DefaultModel, now: datetime) -> MatchRun:
@@ -43,7 +47,7 @@ async def of_need(session: AsyncSession, need: Need, model: DefaultModel, now: d
     if kept.model_version != used.version or (delivered_at is not None and delivered_at > kept.made_at):
         return (await make(session, [need], model, now, reason=Reason.FACT))[0]
     if reason := _outdated(kept, engine):
-        return await _keep(session, _ranked(engine, need.id, kept.facts, kept.model_version, now, reason, await _books(session)), engine)
+        return await _keep(session, _again(engine, kept, kept.facts, kept.model_version, now, reason, await _books(session)), engine)
     return kept
 
 
@@ -54,16 +58,21 @@ async def make(
     engine = await compiled(session, business_date(now))
     firms = [await enterprises.get(session, need.enterprise_id) for need in wanted]
     asked = [(firm, need.draft, need.region_code) for firm, need in zip(firms, wanted, strict=True)]
-    found, used = await known(session, asked, model, now), await scoring.model_at(session, model, now)
+    green = await greens.rated(session, firms, business_date(now), now)
+    found, used = await known(session, asked, model, now, green), await scoring.model_at(session, model, now)
     runs = []
     for need, held in zip(wanted, found, strict=True):
-        run = _ranked(engine, need.id, held, used.version, now, reason, await _books(session))
+        run = _ranked(engine, need.id, held, used.version, now, reason, await _books(session), green.get(need.enterprise_id))
         runs.append(await _keep(session, run, engine))
     return runs
 
 
-async def known(session: AsyncSession, asked: Sequence[Asked], model: DefaultModel, now: datetime) -> list[Facts]:
-    """Return what rules may ask of firms and their needs, as known now."""
+async def known(
+    session: AsyncSession, asked: Sequence[Asked], model: DefaultModel, now: datetime, green: Mapping[UUID, GradeOfDay]
+) -> list[Facts]:
+    """Return what rules may ask of firms and their needs, as known now; `green`: their grades, which cost too much to rate at each
+    question (some 5 ms).
+    """
     today = business_date(now)
     firms = [firm for firm, _, _ in asked]
     usccs = [firm.uscc for firm in firms]
@@ -77,37 +86,49 @@ async def known(session: AsyncSession, asked: Sequence[Asked], model: DefaultMod
         score, own = scores.get(firm.id), records[firm.uscc]
         profile = peers.profile(series.of(index), own, today)
         probability = score.default_probability if score else None
-        found.append(applicant(draft, region_code, own, series.of(index), probability, delivered, today, profile).facts)
+        graded = green.get(firm.id)
+        grade = graded.grade if graded else None
+        found.append(applicant(draft, region_code, own, series.of(index), probability, delivered, today, profile, grade).facts)
     return found
 
 
 async def rematch(session: AsyncSession, model: DefaultModel, now: datetime, *, limit: int = 2_000) -> int:
     """Match again the open needs that a change touches: facts of their firm that rules ask for, a new champion among the models, the list
-    of products, the policy; return how many runs were made. A need without a run is left to its first reader.
+    of products, the policy; and for the first time those that nobody has read yet. Banks are told of new fits. Return how many runs were
+    made.
     """
     engine = await compiled(session, business_date(now))
+    changed = await _first(session, model, now)
     open_ = await needs.open_ones(session, business_date(now), limit=limit)
     matched = await store.runs_of(session, [need.id for need in open_])
     touched = await _touched(session, [need for need in open_ if need.id in matched], min(matched.values(), default=now), now)
     used = await scoring.model_at(session, model, now)
-    changed = 0
     for need in open_:
         kept = await _kept(session, need.id, engine) if need.id in matched else None
         if kept is None:
             continue
         firm = await enterprises.get(session, need.enterprise_id)
-        stale, held, scored_by = touched.get(firm.uscc), kept.facts, kept.model_version
+        stale, held, scored_by, green = touched.get(firm.uscc), kept.facts, kept.model_version, kept.green
         reason = _outdated(kept, engine)
         if scored_by != used.version or (stale is not None and stale > kept.made_at):
             scored_by = used.version
-            held, reason = (await known(session, [(firm, need.draft, need.region_code)], model, now))[0], Reason.FACT
+            rated = await greens.rated(session, [firm], business_date(now), now)
+            held, reason = (await known(session, [(firm, need.draft, need.region_code)], model, now, rated))[0], Reason.FACT
+            green = rated.get(firm.id)
         if reason is None:
             continue
         if reason is Reason.FACT and (held, scored_by) == (kept.facts, kept.model_version) and not _outdated(kept, engine):
             continue  # records came that no rule asks for
-        await _keep(session, _ranked(engine, need.id, held, scored_by, now, reason, await _books(session)), engine)
+        await _keep(session, _ranked(engine, need.id, held, scored_by, now, reason, await _books(session), green), engine)
         changed += 1
+    await fits_store.forget_closed(session, business_date(now))
+    await reaching.tell(session, now)
     return changed
+
+
+async def _first(session: AsyncSession, model: DefaultModel, now: datetime) -> int:
+    wanted = [await needs.get(session, need_id) for need_id in await reaching.waiting(session, now, FIRST_RUNS)]
+    return len(await make(session, wanted, model, now)) if wanted else 0
 
 
 async def _touched(session: AsyncSession, wanted: Sequence[Need], since: datetime, now: datetime) -> dict[str, datetime]:
@@ -131,14 +152,27 @@ Books = tuple[dict[str, float], dict[str, float]]
 async def _books(session: AsyncSession) -> Books:
     """Return (how well banks answered, what they were shown beyond their merit): the platform's own books."""
     async with database.as_platform(session):
-        return await store.behaviour(session), await store.balances(session)
+        return scores(await books.behaviour(session)), await books.balances(session)
 
 
-def _ranked(engine: Engine, need_id: UUID, held: Facts, model_version: str, now: datetime, reason: Reason, books: Books) -> MatchRun:
-    behaviour, balances = books
+def _again(engine: Engine, kept: MatchRun, held: Facts, model_version: str, now: datetime, reason: Reason, of: Books) -> MatchRun:
+    return _ranked(engine, kept.need_id, held, model_version, now, reason, of, kept.green)
+
+
+def _ranked(
+    engine: Engine,
+    need_id: UUID,
+    held: Facts,
+    model_version: str,
+    now: datetime,
+    reason: Reason,
+    of: Books,
+    green: GradeOfDay | None,
+) -> MatchRun:
+    behaviour, balances = of
     by_merit = ranking.rank(engine.compiled, engine.scorer, held, behaviour)
     order, _ = fairness.take_turns(by_merit, balances, str(need_id), engine.policy)
-    return MatchRun(need_id, now, engine.policy.version, model_version, held, tuple(order), reason, engine.edition.digest)
+    return MatchRun(need_id, now, engine.policy.version, model_version, held, tuple(order), reason, engine.edition.digest, green)
 
 
 async def _keep(session: AsyncSession, run: MatchRun, engine: Engine) -> MatchRun:
@@ -147,14 +181,17 @@ async def _keep(session: AsyncSession, run: MatchRun, engine: Engine) -> MatchRu
     by_merit = sorted(run.matches, key=lambda m: m.merit_rank)
     shown = fairness.shown(by_merit, run.matches, engine.policy)
     async with database.as_platform(session):
-        await store.note_exposure(session, business_date(run.made_at), shown)
+        await books.note_exposure(session, business_date(run.made_at), shown)
+        await fits_store.set_fits(session, run)
     return run
 
 
 async def plans_of(session: AsyncSession, run: MatchRun, now: datetime) -> tuple[list[Plan], dict[str, tuple[str, ...]]]:
     """Return (the plans that open products for a need, unknown fact -> the products that wait for it)."""
     engine = await compiled(session, business_date(now))
-    return plan.plans(engine.compiled, run.facts, engine.policy), dict(plan.missing(engine.compiled, run.facts))
+    opening = plan.plans(engine.compiled, run.facts, engine.policy)
+    settling = informing.informing(engine.compiled, run.facts, run.green, engine.policy)
+    return [*opening, *settling], dict(plan.missing(engine.compiled, run.facts))
 
 
 async def count(session: AsyncSession) -> int:

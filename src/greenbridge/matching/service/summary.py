@@ -9,10 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from greenbridge.catalog.rules import verdicts
 from greenbridge.catalog.values import Applicant, Eligibility, Outcome
 from greenbridge.kit.calendar import business_date
-from greenbridge.matching import store
 from greenbridge.matching.rules import plan
 from greenbridge.matching.rules.words import rule_label
 from greenbridge.matching.service.engines import compiled
+from greenbridge.matching.store import runs
 
 
 async def summary(session: AsyncSession, now: datetime) -> dict[str, Any]:
@@ -20,7 +20,7 @@ async def summary(session: AsyncSession, now: datetime) -> dict[str, Any]:
     would open.
     """
     engine = await compiled(session, business_date(now))
-    firms = await store.newest_facts(session)
+    firms = await runs.newest_facts(session)
     per_product: dict[str, Counter[str]] = {p.code: Counter() for p in engine.edition.products}
     fails: dict[str, Counter[str]] = {p.code: Counter() for p in engine.edition.products}
     refusing, lacking, firms_by = Counter[str](), Counter[str](), Counter[str]()

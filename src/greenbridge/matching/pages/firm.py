@@ -1,6 +1,5 @@
-"""The matches of a need; what banks were shown."""
+"""The matches of a need."""
 
-from collections import defaultdict
 from uuid import UUID
 
 from litestar import Controller, get
@@ -18,7 +17,7 @@ from greenbridge.kit.web import Deps, Now, Session, page
 from greenbridge.matching import service
 from greenbridge.matching.rules.words import amount, sentence
 from greenbridge.matching.rules.words_of_plans import plan_sentence, step_sentence
-from greenbridge.matching.values import PARTS, Exposure
+from greenbridge.matching.values import BASIS_NAMES, PARTS
 from greenbridge.needs import service as needs
 from greenbridge.needs.values import GUARANTEE_MODE_NAMES, NEED_STATUS_NAMES, PURPOSE_NAMES
 
@@ -52,6 +51,8 @@ class MatchPages(Controller):
             facts=FACTS,
             parts=PARTS,
             weights=engine.policy.weights,
+            behaviour=await service.behaviour_of(session),
+            bases=BASIS_NAMES,
             sentence=sentence,
             step_sentence=step_sentence,
             plan_sentence=plan_sentence,
@@ -60,26 +61,4 @@ class MatchPages(Controller):
             statuses=NEED_STATUS_NAMES,
             purposes=PURPOSE_NAMES,
             modes=GUARANTEE_MODE_NAMES,
-        )
-
-    @get("/operator/exposure", guards=[only(Role.OPERATOR)])
-    async def exposure(self, request: Caller, session: Session, now: Now) -> Template:
-        found = await service.audit(session)
-        engine = await service.compiled(session, business_date(now))
-        banks: defaultdict[str, list[Exposure]] = defaultdict(list)
-        for one in found:
-            banks[one.bank_code].append(one)
-        sums = [
-            Exposure("", bank, *(sum(getattr(e, k) for e in own) for k in ("shown", "attention", "deserved")))
-            for bank, own in banks.items()
-        ]
-        return page(
-            request,
-            "exposure.html",
-            banks=sums,
-            products=banks,
-            names={p.bank.code: p.bank.name for p in engine.edition.products},
-            titles={p.code: p for p in engine.edition.products},
-            total=sum(e.attention for e in sums),
-            policy=engine.policy,
         )

@@ -1,6 +1,7 @@
-"""SQL of matches, exposure, behaviour, dry runs."""
+"""SQL of runs: what a need was matched with, on which facts."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,9 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from greenbridge.catalog.values import Eligibility, LoanProduct, Value
-from greenbridge.matching.rules.fairness import Shown
-from greenbridge.matching.tables import BankBehaviourRow, DryRunRow, MatchRunRow
-from greenbridge.matching.values import Exposure, Facts, Fit, Match, MatchRun, Reason
+from greenbridge.matching.tables import MatchRunRow
+from greenbridge.matching.values import Basis, Facts, Fit, GradeOfDay, Match, MatchRun, Reason
 
 PARTS = tuple(Fit.__dataclass_fields__)
 # So many open and so many refused products are kept in order; the rest follows from the facts.
@@ -52,6 +52,7 @@ async def add(session: AsyncSession, run: MatchRun) -> None:
         "eligible": counts[Eligibility.ELIGIBLE],
         "conditional": counts[Eligibility.CONDITIONAL],
         "refused": counts[Eligibility.NOT_ELIGIBLE],
+        "green": None if run.green is None else {**asdict(run.green), "rated_on": run.green.rated_on.isoformat()},
     }
     await session.execute(insert(MatchRunRow).values(row))
 
@@ -68,7 +69,14 @@ async def newest(session: AsyncSession, need_id: UUID, products: Mapping[tuple[s
         for rank, p in enumerate(kept, start=1)
     )
     versions = row.policy_version, row.model_version
-    return MatchRun(need_id, row.made_at, *versions, thawed(row.facts), matches, Reason(row.reason), row.catalogue)
+    return MatchRun(need_id, row.made_at, *versions, thawed(row.facts), matches, Reason(row.reason), row.catalogue, _green(row.green))
+
+
+def _green(kept: Mapping[str, Any] | None) -> GradeOfDay | None:
+    if kept is None:
+        return None
+    basis, rated_on = Basis(kept["basis"]), date.fromisoformat(kept["rated_on"])
+    return GradeOfDay(kept["grade"], kept["possible"], kept["coverage"], basis, kept["scheme"], rated_on)
 
 
 async def count(session: AsyncSession) -> int:
@@ -93,62 +101,3 @@ async def runs_of(session: AsyncSession, needs: Sequence[UUID]) -> dict[UUID, da
     """Return need -> when it was matched last."""
     query = select(col(MatchRunRow.need_id), func.max(col(MatchRunRow.made_at))).where(col(MatchRunRow.need_id).in_(needs))
     return {row[0]: row[1] for row in await session.execute(query.group_by(col(MatchRunRow.need_id)))}
-
-
-async def note_exposure(session: AsyncSession, day: date, shown: Sequence[Shown]) -> None:
-    """Add to the day's sums; rows in one order, so that two matchings wait for each other and do not block."""
-    if not shown:
-        return
-    rows = [
-        {"day": day, "code": s.product_code, "bank": s.bank_code, "attention": s.attention, "deserved": s.deserved}
-        for s in sorted(shown, key=lambda s: s.product_code)
-    ]
-    add_up = """
-        insert into product_exposure as e (day, product_code, bank_code, shown, attention, deserved)
-        values (:day, :code, :bank, 1, :attention, :deserved)
-        on conflict (day, product_code) do update set shown = e.shown + 1,
-            attention = e.attention + excluded.attention, deserved = e.deserved + excluded.deserved
-    """
-    await session.execute(text(add_up), rows)
-
-
-async def balances(session: AsyncSession) -> dict[str, float]:
-    """Return bank -> attention less what it deserved, over all time."""
-    query = "select bank_code, sum(attention - deserved) from product_exposure group by bank_code"
-    return {bank: float(balance) for bank, balance in await session.execute(text(query))}
-
-
-async def exposures(session: AsyncSession) -> list[Exposure]:
-    """Return the sums of each product over all time, by bank and code."""
-    query = """
-        select product_code, bank_code, sum(shown), sum(attention), sum(deserved) from product_exposure
-        group by product_code, bank_code order by bank_code, product_code
-    """
-    return [Exposure(r[0], r[1], int(r[2]), float(r[3]), float(r[4])) for r in await session.execute(text(query))]
-
-
-async def behaviour(session: AsyncSession) -> dict[str, float]:
-    """Return bank -> how well it answered so far."""
-    return {row.bank_code: row.score for row in await session.scalars(select(BankBehaviourRow))}
-
-
-async def set_behaviour(session: AsyncSession, scores: Mapping[str, tuple[float, int]], now: datetime) -> None:
-    """Write each bank's score of so many answers."""
-    query = """
-        insert into bank_behaviour (bank_code, score, asked, measured_at) values (:bank, :score, :asked, :now)
-        on conflict (bank_code) do update set score = excluded.score, asked = excluded.asked, measured_at = excluded.measured_at
-    """
-    rows = [{"bank": bank, "score": score, "asked": asked, "now": now} for bank, (score, asked) in sorted(scores.items())]
-    if rows:
-        await session.execute(text(query), rows)
-
-
-async def drafts_of_day(session: AsyncSession, bank_id: UUID, day: date) -> set[str]:
-    """Return the drafts that a bank has counted on a day."""
-    query = select(col(DryRunRow.draft)).where(col(DryRunRow.bank_id) == bank_id, col(DryRunRow.day) == day)
-    return set(await session.scalars(query))
-
-
-async def note_draft(session: AsyncSession, bank_id: UUID, day: date, now: datetime, draft: str) -> None:
-    session.add(DryRunRow(bank_id=bank_id, day=day, made_at=now, draft=draft))
-    await session.flush()

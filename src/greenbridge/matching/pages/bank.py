@@ -1,0 +1,86 @@
+"""For a bank: open needs that fit its products, word of new ones, and drafts tried before they are listed."""
+
+from litestar import Controller, get, post
+from litestar.params import FromQuery, URLEncodedBody
+from litestar.response import Redirect, Template
+
+from greenbridge.accounts.guards import Caller, only
+from greenbridge.accounts.values import Role
+from greenbridge.catalog import service as catalog
+from greenbridge.kit.calendar import business_date
+from greenbridge.kit.errors import Problem
+from greenbridge.kit.web import Deps, Now, Session, page
+from greenbridge.matching import service
+from greenbridge.matching.rules.words import rule_label
+from greenbridge.matching.values import DryRun, Subscription
+
+PAGE_SIZE = 30
+
+
+class BankMatchPages(Controller):
+    """Which needs fit what we sell, whom would a draft reach."""
+
+    path = "/bank"
+    include_in_schema = False
+
+    @get("/needs", guards=[only(Role.OFFICER, Role.BANK_ADMINISTRATOR)])
+    async def needs(
+        self, request: Caller, session: Session, now: Now, product: FromQuery[str] = "", cursor: FromQuery[str] = ""
+    ) -> Template:
+        """Show the bank's products with how many open needs fit; of one product those needs."""
+        reach = await service.reach(session, request.user, now)
+        chosen, found, more = None, [], None
+        if product:
+            chosen, found, more = await service.fitting(session, request.user, product, now, cursor=cursor or None, limit=PAGE_SIZE)
+        shown = {"chosen": chosen, "found": found, "more": more, "cursor": cursor}
+        return page(request, "bank_needs.html", reach=reach, business_date=business_date, **shown)
+
+    @post("/needs/subscription", guards=[only(Role.BANK_ADMINISTRATOR)])
+    async def subscribe(self, data: URLEncodedBody[dict[str, str]], request: Caller, session: Session, now: Now) -> Redirect:
+        """Set what the bank is told of a product: nothing, needs that fit, those that wait for data too."""
+        told, code = data.get("told", ""), data.get("product", "")
+        wanted = Subscription(code, on=told in {"eligible", "all"}, conditional=told == "all")
+        await service.subscribe(session, request.user, wanted, now)
+        return Redirect("/bank/needs", status_code=303)
+
+    async def _dry(
+        self,
+        request: Caller,
+        session: Session,
+        now: Now,
+        text: str,
+        found: DryRun | None = None,
+        failed: tuple[tuple[str, str], ...] = (),
+        problem: Problem | None = None,
+    ) -> Template:
+        return page(
+            request,
+            "bank_dry_run.html",
+            status_code=problem.status if problem else 200,
+            text=text,
+            found=found,
+            failed=failed,
+            problem=problem,
+            products=await catalog.listed(session, request.user),
+            left=found.left_today if found else await service.drafts_left(session, request.user, now),
+            budget=service.DAILY_BUDGET,
+            label=rule_label,
+        )
+
+    @get("/dry-run", guards=[only(Role.BANK_ADMINISTRATOR)])
+    async def draft(self, request: Caller, session: Session, now: Now, product: FromQuery[str] = "") -> Template:
+        """Show the form, with a listed product to begin from."""
+        return await self._dry(request, session, now, await catalog.written(session, request.user, product or None))
+
+    @post("/dry-run", guards=[only(Role.BANK_ADMINISTRATOR)])
+    async def run(self, data: URLEncodedBody[dict[str, str]], request: Caller, session: Session, now: Now, deps: Deps) -> Template:
+        """Check a draft and count whom it would reach; nothing is listed."""
+        text = data.get("text", "")
+        try:
+            async with session.begin_nested():
+                document, product = catalog.read_draft(text, request.user)
+                key = f"dry run {deps.settings.secret}".encode()
+                found = await service.dry_run(session, request.user, document, key, now)
+        except Problem as problem:
+            return await self._dry(request, session, now, text, problem=problem)
+        return await self._dry(request, session, now, text, found, tuple(catalog.failed_cases(product)))

@@ -1,0 +1,42 @@
+"""How green a firm is, as far as product rules ask. One place to ask it: a certified grade takes the system's place here."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from greenbridge.catalog.rules.vocabulary import GREEN_GRADES
+from greenbridge.enterprises.values import Enterprise
+from greenbridge.kit import database
+from greenbridge.kit.errors import NotFound
+from greenbridge.matching.store import books
+from greenbridge.matching.values import Basis, GradeOfDay
+from greenbridge.schemes import service as schemes
+
+SCHEME = "green-enterprise"
+
+
+async def rated(session: AsyncSession, firms: Sequence[Enterprise], today: date, now: datetime) -> dict[UUID, GradeOfDay]:
+    """Return firm -> its grade rated now by the system, and keep it; nobody where no scheme is in force."""
+    try:
+        scheme = schemes.book().find(SCHEME, today)
+    except NotFound:
+        return {}
+    ratings = await schemes.rate_firms(session, schemes.book(), scheme, [firm.uscc for firm in firms], today, now)
+    found = {}
+    for firm in firms:
+        rating = ratings[firm.uscc]
+        grades = (grade if grade in GREEN_GRADES else None for grade in (rating.grade, rating.possible_grade))
+        found[firm.id] = GradeOfDay(*grades, round(rating.coverage, 4), Basis.SYSTEM, rating.scheme.version, today)
+    async with database.as_platform(session):
+        await books.set_greens(session, found)
+    return found
+
+
+async def kept(session: AsyncSession, firms: Sequence[Enterprise], today: date, now: datetime) -> Mapping[UUID, GradeOfDay]:
+    """Return firm -> its grade as kept when its facts were read last, rated now where there is none yet."""
+    async with database.as_platform(session):
+        found = await books.greens(session, [firm.id for firm in firms])
+    unrated = [firm for firm in firms if firm.id not in found]
+    return {**found, **await rated(session, unrated, today, now)} if unrated else found
