@@ -35,6 +35,7 @@ class Better(StrEnum):
 class InputName:
     """One named value that schemes may ask for. `items`: the departments' items that it is read from; none: given by the firm or the
     platform. `words`: value -> label, best first. Units: share, count, months, points, fen, percentile, ratio, year or none.
+    `given_by`: firm, project, market, platform, elsewhere; empty where departments deliver it.
     """
 
     name: str
@@ -45,6 +46,7 @@ class InputName:
     items: tuple[str, ...] = ()
     words: Mapping[str, Text] = field(default_factory=dict)
     giver: Text = NOBODY
+    given_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
