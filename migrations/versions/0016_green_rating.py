@@ -173,7 +173,9 @@ def upgrade() -> None:
         op.execute(f"grant {privileges} on {table} to {ROLE}")
     for (table, command), rows in POLICIES.items():
         using = rows.format(table=table)
-        clause = f"with check ({using})" if command == "insert" else f"using ({using})" + (f" with check ({using})" if command == "all" else "")
+        clause = (
+            f"with check ({using})" if command == "insert" else f"using ({using})" + (f" with check ({using})" if command == "all" else "")
+        )
         op.execute(f"create policy {table}_{command} on {table} for {command} to {ROLE} {clause}")
     for table in TABLES:
         op.execute(f"alter table {table} enable row level security")

@@ -39,6 +39,9 @@ from greenbridge.enterprises.pages import EnterprisePages
 from greenbridge.facts.api import CatalogueApi, DeliveriesApi, FactsApi, PushApi, QualityApi
 from greenbridge.facts.pages import CataloguePages, DeliveryPages, DoubtPages, QualityPages
 from greenbridge.facts.service import RegistrationFacts, described
+from greenbridge.green import service as green
+from greenbridge.green.api import GreenApi
+from greenbridge.green.pages import FirmGreenPages, GreenBoardPages, GreenFilePages, GreenPublicPages, ReviewPages
 from greenbridge.home.pages import HomePages
 from greenbridge.kit import database, logs
 from greenbridge.kit.clock import make_clock
@@ -73,6 +76,7 @@ API = (
     BankConsentsApi,
     ReportsApi,
     FactsApi,
+    GreenApi,
     ObjectionsApi,
     ProductsApi,
     CatalogueApi,
@@ -107,6 +111,11 @@ PAGES = (
     ModelPages,
     FirmObjectionPages,
     ObjectionPages,
+    FirmGreenPages,
+    ReviewPages,
+    GreenBoardPages,
+    GreenPublicPages,
+    GreenFilePages,
 )
 
 
@@ -117,7 +126,7 @@ async def provide_now(state: State) -> datetime:
 
 
 async def provide_deps(state: State) -> State:
-    """Return gateways and settings: deps.registry, deps.disputes, deps.model, deps.press, deps.schemes, deps.settings, deps.clock."""
+    """Return gateways and settings: deps.registry, deps.disputes, deps.model, deps.press, deps.schemes, deps.files, deps.settings, deps.clock."""
     return state
 
 
@@ -169,6 +178,7 @@ def create_app(
             "described": described(),
             "schemes": schemes.book(settings.schemes_dir),
             "model": model,
+            "files": green.files_of(settings.evidence_store, settings.evidence_endpoint),
             "press": press(settings, model) if model else None,
         }
     )

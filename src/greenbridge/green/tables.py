@@ -14,7 +14,10 @@ from greenbridge.kit.columns import UUID, JsonObject, datetime, fen, instant, js
 
 class GreenCaseRow(SQLModel, table=True):
     __tablename__ = "green_case"
-    __table_args__ = (one_of("subject", Subject), CheckConstraint("(subject = 'project') = (project ? 'title')", name="projects_have_a_title"))
+    __table_args__ = (
+        one_of("subject", Subject),
+        CheckConstraint("(subject = 'project') = (project ? 'title')", name="projects_have_a_title"),
+    )
     id: UUID = key()
     number: str = Field(unique=True)
     enterprise_id: UUID = reference("enterprise.id")

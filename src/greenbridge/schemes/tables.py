@@ -36,9 +36,7 @@ class ListEntryRow(SQLModel, table=True):
     """A firm's stay on a list; `pushed`: to how many banks it was sent when it came on."""
 
     __tablename__ = "list_entry"
-    __table_args__ = (
-        Index("uq_list_entry_standing", "enterprise_id", "list_code", unique=True, postgresql_where=text("left_at is null")),
-    )
+    __table_args__ = (Index("uq_list_entry_standing", "enterprise_id", "list_code", unique=True, postgresql_where=text("left_at is null")),)
     id: UUID = key()
     enterprise_id: UUID = reference("enterprise.id", index=False)
     list_code: str

@@ -78,8 +78,13 @@ def _delivery(profile: dict[str, Any], row: dict[str, Any]) -> Delivery:
         row["file"],
         b"",
         constants=row.get("constants", {}),
-        renames={profile["subject"]: "uscc", **row.get("columns", {})},
+        renames={**_subject(profile), **row.get("columns", {})},
         scales={name: float(scale) for name, scale in row.get("scales", {}).items()},
         masked=profile.get("masked"),
         masked_region=profile.get("region", "000000"),
     )
+
+
+def _subject(profile: dict[str, Any]) -> dict[str, str]:
+    """Return the column that says which firm a row is of: by code or masked key (`subject`), or by name alone (`named`)."""
+    return {profile["named"]: "firm_name"} if "named" in profile else {profile["subject"]: "uscc"}

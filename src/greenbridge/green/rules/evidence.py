@@ -45,7 +45,7 @@ def file_problems(upload: Upload, most_bytes: int) -> tuple[FieldProblem, ...]:
 
 
 def tidy_name(name: str) -> str:
-    """Return a file's name without folders and control characters, cut to a length. `tidy_name("C:\\\\a\\\\b.pdf") == "b.pdf"`."""
+    """Return a file's name without folders and control characters, cut to a length. `tidy_name("/a/b.pdf") == "b.pdf"`."""
     last = name.replace("\\", "/").rsplit("/", 1)[-1]
     kept = "".join(c for c in last if c.isprintable() and c not in '"<>|:*?').strip()
     return kept[-NAME_LENGTH:] or "file"

@@ -90,10 +90,13 @@ def periods(certificates: Iterable[Certificate]) -> tuple[Period, ...]:
     return tuple(found)
 
 
-def entitlement(policy: SubsidyPolicy, base_rate_bp: int, loan: Loan, certified: Sequence[Period], until: date) -> Entitlement:
+def entitlement(
+    policy: SubsidyPolicy, base_rate_bp: int, loan: Loan, certified: Sequence[Period], until: date, taken_fen: int = 0
+) -> Entitlement:
     """Return what a loan has earned until a day (included): each day of it under a certificate earns by that certificate's grade.
 
-    The day of drawing counts, that of repayment does not (actual/365). A loan of 365 days wholly under deep green earns as `amount`.
+    The day of drawing counts, that of repayment does not (actual/365).
+    `taken_fen`: what the firm has had of the year's cap already. A loan of 365 days wholly under deep green earns as `amount`.
     """
     last = min(until, loan.repaid_on - timedelta(days=1) if loan.repaid_on else until)
     capped: list[Text] = []
@@ -113,7 +116,7 @@ def entitlement(policy: SubsidyPolicy, base_rate_bp: int, loan: Loan, certified:
             segments.append(Segment(p.grade, first, end, days, share.share_bp, brings, p.certificate_number))
     days = sum(s.days for s in segments)
     total = sum(s.amount_fen for s in segments)
-    most = policy.max_year_fen * max(1, -(-days // YEAR_DAYS))
+    most = max(0, policy.max_year_fen * max(1, -(-days // YEAR_DAYS)) - taken_fen)
     if total > most:
         capped.append(Text("超过每户每年上限", "over the cap for a firm and year"))
     return Entitlement(min(total, most), days, principal, tuple(segments), tuple(capped))

@@ -43,30 +43,42 @@ def _known_evidence(e: Sequence[Any]) -> Evidence:
     return Evidence(e[0], Text(e[1], e[2]), on, e[4], pledged=e[5], generated=e[6])
 
 
-def chained(document: dict[str, Any], facts: Iterable[Fact], statements: Iterable[Statement]) -> dict[str, Any]:
+Links = dict[tuple[str, str, str], dict[str, Any]]
+
+
+def links(facts: Iterable[Fact], statements: Iterable[Statement]) -> Links:
+    """Return (item, day, reference) -> who said it, when, the hash that fixes it, its batch or file; a record without reference too."""
+    found: Links = {}
+    for f in facts:
+        when = f.recorded_at.astimezone(UTC).isoformat()
+        found[f.item, f.valid_from.isoformat(), ""] = {"author": "department", "at": when, "digest": f.digest, "batch": str(f.batch_id)}
+    for s in statements:
+        file = {"id": str(s.file.id), "name": s.file.name, "size": s.file.size, "sha256": s.file.sha256} if s.file else None
+        by = s.login if s.author is Author.FIRM else ""
+        told = {"author": s.author.value, "by": by, "at": s.at.astimezone(UTC).isoformat(), "reason": s.reason}
+        found[STATEMENT, "", str(s.id)] = {**told, "digest": file["sha256"] if file else "", "file": file}
+    return found
+
+
+def links_in(content: Mapping[str, Any]) -> Links:
+    """Return the links of a rating that is kept."""
+    said = [e for line in [*content["indicators"], *content["bonus"]] for e in line["evidence"]]
+    return {_key(e): e for e in said}
+
+
+def _key(e: Mapping[str, Any]) -> tuple[str, str, str]:
+    return (STATEMENT, "", str(e["reference"])) if e["item"] == STATEMENT else (str(e["item"]), str(e["date"] or ""), "")
+
+
+def chained(document: dict[str, Any], known: Links) -> dict[str, Any]:
     """Return a rating's document whose evidence says who, when, hash, source and batch. Days become text, so that it can be kept.
 
     A value that follows from there being no record has no link: the item was delivered and says nothing of the firm.
     """
-    by_record: dict[tuple[str, str], Fact] = {(f.item, f.valid_from.isoformat()): f for f in facts}
-    by_id = {str(s.id): s for s in statements}
     for line in [*document["indicators"], *document["bonus"]]:
-        line["evidence"] = [_link(e, by_record, by_id) for e in line["evidence"]]
-    document["as_of"] = document["as_of"].isoformat() if document["as_of"] else None
-    return document
-
-
-def _link(e: Mapping[str, Any], by_record: Mapping[tuple[str, str], Fact], by_id: Mapping[str, Statement]) -> dict[str, Any]:
-    on = e["date"].isoformat() if e["date"] else None
-    told = {**e, "date": on}
-    if e["item"] == STATEMENT and (s := by_id.get(e["reference"])):
-        file = {"id": str(s.file.id), "name": s.file.name, "size": s.file.size, "sha256": s.file.sha256} if s.file else None
-        who = {"author": s.author.value, "by": s.login if s.author is Author.FIRM else "reviewer"}
-        return {**told, **who, "at": s.at.astimezone(UTC).isoformat(), "digest": file["sha256"] if file else "", "file": file, "reason": s.reason}
-    if fact := by_record.get((e["item"], on or "")):
-        when = fact.recorded_at.astimezone(UTC).isoformat()
-        return {**told, "author": "department", "at": when, "digest": fact.digest, "batch": str(fact.batch_id)}
-    return {**told, "author": "platform"}
+        said = [{**e, "date": str(e["date"]) if e["date"] else None} for e in line["evidence"]]
+        line["evidence"] = [{"author": "platform", **known.get(_key(e), {}), **e} for e in said]
+    return {**document, "as_of": str(document["as_of"]) if document["as_of"] else None}
 
 
 def certificate_content(
