@@ -126,7 +126,7 @@ async def provide_now(state: State) -> datetime:
 
 
 async def provide_deps(state: State) -> State:
-    """Return gateways and settings: deps.registry, deps.disputes, deps.model, deps.press, deps.schemes, deps.files, deps.settings, deps.clock."""
+    """Return gateways and settings: deps.registry, deps.disputes, deps.model, deps.press, deps.schemes, deps.files ..."""
     return state
 
 

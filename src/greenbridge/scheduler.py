@@ -150,7 +150,12 @@ async def serve(settings: Settings, url: str) -> None:
     # The default grace of one second would drop jobs silently.
     scheduler = AsyncIOScheduler(timezone=SHANGHAI, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1})
     gateway = HttpGateway(load_feeds(settings.departments) if settings.departments else (), Key(kept_key(settings.data_dir)))
-    nightly = (score_job(settings.artifacts_dir), model_job(settings.artifacts_dir), rematch_job(settings.artifacts_dir), green_job(settings))
+    nightly = (
+        score_job(settings.artifacts_dir),
+        model_job(settings.artifacts_dir),
+        rematch_job(settings.artifacts_dir),
+        green_job(settings),
+    )
     declared = (*JOBS, *nightly, *pull_jobs(gateway), *([inbox_job(settings.inbox)] if settings.inbox else []))
     for job in declared:
         scheduler.add_job(

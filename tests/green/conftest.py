@@ -75,7 +75,10 @@ async def good_facts(session: Any, now: datetime, uscc: str) -> None:
     )  # fmt: skip
     for item, row in (
         ("penalties.administrative", {"document_no": "湖处〔2019〕1 号", "authority": "市场监管局", "decided_on": "2019-06-07"}),
-        ("courts.dishonesty", {"case_no": "（2018）浙 0502 执 1 号", "court": "吴兴法院", "listed_on": "2018-07-01", "removed_on": "2019-07-01"}),
+        (
+            "courts.dishonesty",
+            {"case_no": "（2018）浙 0502 执 1 号", "court": "吴兴法院", "listed_on": "2018-07-01", "removed_on": "2019-07-01"},
+        ),
         ("annual_report.severe_illegal_list", {"listed_on": "2018-06-07", "reason": "旧", "authority": "局", "removed_on": "2019-01-01"}),
     ):
         await deliver(session, now, item, {"uscc": uscc, **row})

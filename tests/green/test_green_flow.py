@@ -37,7 +37,12 @@ async def test_from_the_self_report_to_the_certificate(place):
     stated, delivered = by_code["G01"]["evidence"][0], by_code["G21"]["evidence"][0]
     assert (stated["author"], stated["by"], len(stated["digest"]), stated["pledged"]) == ("firm", place.actor.login, 64, True)
     assert stated["file"]["sha256"] == stated["digest"]
-    assert (delivered["author"], len(delivered["batch"]), bool(delivered["digest"]), bool(delivered["at"])) == ("department", 36, True, True)
+    assert (delivered["author"], len(delivered["batch"]), bool(delivered["digest"]), bool(delivered["at"])) == (
+        "department",
+        36,
+        True,
+        True,
+    )
 
     assert await green.request_review(s, place.actor, case_id, now) is State.IN_REVIEW
     assert [c.id for c in await green.work_list(s, place.reviewer)] == [case_id]
@@ -54,7 +59,13 @@ async def test_from_the_self_report_to_the_certificate(place):
     assert (found.state, found.grade, found.certificate_number, found.scheme) == (State.CERTIFIED, "deep", held.number, "green-enterprise")
     assert await audit.first_broken(s) is None
     said = await topics(s)
-    assert [t for t in said if t.startswith("green.")] == ["green.rated", "green.rated", "green.reviewed", "green.published", "green.certified"]
+    assert [t for t in said if t.startswith("green.")] == [
+        "green.rated",
+        "green.rated",
+        "green.reviewed",
+        "green.published",
+        "green.certified",
+    ]
 
 
 async def test_a_certificate_is_checked_without_network_and_a_change_is_named(place):
@@ -83,7 +94,9 @@ async def test_the_standing_is_bitemporal(place):
     assert (await green.standing(s, place.firm.id, day, place.now)).grade == "deep"
     assert (await green.standing(s, place.firm.id, day - timedelta(days=1), place.now)).grade is None
     certified_at = place.later(20)
-    await deliver(s, place.now, "environment.credit", {"uscc": place.firm.uscc, "year": 2026, "colour": "黑", "decided_on": str(place.now.date())})
+    await deliver(
+        s, place.now, "environment.credit", {"uscc": place.firm.uscc, "year": 2026, "colour": "黑", "decided_on": str(place.now.date())}
+    )
     night = await green.nightly(s, place.book, place.seal, place.later(1))
     assert night.removed == 1
     today = place.now.date()
@@ -115,7 +128,9 @@ async def test_what_a_firm_may_not_state(place):
     case = await green.open_case(s, place.actor, Subject.ENTERPRISE, place.now)
 
     async def stated(name="green_revenue_share", value="0.6", *, pledged=True, upload=None, files=None):
-        await green.state(s, place.actor, place.book, files, case.id, name, value, place.now, pledged=pledged, upload=upload, most_bytes=1000)
+        await green.state(
+            s, place.actor, place.book, files, case.id, name, value, place.now, pledged=pledged, upload=upload, most_bytes=1000
+        )
 
     for change, field in (
         ({"name": "tax_grade", "value": "A"}, "tax_grade"),
@@ -165,7 +180,9 @@ async def test_a_reviewer_changes_with_a_reason_and_the_grade_follows_from_the_p
     rated = await green.find(s, place.reviewer, place.book, case_id, "green_revenue_share", "0.3", why, place.now)
     assert rated.points == round(system.points - 6, 2)
     place.later(1)
-    unproven = await green.find(s, place.reviewer, place.book, case_id, "carbon_efficiency_grade", "", "碳效码截图不是本企业的，不能证明", place.now)
+    unproven = await green.find(
+        s, place.reviewer, place.book, case_id, "carbon_efficiency_grade", "", "碳效码截图不是本企业的，不能证明", place.now
+    )
     assert next(line for line in unproven.content["indicators"] if line["code"] == "G07")["points"] is None
     line = next(line for line in unproven.content["indicators"] if line["code"] == "G01")
     assert (line["value"], line["evidence"][0]["author"], line["evidence"][0]["reason"]) == (0.3, "reviewer", why)
@@ -184,11 +201,16 @@ async def test_a_reviewer_rejects_with_a_reason_and_that_is_the_end(place):
     await green.request_review(s, place.actor, case_id, place.now)
     with pytest.raises(Invalid):
         await green.decide(s, place.reviewer, case_id, passed=False, reason="", now=place.now)
-    assert await green.decide(s, place.reviewer, case_id, passed=False, reason="主营业务与绿色目录不符，材料不足。", now=place.now) is State.REJECTED
+    assert (
+        await green.decide(s, place.reviewer, case_id, passed=False, reason="主营业务与绿色目录不符，材料不足。", now=place.now)
+        is State.REJECTED
+    )
     with pytest.raises(DBAPIError, match="final state"):
         async with s.begin_nested():
             await s.execute(
-                text("insert into green_event (case_id, seq, event, state, at, login, detail) values (:id, 99, 'confirm', 'published', now(), '', '{}')"),
+                text(
+                    "insert into green_event (case_id, seq, event, state, at, login, detail) values (:id, 99, 'confirm', 'published', now(), '', '{}')"
+                ),
                 {"id": case_id},
             )
 
@@ -263,8 +285,12 @@ async def test_a_worse_record_downgrades_and_nothing_new_changes_nothing(place):
     penalty = {"uscc": place.firm.uscc, "authority": "湖州市生态环境局", "decided_on": str(place.now.date()), "procedure": "普通程序"}
     for n in range(2):
         await deliver(s, place.now, "penalties.administrative", {**penalty, "document_no": f"湖环罚〔2026〕{n} 号"})
-    await deliver(s, place.now, "environment.credit", {"uscc": place.firm.uscc, "year": 2026, "colour": "黄", "decided_on": str(place.now.date())})
-    await deliver(s, place.now, "tax.credit_grade", {"uscc": place.firm.uscc, "year": 2025, "grade": "D", "published_on": str(place.now.date())})
+    await deliver(
+        s, place.now, "environment.credit", {"uscc": place.firm.uscc, "year": 2026, "colour": "黄", "decided_on": str(place.now.date())}
+    )
+    await deliver(
+        s, place.now, "tax.credit_grade", {"uscc": place.firm.uscc, "year": 2025, "grade": "D", "published_on": str(place.now.date())}
+    )
     night = await green.nightly(s, place.book, place.seal, place.later(1))
     assert (night.downgraded, night.removed) == (1, 0)
     first, second = await green.certificates(s, case_id)
@@ -332,7 +358,10 @@ async def test_forged_evidence_ends_all_and_brings_the_money_back(place):
     unpaid = await subsidies.claim(s, place.actor, Loan("HZB-2", 100_000_000, place.now.date() - timedelta(days=30), None), place.now)
     assert await green.find_forgery(s, place.operator, case_id, "收入证明经核查系伪造，印章不符。", place.now) is State.FORGED
     told = (await green.view(s, None, case_id)).history[-1].detail
-    assert (told["subsidies_fen"], told["fine_fen"]) == (claimed.amount_fen, [round(claimed.amount_fen * 0.2), round(claimed.amount_fen * 0.5)])
+    assert (told["subsidies_fen"], told["fine_fen"]) == (
+        claimed.amount_fen,
+        [round(claimed.amount_fen * 0.2), round(claimed.amount_fen * 0.5)],
+    )
     found = {c.id: c for c in await subsidies.every(s)}
     assert (found[claimed.id].state, found[claimed.id].recoverable_fen) == (ClaimState.CLAWED_BACK, claimed.amount_fen)
     assert found[unpaid.id].state is ClaimState.REJECTED
@@ -349,7 +378,9 @@ async def test_a_removal_claws_back_only_what_came_after(place):
     await place.certified()
     claimed = await a_paid_claim(place)
     place.later(1)
-    await deliver(s, place.now, "environment.credit", {"uscc": place.firm.uscc, "year": 2026, "colour": "红", "decided_on": str(place.now.date())})
+    await deliver(
+        s, place.now, "environment.credit", {"uscc": place.firm.uscc, "year": 2026, "colour": "红", "decided_on": str(place.now.date())}
+    )
     assert (await green.nightly(s, place.book, place.seal, place.now)).removed == 1
     assert {c.state for c in await subsidies.every(s)} == {ClaimState.PAID}
     with pytest.raises(Conflict, match="too much"):
@@ -362,7 +393,13 @@ async def test_a_project_is_rated_and_takes_its_owner_s_grade(place):
     with pytest.raises(Invalid):
         await green.open_case(s, place.actor, Subject.PROJECT, place.now, {"title": ""})
     case = await green.open_case(s, place.actor, Subject.PROJECT, place.now, {"title": "屋顶光伏二期", "investment_fen": 300_000_000})
-    values = {"project_catalogue": "item", "project_depth": "deep", "project_no_harm": "yes", "project_eia": "yes", "eliminated_capacity": "no"}
+    values = {
+        "project_catalogue": "item",
+        "project_depth": "deep",
+        "project_no_harm": "yes",
+        "project_eia": "yes",
+        "eliminated_capacity": "no",
+    }
     for name, value in values.items():
         await green.state(s, place.actor, place.book, None, case.id, name, value, place.now, pledged=True)
     rated = await green.submit(s, place.actor, place.book, case.id, place.now)

@@ -32,7 +32,7 @@ YUAN = 100
 def rate_green(
     enterprise: EnterpriseArgument,
     project: Annotated[bool, typer.Option("--project", help="The firm's newest green project instead of the firm.")] = False,
-    business_class: Annotated[str | None, typer.Option("--class", help="Weight set of a firm that has not reported; else its case's.")] = None,
+    business_class: Annotated[str | None, typer.Option("--class", help="Weight set; without it, that of the firm's case.")] = None,
     as_json: Json = False,
     data_dir: DataDir = None,
     today: Today = None,
@@ -69,7 +69,9 @@ def _print(found: dict[str, Any]) -> None:
     out.print(f"[bold]{found['name'] or found['enterprise']}[/] {found['version']}，{found['as_of']}\n{found['status_words']['zh']}")
     if found.get("state"):
         out.print(f"评价 {found['case']}：{STATE_NAMES[found['state']].zh}")
-    table = Table("项", "指标", "得分", "满分", "依据", title=f"{found['grade_name']['zh']}，{found['points']:g} 分，已知 {found['coverage']:.0%}")
+    table = Table(
+        "项", "指标", "得分", "满分", "依据", title=f"{found['grade_name']['zh']}，{found['points']:g} 分，已知 {found['coverage']:.0%}"
+    )
     for line in found["indicators"]:
         if line["applies"]:
             points = "未知" if line["points"] is None else f"{line['points']:g}"
@@ -121,7 +123,9 @@ def forecast(
         say(service.forecast_json(found))
         return
     share = "" if found.verified else "（该档比例未经核实）"
-    out.print(f"{in_yuan(fen)} 元 × {found.base_rate_bp / 100:.2f} % × {found.share_bp / 100:g} % × {found.days} / 365 = {in_yuan(found.amount_fen)} 元{share}")
+    out.print(
+        f"{in_yuan(fen)} 元 × {found.base_rate_bp / 100:.2f} % × {found.share_bp / 100:g} % × {found.days} / 365 = {in_yuan(found.amount_fen)} 元{share}"
+    )
 
 
 @green.command()
@@ -164,4 +168,3 @@ def export(
     claims = run(settings_of(data_dir, today), lambda session, _: subsidies.every(session))
     output.write_bytes(subsidies.export(claims))
     out.print(f"{len(claims)} 笔，{output}")
-

@@ -70,7 +70,7 @@ def _delivery(profile: dict[str, Any], row: dict[str, Any]) -> Delivery:
     item = catalogue().items.get(row["item"])
     if item is None:
         raise ValueError(f"{row['file']}: item {row['item']}")
-    fields = {f.name for f in item.fields}
+    fields = {*(f.name for f in item.fields), "firm_region_code"}
     if wrong := {*row.get("columns", {}).values(), *row.get("constants", {}), *row.get("scales", {})} - fields:
         raise ValueError(f"{row['file']}: {item.code} has no field {', '.join(sorted(wrong))}")
     return Delivery(

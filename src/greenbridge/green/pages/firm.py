@@ -40,7 +40,14 @@ class FirmGreenPages(Controller):
         return firm if firm and firm.status is EnterpriseStatus.VERIFIED else None
 
     async def _page(
-        self, request: Caller, session: Any, now: Any, deps: Any, case_id: UUID | None, typed: dict[str, str], problem: Problem | None = None
+        self,
+        request: Caller,
+        session: Any,
+        now: Any,
+        deps: Any,
+        case_id: UUID | None,
+        typed: dict[str, str],
+        problem: Problem | None = None,
     ) -> Template | Redirect:
         firm = await self._firm(request, session)
         if firm is None:
@@ -229,4 +236,3 @@ async def _do(session: Any, request: Caller, deps: Any, case_id: UUID, event: Ev
         await service.request_review(session, request.user, case_id, now)
     else:
         await service.act(session, request.user, case_id, event, now)
-

@@ -22,7 +22,7 @@ SCHEME = "green-enterprise"
 
 
 class GreenBoardPages(Controller):
-    """Who is in the pool, what waits for the operator, where did the money go?"""
+    """Who is in the pool, what waits for the operator, where the money went."""
 
     path = "/operator/green"
     include_in_schema = False
@@ -97,4 +97,3 @@ class GreenBoardPages(Controller):
 
 def _asked() -> list[ClaimEvent]:
     return [e for e in ClaimEvent if e not in {ClaimEvent.CLAIM, ClaimEvent.WITHDRAW}]
-

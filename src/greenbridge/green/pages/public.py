@@ -20,7 +20,7 @@ SCHEME = "green-enterprise"
 
 
 class GreenPublicPages(Controller):
-    """Who is about to be certified, who is, and how do I object?"""
+    """Who is about to be certified, who is, and how to object."""
 
     path = "/green"
     include_in_schema = False

@@ -22,7 +22,7 @@ REVIEWER = only(Role.REVIEWER)
 
 
 class ReviewPages(Controller):
-    """Which case is next, and does its evidence bear what it says?"""
+    """Which case is next, and whether its evidence bears what it says."""
 
     path = "/reviewer"
     include_in_schema = False

@@ -42,7 +42,9 @@ WORDS: dict[str, Any] = {
 }
 
 
-def laid_out(book: schemes.Book, view: CaseView, content: dict[str, Any], language: Language, now: datetime, *, editing: bool) -> dict[str, Any]:
+def laid_out(
+    book: schemes.Book, view: CaseView, content: dict[str, Any], language: Language, now: datetime, *, editing: bool
+) -> dict[str, Any]:
     """Return a case's rating in lines with bars; `editing`: with fields for what the firm may state."""
     scheme = book.find(SCHEME_OF[view.case.subject], business_date(now))
     names = [n.name for n in service.may_state(book, view.case.subject, now)] if editing else []

@@ -101,7 +101,9 @@ def groups(
     return found
 
 
-def others(scheme: Scheme, statements: Iterable[Statement], vocabulary: Vocabulary, language: Language, may_state: Iterable[str]) -> list[Asked]:
+def others(
+    scheme: Scheme, statements: Iterable[Statement], vocabulary: Vocabulary, language: Language, may_state: Iterable[str]
+) -> list[Asked]:
     """Return what a firm may state that no line measures, only a veto asks for."""
     of_lines = {name for i in scheme.indicators for part in i.parts for name in part.input.names}
     said = newest(statements)

@@ -79,15 +79,18 @@ async def settle(session: AsyncSession, actor: Actor, case_id: UUID, *, upheld: 
     return await step(session, case, Event.UPHOLD if upheld else Event.DISMISS, speaks, now, actor, {"reason": reason.strip()})
 
 
-async def nightly(session: AsyncSession, book: Book, seal: Seal, now: datetime) -> Night:
-    """Do what the clock does: certify what was published long enough, downgrade or remove by events, expire. For the platform itself."""
+async def nightly(session: AsyncSession, book: Book, seal: Seal, now: datetime, known_at: datetime | None = None) -> Night:
+    """Do what the clock does: certify what was published long enough, downgrade or remove by events, expire. For the platform itself.
+
+    `known_at`: a demonstration looks back with what departments have delivered since.
+    """
     done, day = Night(), business_date(now)
     for case in await cases.in_states(session, (State.PUBLISHED,)):
         standing = await publicity(session, case, now)
         if standing and standing.ends_on and day > standing.ends_on:
-            done = replace(done, certified=done.certified + await _certify(session, book, seal, case, now))
+            done = replace(done, certified=done.certified + await _certify(session, book, seal, case, now, known_at))
     for case in await cases.in_states(session, (State.CERTIFIED, State.PUBLISHED, State.OBJECTED)):
-        event = await _watch(session, book, seal, case, now)
+        event = await _watch(session, book, seal, case, now, known_at)
         done = replace(
             done,
             downgraded=done.downgraded + (event is Event.DOWNGRADE),
@@ -97,10 +100,10 @@ async def nightly(session: AsyncSession, book: Book, seal: Seal, now: datetime) 
     return done
 
 
-async def _certify(session: AsyncSession, book: Book, seal: Seal, case: Case, now: datetime) -> bool:
+async def _certify(session: AsyncSession, book: Book, seal: Seal, case: Case, now: datetime, known_at: datetime | None) -> bool:
     rated = await cases.rating(session, case.rating_id) if case.rating_id else None
     assert rated is not None
-    worse = await rating.since(session, book, case, rated, await statements_of.statements(session, case.id), now)
+    worse = await rating.since(session, book, case, rated, await statements_of.statements(session, case.id), now, known_at)
     if worse and worse.grade not in policy(business_date(now)).green_grades:
         return False  # what happened meanwhile removes it, see `_watch`
     day = business_date(now)
@@ -157,7 +160,7 @@ async def end_all(session: AsyncSession, case: Case, reason: str, now: datetime,
             await cases.end_certificate(session, held.number, before if void else max(before, min(yesterday, held.valid_to)), reason, now)
 
 
-async def _watch(session: AsyncSession, book: Book, seal: Seal, case: Case, now: datetime) -> Event | None:
+async def _watch(session: AsyncSession, book: Book, seal: Seal, case: Case, now: datetime, known_at: datetime | None) -> Event | None:
     """Return what became of a case tonight: its end by the calendar, a worse grade by events; None: nothing."""
     day = business_date(now)
     held = await cases.certificates(session, case_id=case.id)
@@ -168,7 +171,7 @@ async def _watch(session: AsyncSession, book: Book, seal: Seal, case: Case, now:
     rated = await cases.rating(session, case.rating_id) if case.rating_id else None
     assert rated is not None
     said = await statements_of.statements(session, case.id)
-    worse = await rating.since(session, book, case, rated, said, now)
+    worse = await rating.since(session, book, case, rated, said, now, known_at)
     fields = fields_of(book, book.find(SCHEME_OF[case.subject], day), day)
     await consents.record_operators(session, [case.enterprise_id], fields, ReadKind.FACTS, now)
     if worse is None:

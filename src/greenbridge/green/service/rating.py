@@ -13,7 +13,6 @@ from greenbridge.consents.values import ReadKind
 from greenbridge.enterprises.values import Enterprise
 from greenbridge.facts import service as facts
 from greenbridge.facts.rules import items
-from greenbridge.facts.values import Fact
 from greenbridge.green.rules import classes, evidence, wire
 from greenbridge.green.service.steps import policy
 from greenbridge.green.store import cases
@@ -35,11 +34,17 @@ HONOURS, GREEN = "honours.honours", "绿色"
 
 
 async def known_of(
-    session: AsyncSession, book: Book, scheme: Scheme, uscc: str, enterprise_id: UUID | None, now: datetime
+    session: AsyncSession,
+    book: Book,
+    scheme: Scheme,
+    uscc: str,
+    enterprise_id: UUID | None,
+    now: datetime,
+    known_at: datetime | None = None,
 ) -> dict[str, Known]:
-    """Return what departments and the platform itself know of a firm today, for a scheme."""
+    """Return what departments and the platform itself know of a firm today, for a scheme; `known_at`: what was delivered by then."""
     day = business_date(now)
-    found = dict((await schemes.inputs_of(session, book, scheme.names, [uscc], day, now)).get(uscc, {}))
+    found = dict((await schemes.inputs_of(session, book, scheme.names, [uscc], day, known_at or now)).get(uscc, {}))
     if FORGED in scheme.names:
         since = day_start(same_day_after(day, -12 * policy(day).forgery_years))
         found[FORGED] = Known(await cases.forged_since(session, uscc, since, now), (Evidence("green.case", PLATFORM, day),))
@@ -50,12 +55,17 @@ async def known_of(
     return found
 
 
-async def rate(session: AsyncSession, book: Book, case: Case, statements: Iterable[Statement], now: datetime) -> Rated:
-    """Rate a case as of today and keep the rating with its inputs and the chain of evidence, for a caller that has checked who asks."""
+async def rate(
+    session: AsyncSession, book: Book, case: Case, statements: Iterable[Statement], now: datetime, known_at: datetime | None = None
+) -> Rated:
+    """Rate a case as of today and keep the rating with its inputs and the chain of evidence, for a caller that has checked who asks.
+
+    `known_at`: a demonstration looks back with what departments have delivered since.
+    """
     scheme = book.find(SCHEME_OF[case.subject], business_date(now))
     said = list(statements)
-    inputs = evidence.combined(await known_of(session, book, scheme, case.uscc, case.enterprise_id, now), said)
-    return await _kept(session, case, scheme, inputs, await _links(session, case.uscc, inputs, said, now), now)
+    inputs = evidence.combined(await known_of(session, book, scheme, case.uscc, case.enterprise_id, now, known_at), said)
+    return await _kept(session, case, scheme, inputs, await _links(session, case.uscc, inputs, said, now, known_at), now)
 
 
 async def again(session: AsyncSession, book: Book, case: Case, before: Rated, statements: Iterable[Statement], now: datetime) -> Rated:
@@ -67,7 +77,13 @@ async def again(session: AsyncSession, book: Book, case: Case, before: Rated, st
 
 
 async def since(
-    session: AsyncSession, book: Book, case: Case, before: Rated, statements: Iterable[Statement], now: datetime
+    session: AsyncSession,
+    book: Book,
+    case: Case,
+    before: Rated,
+    statements: Iterable[Statement],
+    now: datetime,
+    known_at: datetime | None = None,
 ) -> Rated | None:
     """Rate a certified case with what is known today: what nobody says anew stays as it was. None where the grade is the same or better.
 
@@ -75,12 +91,12 @@ async def since(
     """
     scheme, said = book.find(before.scheme, business_date(now)), list(statements)
     found = {s.name for s in said if s.author is Author.REVIEWER}
-    today = await known_of(session, book, scheme, case.uscc, case.enterprise_id, now)
+    today = await known_of(session, book, scheme, case.uscc, case.enterprise_id, now, known_at)
     inputs = {**wire.inputs_of(before.inputs), **{name: known for name, known in today.items() if name not in found}}
     rating = schemes.rate(scheme, inputs, case.business_class, business_date(now))
     if scheme.rank(rating.grade) <= scheme.rank(before.grade):
         return None
-    links = {**wire.links_in(before.content), **await _links(session, case.uscc, inputs, said, now)}
+    links = {**wire.links_in(before.content), **await _links(session, case.uscc, inputs, said, now, known_at)}
     return await _kept(session, case, scheme, inputs, links, now)
 
 
@@ -114,7 +130,9 @@ async def rate_now(
     return await _document(session, rating, firm.uscc, inputs, said, now), case
 
 
-async def document(session: AsyncSession, book: Book, firm: Enterprise, case: Case | None, said: Sequence[Statement], now: datetime) -> dict[str, Any]:
+async def document(
+    session: AsyncSession, book: Book, firm: Enterprise, case: Case | None, said: Sequence[Statement], now: datetime
+) -> dict[str, Any]:
     """Return the rating that the firm's own page shows, nothing kept: of a case that was rated, as it was kept; of a draft, as it would
     be if it was submitted now; without a case, from departments' facts alone.
     """
@@ -165,14 +183,12 @@ async def _document(
     return wire.chained(document, await _links(session, uscc, inputs, statements, now))
 
 
-async def _links(session: AsyncSession, uscc: str, inputs: Inputs, statements: Iterable[Statement], now: datetime) -> wire.Links:
-    wanted = {e.item for known in inputs.values() for e in known.evidence}
-    return wire.links(await _facts(session, uscc, wanted, now), statements)
-
-
-async def _facts(session: AsyncSession, uscc: str, wanted: set[str], now: datetime) -> list[Fact]:
-    items = sorted(wanted & facts.catalogue().items.keys())
-    return (await facts.facts_of(session, [uscc], business_date(now), now, items))[uscc] if items else []
+async def _links(
+    session: AsyncSession, uscc: str, inputs: Inputs, statements: Iterable[Statement], now: datetime, known_at: datetime | None = None
+) -> wire.Links:
+    wanted = sorted({e.item for known in inputs.values() for e in known.evidence} & facts.catalogue().items.keys())
+    records = (await facts.facts_of(session, [uscc], business_date(now), known_at or now, wanted))[uscc] if wanted else []
+    return wire.links(records, statements)
 
 
 async def _kept(session: AsyncSession, case: Case, scheme: Scheme, inputs: Inputs, links: wire.Links, now: datetime) -> Rated:

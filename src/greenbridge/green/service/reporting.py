@@ -103,7 +103,13 @@ async def _add(
     session: AsyncSession, actor: Actor, firm: Enterprise, subject: Subject, project: Mapping[str, Any], renews: Case | None, now: datetime
 ) -> Case:
     day = business_date(now)
-    kind = renews.business_class if renews else "project" if subject is Subject.PROJECT else classes.class_of(await rating.section_of(session, firm.uscc, now))
+    kind = (
+        renews.business_class
+        if renews
+        else "project"
+        if subject is Subject.PROJECT
+        else classes.class_of(await rating.section_of(session, firm.uscc, now))
+    )
     about = {
         "number": await cases.number(session, "green_case_number", "G", day),
         "enterprise_id": firm.id,
@@ -265,12 +271,12 @@ async def mine(session: AsyncSession, actor: Actor) -> list[Case]:
     return await cases.of_enterprise(session, (await firm_of(session, actor)).id)
 
 
-async def submit(session: AsyncSession, actor: Actor, book: Book, case_id: UUID, now: datetime) -> Rated:
+async def submit(session: AsyncSession, actor: Actor, book: Book, case_id: UUID, now: datetime, known_at: datetime | None = None) -> Rated:
     """Submit a self-report: the system rates it at once."""
     case, speaks = await case_of(session, actor, case_id, lock=True)
     if flow.next_state(case.state, Event.SUBMIT) is None or not speaks & {Speaker.FIRM}:
         await step(session, case, Event.SUBMIT, speaks, now, actor)  # says why it cannot be
-    rated = await rating.rate(session, book, case, await statements_of.statements(session, case.id), now)
+    rated = await rating.rate(session, book, case, await statements_of.statements(session, case.id), now, known_at)
     told = {"grade": rated.grade, "points": rated.points, "coverage": rated.coverage}
     await step(session, case, Event.SUBMIT, speaks, now, actor, told, rating_id=rated.id)
     return rated
