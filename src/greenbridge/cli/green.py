@@ -123,9 +123,8 @@ def forecast(
         say(service.forecast_json(found))
         return
     share = "" if found.verified else "（该档比例未经核实）"
-    out.print(
-        f"{in_yuan(fen)} 元 × {found.base_rate_bp / 100:.2f} % × {found.share_bp / 100:g} % × {found.days} / 365 = {in_yuan(found.amount_fen)} 元{share}"
-    )
+    rates = f"{found.base_rate_bp / 100:.2f} % × {found.share_bp / 100:g} %"
+    out.print(f"{in_yuan(fen)} 元 × {rates} × {found.days} / 365 = {in_yuan(found.amount_fen)} 元{share}")
 
 
 @green.command()

@@ -4,6 +4,7 @@ All but a case's plain particulars is appended and never changed: triggers refus
 """
 
 from datetime import date
+from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, Identity, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
@@ -104,7 +105,7 @@ class GreenStatementRow(SQLModel, table=True):
     id: UUID = key()
     case_id: UUID = reference("green_case.id")
     name: str
-    value: JsonObject = json()
+    value: Any = json()
     author: str
     reason: str
     at: datetime = instant()

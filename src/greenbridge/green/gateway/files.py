@@ -78,7 +78,8 @@ class S3Files:
                 found: bytes = stream.read()
                 return found
 
-        return await _in_thread(read)
+        found: bytes = await _in_thread(read)
+        return found
 
 
 async def _in_thread(work: Any) -> Any:

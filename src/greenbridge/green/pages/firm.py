@@ -90,15 +90,15 @@ class FirmGreenPages(Controller):
         )
 
     @get()
-    async def main(self, request: Caller, session: Session, now: Now, deps: Deps, query: FromQuery[str] = "") -> Template | Redirect:
+    async def main(self, request: Caller, session: Session, now: Now, deps: Deps, sought: FromQuery[str] = "") -> Template | Redirect:
         """Show the firm's own rating: its newest case, or what departments' data alone say."""
-        return await self._page(request, session, now, deps, None, {"query": query})
+        return await self._page(request, session, now, deps, None, {"query": sought})
 
     @get("/{case_id:uuid}")
     async def one(
-        self, case_id: FromPath[UUID], request: Caller, session: Session, now: Now, deps: Deps, query: FromQuery[str] = ""
+        self, case_id: FromPath[UUID], request: Caller, session: Session, now: Now, deps: Deps, sought: FromQuery[str] = ""
     ) -> Template | Redirect:
-        return await self._page(request, session, now, deps, case_id, {"query": query})
+        return await self._page(request, session, now, deps, case_id, {"query": sought})
 
     @post()
     async def begin(self, request: Caller, session: Session, now: Now, deps: Deps) -> Response[Any]:

@@ -41,6 +41,7 @@ class GreenBoardPages(Controller):
             pool=pool,
             counts=await service.counts(session),
             on_show=on_show,
+            grades=await service.grades(session, [case for case, *_ in on_show]),
             claims=[(c, [e for e in _asked() if subsidy.next_state(c.state, e)]) for c in claims],
             ledger=await subsidies.ledger(session),
             accounts=ACCOUNT_NAMES,

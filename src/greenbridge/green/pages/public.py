@@ -52,8 +52,8 @@ class GreenPublicPages(Controller):
         )
 
     @get()
-    async def main(self, request: Caller, session: Session, now: Now, deps: Deps, query: FromQuery[str] = "") -> Template:
-        return await self._page(request, session, now, deps, {"query": query})
+    async def main(self, request: Caller, session: Session, now: Now, deps: Deps, sought: FromQuery[str] = "") -> Template:
+        return await self._page(request, session, now, deps, {"query": sought})
 
     @post("/{number:str}/objections", guards=[signed_in])
     async def object_to(self, number: FromPath[str], request: Caller, session: Session, now: Now, deps: Deps) -> Response[Any]:

@@ -6,6 +6,7 @@ from greenbridge.green.service import subsidies
 from greenbridge.green.service.certifying import (
     Night,
     certificate_file,
+    grades,
     nightly,
     object_to,
     on_show,
@@ -59,6 +60,7 @@ __all__ = [
     "firm_of",
     "forecast",
     "forecast_json",
+    "grades",
     "may_state",
     "mine",
     "nightly",

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -231,3 +232,9 @@ async def public_until(session: AsyncSession, case_id: UUID, now: datetime) -> P
     async with database.as_platform(session):  # how long a case is still on show is part of its publicity
         case = await cases.find(session, case_id)
         return await publicity(session, case, now) if case else None
+
+
+async def grades(session: AsyncSession, of: Sequence[Case]) -> dict[UUID, str]:
+    """Return case -> the grade of its newest rating, for the platform."""
+    found = {case.id: await cases.rating(session, case.rating_id) for case in of if case.rating_id}
+    return {case_id: rated.grade for case_id, rated in found.items() if rated}

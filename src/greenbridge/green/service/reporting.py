@@ -210,8 +210,8 @@ async def state(
         )
     rule, day = policy(business_date(now)), business_date(now)
     if not text.strip():
-        who = (now, actor.account_id, actor.login, "", None)
-        await statements_of.add_statement(session, case.id, name, None, Author.FIRM, "", *who, generated=case.generated)
+        back = (now, actor.account_id, actor.login, "", None)
+        await statements_of.add_statement(session, case.id, name, None, Author.FIRM, "", *back, generated=case.generated)
         return
     if not pledged:
         raise Invalid.at("no-pledge", "pledge", "请先阅读并勾选承诺。", "Read and tick the pledge first.")

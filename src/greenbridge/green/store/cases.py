@@ -23,7 +23,7 @@ _CASE = """
 
 
 def _case(row: Sequence[Any]) -> Case:
-    return Case(*row[:5], Subject(row[5]), *row[6:14], State(row[14]), *row[15:])
+    return Case(*[*row[:5], Subject(row[5]), *row[6:14], State(row[14]), *row[15:]])
 
 
 async def number(session: AsyncSession, sequence: str, letter: str, day: date) -> str:
@@ -212,7 +212,7 @@ _CERTIFICATE = """
 
 
 def _certificate(row: Sequence[Any]) -> Certificate:
-    return Certificate(*row[:3], Subject(row[3]), *row[4:])
+    return Certificate(*[*row[:3], Subject(row[3]), *row[4:]])
 
 
 async def certificates(session: AsyncSession, *, case_id: UUID | None = None, enterprise_id: UUID | None = None) -> list[Certificate]:

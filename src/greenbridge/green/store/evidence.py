@@ -35,7 +35,7 @@ async def file(session: AsyncSession, file_id: UUID) -> tuple[StoredFile, bytes 
     if not rows:
         return None
     *plain, place, key, content = rows[0]
-    return StoredFile(*plain, Place(place), key), bytes(content) if content is not None else None
+    return StoredFile(*[*plain, Place(place), key]), bytes(content) if content is not None else None
 
 
 async def add_statement(
@@ -83,5 +83,5 @@ async def statements(session: AsyncSession, case_id: UUID) -> list[Statement]:
 
 
 def _statement(row: tuple[Any, ...]) -> Statement:
-    file = StoredFile(*row[10:16], Place(row[16]), row[17]) if row[10] else None
-    return Statement(*row[:4], Author(row[4]), *row[5:9], file, row[9])
+    file = StoredFile(*[*row[10:16], Place(row[16]), row[17]]) if row[10] else None
+    return Statement(*[*row[:4], Author(row[4]), *row[5:9], file, row[9]])

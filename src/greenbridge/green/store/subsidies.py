@@ -27,7 +27,7 @@ _OWN = _CLAIM.replace(
 
 def _claim(row: Sequence[Any]) -> Claim:
     segments = tuple(wire.segment_of(kept) for kept in row[13]["segments"])
-    return Claim(*row[:5], Loan(*row[5:9]), *row[9:13], segments, ClaimState(row[14]), *row[15:])
+    return Claim(*[*row[:5], Loan(*row[5:9]), *row[9:13], segments, ClaimState(row[14]), *row[15:]])
 
 
 async def add(
