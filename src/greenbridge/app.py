@@ -56,8 +56,8 @@ from greenbridge.reports.api import ReportsApi
 from greenbridge.reports.gateway import press
 from greenbridge.reports.pages import ReportPages, VerificationPages
 from greenbridge.schemes import service as schemes
-from greenbridge.schemes.api import SchemesApi, ScreeningsApi
-from greenbridge.schemes.pages import SchemePages, ScreeningPages
+from greenbridge.schemes.api import ListsApi, SchemesApi, ScreeningsApi
+from greenbridge.schemes.pages import BankListPages, FirmListPages, SchemePages, ScreeningPages
 from greenbridge.scoring import service as scoring
 from greenbridge.scoring.gateway import DefaultModel
 from greenbridge.scoring.pages import ModelPages
@@ -82,6 +82,7 @@ API = (
     CatalogueApi,
     SchemesApi,
     ScreeningsApi,
+    ListsApi,
     PushApi,
     DeliveriesApi,
     QualityApi,
@@ -104,6 +105,8 @@ PAGES = (
     CataloguePages,
     SchemePages,
     ScreeningPages,
+    FirmListPages,
+    BankListPages,
     QualityPages,
     CheckPages,
     DoubtPages,

@@ -30,6 +30,7 @@ from greenbridge.matching import jobs as matching
 from greenbridge.monitoring import jobs as monitoring
 from greenbridge.needs import jobs as needs
 from greenbridge.peers import jobs as peers
+from greenbridge.schemes import jobs as scheme_jobs
 from greenbridge.schemes import service as schemes
 from greenbridge.scoring import jobs as scoring
 from greenbridge.settings import Settings
@@ -115,6 +116,11 @@ def green_job(settings: Settings) -> Job:
     """Return the job that certifies green cases after publicity, downgrades them by events, and lets them run out."""
     book, seal = schemes.book(settings.schemes_dir), seal_of(settings)
     return Job("green.nightly", timedelta(days=1), in_one_transaction(green.nightly(book, seal)))
+
+
+def list_job(settings: Settings) -> Job:
+    """Return the job that pushes the firms that came on a list to the banks that subscribed to it."""
+    return Job("schemes.push_lists", timedelta(days=1), in_one_transaction(scheme_jobs.push(schemes.book(settings.schemes_dir))))
 
 
 def slot_of(now: datetime, every: timedelta) -> datetime:

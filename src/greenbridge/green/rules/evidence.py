@@ -1,7 +1,6 @@
 """Uploads and statements: what is taken, and what of it counts."""
 
 from collections.abc import Collection, Iterable, Mapping
-from pathlib import PurePosixPath
 
 from greenbridge.green.values import FILE_NAMES, Author, FileKind, Statement, Upload
 from greenbridge.kit.errors import FieldProblem
@@ -24,7 +23,7 @@ def kind_of(upload: Upload) -> FileKind | None:
 
     A file that breaks off (no end mark in its last bytes) is none.
     """
-    suffix = PurePosixPath(upload.name.lower()).suffix
+    suffix = "." + upload.name.lower().rpartition(".")[2]
     for kind, magic in _MAGIC.items():
         if upload.content.startswith(magic) and _ENDS[kind] in upload.content[-TAIL:]:
             return kind if suffix in FILE_NAMES[kind] else None

@@ -10,6 +10,7 @@ from greenbridge.schemes.values.inputs import (
     Known,
     Value,
 )
+from greenbridge.schemes.values.lists import LISTED, Listed, Member, Pushed
 from greenbridge.schemes.values.rating import (
     Bar,
     DimensionPoints,
@@ -40,6 +41,7 @@ from greenbridge.schemes.values.scheme import (
 )
 
 __all__ = [
+    "LISTED",
     "NOBODY",
     "NOT_RATED",
     "STATUS_NAMES",
@@ -62,9 +64,12 @@ __all__ = [
     "InputName",
     "Inputs",
     "Known",
+    "Listed",
+    "Member",
     "NextGrade",
     "Part",
     "PartPoints",
+    "Pushed",
     "Rating",
     "Scheme",
     "SchemeCase",
