@@ -39,6 +39,9 @@ from greenbridge.enterprises.pages import EnterprisePages
 from greenbridge.facts.api import CatalogueApi, DeliveriesApi, FactsApi, PushApi, QualityApi
 from greenbridge.facts.pages import CataloguePages, DeliveryPages, DoubtPages, QualityPages
 from greenbridge.facts.service import RegistrationFacts, described
+from greenbridge.green import service as green
+from greenbridge.green.api import GreenApi
+from greenbridge.green.pages import FirmGreenPages, GreenBoardPages, GreenFilePages, GreenPublicPages, ReviewPages
 from greenbridge.home.pages import HomePages
 from greenbridge.kit import database, logs
 from greenbridge.kit.clock import make_clock
@@ -54,8 +57,8 @@ from greenbridge.reports.api import ReportsApi
 from greenbridge.reports.gateway import press
 from greenbridge.reports.pages import ReportPages, VerificationPages
 from greenbridge.schemes import service as schemes
-from greenbridge.schemes.api import SchemesApi, ScreeningsApi
-from greenbridge.schemes.pages import SchemePages, ScreeningPages
+from greenbridge.schemes.api import ListsApi, SchemesApi, ScreeningsApi
+from greenbridge.schemes.pages import BankListPages, FirmListPages, SchemePages, ScreeningPages
 from greenbridge.scoring import service as scoring
 from greenbridge.scoring.gateway import DefaultModel
 from greenbridge.scoring.pages import ModelPages
@@ -74,11 +77,13 @@ API = (
     BankConsentsApi,
     ReportsApi,
     FactsApi,
+    GreenApi,
     ObjectionsApi,
     ProductsApi,
     CatalogueApi,
     SchemesApi,
     ScreeningsApi,
+    ListsApi,
     PushApi,
     DeliveriesApi,
     QualityApi,
@@ -103,6 +108,8 @@ PAGES = (
     CataloguePages,
     SchemePages,
     ScreeningPages,
+    FirmListPages,
+    BankListPages,
     QualityPages,
     CheckPages,
     DoubtPages,
@@ -110,6 +117,11 @@ PAGES = (
     ModelPages,
     FirmObjectionPages,
     ObjectionPages,
+    FirmGreenPages,
+    ReviewPages,
+    GreenBoardPages,
+    GreenPublicPages,
+    GreenFilePages,
 )
 
 
@@ -120,7 +132,7 @@ async def provide_now(state: State) -> datetime:
 
 
 async def provide_deps(state: State) -> State:
-    """Return gateways and settings: deps.registry, deps.disputes, deps.model, deps.press, deps.schemes, deps.settings, deps.clock."""
+    """Return gateways and settings: deps.registry, deps.disputes, deps.model, deps.press, deps.schemes, deps.files ..."""
     return state
 
 
@@ -175,6 +187,7 @@ def create_app(
             "described": described(),
             "schemes": book,
             "model": model,
+            "files": green.files_of(settings.evidence_store, settings.evidence_endpoint),
             "press": press(settings, model, book) if model else None,
         }
     )

@@ -19,6 +19,8 @@ from greenbridge.facts import jobs as facts
 from greenbridge.facts.gateway import Feed, HttpGateway
 from greenbridge.facts.gateway.sources import load_feeds
 from greenbridge.facts.service import item_named
+from greenbridge.green import jobs as green
+from greenbridge.green.service import seal_of
 from greenbridge.kit import database, jobs, logs
 from greenbridge.kit.calendar import SHANGHAI
 from greenbridge.kit.clock import Clock, SystemClock, make_clock
@@ -28,6 +30,8 @@ from greenbridge.matching import jobs as matching
 from greenbridge.monitoring import jobs as monitoring
 from greenbridge.needs import jobs as needs
 from greenbridge.peers import jobs as peers
+from greenbridge.schemes import jobs as scheme_jobs
+from greenbridge.schemes import service as schemes
 from greenbridge.scoring import jobs as scoring
 from greenbridge.settings import Settings
 
@@ -109,6 +113,17 @@ def model_job(artifacts: Path) -> Job:
     return Job("monitoring.watch_model", timedelta(days=1), in_one_transaction(partial(monitoring.watch_model, artifacts=artifacts)))
 
 
+def green_job(settings: Settings) -> Job:
+    """Return the job that certifies green cases after publicity, downgrades them by events, and lets them run out."""
+    book, seal = schemes.book(settings.schemes_dir), seal_of(settings)
+    return Job("green.nightly", timedelta(days=1), in_one_transaction(green.nightly(book, seal)))
+
+
+def list_job(settings: Settings) -> Job:
+    """Return the job that pushes the firms that came on a list to the banks that subscribed to it."""
+    return Job("schemes.push_lists", timedelta(days=1), in_one_transaction(scheme_jobs.push(schemes.book(settings.schemes_dir))))
+
+
 def slot_of(now: datetime, every: timedelta) -> datetime:
     """Return the start of the slot that `now` lies in; 10:07 in slots of 5 minutes is 10:05."""
     seconds = int(every.total_seconds())
@@ -142,7 +157,12 @@ async def serve(settings: Settings, url: str) -> None:
     # The default grace of one second would drop jobs silently.
     scheduler = AsyncIOScheduler(timezone=SHANGHAI, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1})
     gateway = HttpGateway(load_feeds(settings.departments) if settings.departments else (), Key(kept_key(settings.data_dir)))
-    nightly = (score_job(settings.artifacts_dir), model_job(settings.artifacts_dir), rematch_job(settings.artifacts_dir))
+    nightly = (
+        score_job(settings.artifacts_dir),
+        model_job(settings.artifacts_dir),
+        rematch_job(settings.artifacts_dir),
+        green_job(settings),
+    )
     declared = (*JOBS, *nightly, *pull_jobs(gateway), *([inbox_job(settings.inbox)] if settings.inbox else []))
     for job in declared:
         scheduler.add_job(

@@ -10,6 +10,7 @@ from greenbridge.consents import tables as consents
 from greenbridge.disputes import tables as disputes
 from greenbridge.enterprises import tables as enterprises
 from greenbridge.facts import tables as facts
+from greenbridge.green import tables as green
 from greenbridge.kit import idempotency, jobs, outbox
 from greenbridge.matching import tables as matching
 from greenbridge.monitoring import tables as monitoring
@@ -17,6 +18,7 @@ from greenbridge.needs import tables as needs
 from greenbridge.peers import tables as peers
 from greenbridge.reference import tables as reference
 from greenbridge.reports import tables as reports
+from greenbridge.schemes import tables as schemes
 from greenbridge.scoring import tables as scoring
 from greenbridge.underwriting import tables as underwriting
 
@@ -29,6 +31,7 @@ DOMAINS = (
     disputes,
     enterprises,
     facts,
+    green,
     idempotency,
     jobs,
     matching,
@@ -38,6 +41,7 @@ DOMAINS = (
     peers,
     reference,
     reports,
+    schemes,
     scoring,
     underwriting,
 )

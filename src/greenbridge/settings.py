@@ -58,6 +58,10 @@ class Settings:
     keys_dir: Path | None = None
     schemes_dir: Path | None = None
     public_url: str = "http://127.0.0.1:8000"
+    # Where firms' uploads lie: None is the database, else an S3-compatible store, `s3://bucket/folder`.
+    evidence_store: str | None = None
+    evidence_endpoint: str | None = None
+    evidence_max_bytes: int = 5_000_000
 
     @property
     def signing_keys(self) -> Path:
@@ -101,6 +105,9 @@ class Settings:
             keys_dir=Path(environment["GREENBRIDGE_KEYS_DIR"]) if environment.get("GREENBRIDGE_KEYS_DIR") else None,
             schemes_dir=schemes_dir(environment),
             public_url=(environment.get("GREENBRIDGE_PUBLIC_URL") or "http://127.0.0.1:8000").rstrip("/"),
+            evidence_store=environment.get("GREENBRIDGE_EVIDENCE_STORE") or None,
+            evidence_endpoint=environment.get("GREENBRIDGE_EVIDENCE_ENDPOINT") or None,
+            evidence_max_bytes=number("GREENBRIDGE_EVIDENCE_MAX_BYTES", 5_000_000),
             inbox=Path(environment["GREENBRIDGE_INBOX"]) if environment.get("GREENBRIDGE_INBOX") else None,
         )
 

@@ -25,6 +25,7 @@ from tests.access.world import (
     OTHER_ITEM,
     OUR_BANK,
     OUR_ITEM,
+    REVIEWER,
     Caller,
     World,
     licence,
@@ -93,6 +94,18 @@ def things(w: World) -> dict[str, Things]:
         "/schemes/{code} code": Things("tax-credit", "no-such-scheme", public=True),
         # Whether a paper is ours: said of number and root together, to everybody.
         "number": Things("R260310-AAAAAAAA", "R000000-ZZZZZZZZ", public=True),
+        # Drafts for what the firm does with one, a case under review for whom it was given to.
+        "case_id": Things(w.b_green.draft, NOTHING, {FIRM: {OWN: w.a_green.draft}, REVIEWER: {OWN: w.a_green.case}}),
+        "/reviewer/{case_id} case_id": Things(w.b_green.case, NOTHING, {FIRM: {OWN: w.a_green.case}, REVIEWER: {OWN: w.a_green.case}}),
+        "/reviewer/{case_id}/findings case_id": Things(w.b_green.case, NOTHING, {REVIEWER: {OWN: w.a_green.case}}),
+        "/reviewer/{case_id}/decision case_id": Things(w.b_green.case, NOTHING, {REVIEWER: {OWN: w.a_green.case}}),
+        "/operator/green/{case_id}/settlement case_id": Things(w.b_green.case, NOTHING),
+        "file_id": Things(w.b_green.file, NOTHING, {FIRM: {OWN: w.a_green.file}, REVIEWER: {OWN: w.a_green.file}}),
+        "claim_id": Things(w.b_green.claim, NOTHING, {FIRM: {OWN: w.a_green.claim}}),
+        "/green/{number}/objections number": Things(w.b_green.number, "G000000000000", public=True),
+        "/green/certificates/{number} number": Things("Z260310000001", "Z000000000000", public=True),
+        "/enterprise/lists/{code} code": Things("sme-cixi", "no-such-list", public=True),
+        "/bank/lists/{code} code": Things("sme-cixi", "no-such-list", public=True),
         # Named in a query or a body only.
         "uscc": Things(w.b.enterprise.uscc, generated_uscc(799, "330502"), {FIRM: {OWN: w.a.enterprise.uscc}}),
         "organisation_code": Things(OTHER_BANK, "GB99", {ADMIN: {OWN: OUR_BANK}, OFFICER: {OWN: OUR_BANK}}),
@@ -196,6 +209,22 @@ ASKS: Mapping[str, Ask] = {
     "POST /officer/needs/{need_id}/decline/{answer_id}": Ask(form={"reasons": "no_capacity"}),
     "POST /operator/deliveries": Ask(form={"item": OUR_ITEM, "stated_at": ""}, file=("licences.csv", licence("L-3"))),
     "POST /operator/doubts/{batch_id}/{row_no}": Ask(form={"choice": "none"}),
+    "GET /api/v1/green/forecast": Ask(query={"principal_fen": "500000000"}),
+    "POST /enterprise/green": Ask(form={"subject": "project", "title": "新项目", "investment": "100"}),
+    "POST /enterprise/green/{case_id}/particulars": Ask(form={"business_class": "project", "catalogue_code": "1.1"}),
+    "POST /enterprise/green/{case_id}/statements": Ask(form={"name": "project_eia", "value": "yes", "pledge": "yes"}),
+    "POST /enterprise/green/{case_id}/events": Ask(form={"event": "submit"}),
+    "POST /enterprise/green/claims": Ask(
+        form={"reference": "L-9", "principal": "100", "drawn_on": "2026-01-05", "repaid_on": ""},
+    ),
+    "POST /enterprise/green/claims/{claim_id}/withdrawal": Ask(),
+    "POST /reviewer/{case_id}/findings": Ask(form={"name": "project_eia", "value": "", "reason": "批复文件不是本项目的，不能证明"}),
+    "POST /reviewer/{case_id}/decision": Ask(form={"choice": "reject", "words": "材料不足，不能认定为绿色项目。"}),
+    "POST /operator/green/{case_id}/settlement": Ask(form={"choice": "forged", "reason": "经核查，批复文件系伪造。"}),
+    "POST /operator/green/claims/{claim_id}": Ask(form={"event": "check", "note": ""}),
+    "POST /green/{number}/objections": Ask(form={"reason": "公示内容与实际不符，请核查。"}),
+    "POST /enterprise/lists/{code}": Ask(form={"choice": "join"}),
+    "POST /bank/lists/{code}": Ask(form={"choice": "subscribe"}),
 }
 
 # Routes that the application does not answer itself: (path begins so, why they have no row).
@@ -216,6 +245,7 @@ PUBLIC = frozenset(
         "GET /api/v1/schemes/{code}",
         "GET /catalogue",
         "GET /design",
+        "GET /green",
         "GET /health/live",
         "GET /health/ready",
         "GET /language/{code}",

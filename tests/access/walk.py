@@ -26,8 +26,8 @@ NOTHING_THERE, CONFLICT, INVALID, CRASH = "nothing there", "conflict", "invalid"
 # How a refusal with status 403 says why: as a problem's type under /api/, in its sentence on a page.
 FORBIDDEN = {"wrong-role": NO_ROLE, "您的角色不能": NO_ROLE, "no-consent": NO_CONSENT, "企业尚未授权": NO_CONSENT, "not-agreed": NO_CONSENT}
 CSRF_REFUSAL = "页面已过期"
-# What is new in every answer: ids, request ids and tokens, numbers from a sequence (N, R and C with day and count).
-NEW_EACH_TIME = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|\b[0-9a-f]{32,128}\b|\b[NRC]\d{12}\b")
+# What is new in every answer: ids, request ids and tokens, numbers from a sequence (a letter with day and count).
+NEW_EACH_TIME = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|\b[0-9a-f]{32,128}\b|\b[NRCGS]\d{12}\b")
 PLACE = re.compile(r"\{(\w+)\}")
 
 

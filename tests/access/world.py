@@ -3,8 +3,9 @@
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from greenbridge.accounts import service as accounts
@@ -22,11 +23,16 @@ from greenbridge.facts import service as facts
 from greenbridge.facts.rules import items
 from greenbridge.facts.service import RegistrationFacts
 from greenbridge.facts.values import Batch, Delivery
+from greenbridge.green import service as green
+from greenbridge.green.store import cases as green_cases
+from greenbridge.green.store import subsidies as claims
+from greenbridge.green.values import ClaimEvent, ClaimState, Event, State, Subject, Upload
 from greenbridge.kit.codes import generated_uscc
 from greenbridge.kit.money import in_wan
 from greenbridge.needs import service as needs
 from greenbridge.needs.values import Need
 from greenbridge.reports.gateway import Press
+from greenbridge.schemes import service as schemes
 from greenbridge.scoring import service as scoring
 from greenbridge.scoring.gateway import DefaultModel
 from greenbridge.settings import home
@@ -39,7 +45,8 @@ OUR_ITEM, OTHER_ITEM = "licences.licences", "tax.paid"
 VISITOR = None
 Caller = Role | None
 FIRM, OFFICER, ADMIN, OPERATOR, DEPARTMENT = Role.ENTERPRISE, Role.OFFICER, Role.BANK_ADMINISTRATOR, Role.OPERATOR, Role.DEPARTMENT
-CALLERS: tuple[Caller, ...] = (VISITOR, FIRM, OFFICER, ADMIN, OPERATOR, DEPARTMENT)
+REVIEWER = Role.REVIEWER
+CALLERS: tuple[Caller, ...] = (VISITOR, FIRM, OFFICER, ADMIN, OPERATOR, DEPARTMENT, REVIEWER)
 
 
 def licence(number: str) -> bytes:
@@ -60,6 +67,17 @@ class Firm:
     actor: Actor
     enterprise: Enterprise
     markers: tuple[tuple[str, str], ...]  # (text, what it is)
+
+
+@dataclass(frozen=True)
+class GreenThings:
+    """A firm's draft project, its project under review, an upload to that one, and a claim of subsidy."""
+
+    draft: UUID
+    case: UUID
+    file: UUID
+    claim: UUID
+    number: str
 
 
 @dataclass(frozen=True)
@@ -92,6 +110,8 @@ class World:
     doubt: Batch
     a_proposal: str
     b_proposal: str
+    a_green: GreenThings
+    b_green: GreenThings
     markers: tuple[Marker, ...]
 
 
@@ -140,6 +160,40 @@ async def a_doubt(session: AsyncSession) -> Batch:
     batch = await deliver(session, NOW, items.PENALTIES, penalty)
     assert batch.reasons == {"doubtful_identity": 1}
     return batch
+
+
+async def green_things(session: AsyncSession, firm: Firm, operator: Actor, letter: str) -> GreenThings:
+    """A draft project; a project under review with an upload; a claim: rows as the flow writes them, for a grade and a certificate would
+    need what no department delivers here.
+    """
+    draft = await green.open_case(session, firm.actor, Subject.PROJECT, NOW, {"title": f"{letter}的草稿项目", "investment_fen": 100})
+    case = await green.open_case(session, firm.actor, Subject.PROJECT, NOW, {"title": f"{letter}的评审项目", "investment_fen": 100})
+    book = schemes.book()
+    upload = Upload(f"{letter}的承诺书.pdf", b"%PDF-1.7 " + letter.encode() + b" %%EOF")
+    await green.state(session, firm.actor, book, None, case.id, "project_eia", "yes", NOW, pledged=True, upload=upload)
+    await green.submit(session, firm.actor, book, case.id, NOW)
+    institutions = {r.code: r.id for r in await accounts.reviewers(session)}
+    await green_cases.set_case(session, case.id, reviewer_id=institutions["RV01" if letter == "甲" else "RV02"])
+    await green_cases.happen(session, case.id, 3, Event.REQUEST_REVIEW, State.IN_REVIEW, NOW, firm.actor.account_id, "", {}, None)
+    (statement,) = (await green.view(session, operator, case.id)).statements
+    claim, name = uuid4(), firm.enterprise.name
+    await session.execute(
+        text("""
+        insert into subsidy_claim values (:id, :number, :firm, :uscc, :name, :loan, 100, '2026-01-01', null, '2026-02-01', 'P', 435, 1,
+            '{"segments": []}', true, true, now())
+        """),
+        {
+            "id": claim,
+            "number": f"S-{letter}",
+            "firm": firm.enterprise.id,
+            "uscc": firm.enterprise.uscc,
+            "name": name,
+            "loan": f"L-{letter}",
+        },
+    )
+    await claims.step(session, claim, 1, ClaimEvent.CLAIM, ClaimState.CLAIMED, NOW, firm.actor.account_id, "", "")
+    assert statement.file is not None
+    return GreenThings(draft.id, case.id, statement.file.id, claim, case.number)
 
 
 async def build(session: AsyncSession, model: DefaultModel, press: Press) -> World:
@@ -194,6 +248,10 @@ async def build(session: AsyncSession, model: DefaultModel, press: Press) -> Wor
     doubt = await a_doubt(session)
     await facts.measure(session, NOW)
 
+    reviewer = await an_actor(session, NOW, Role.REVIEWER, "RV01", "reviewer-1")
+    await an_actor(session, NOW, Role.REVIEWER, "RV02", "reviewer-2")
+    a_green, b_green = [await green_things(session, firm, operator, letter) for firm, letter in ((a, "甲"), (b, "乙"))]
+
     (rivals_product,) = [product for product in await catalog.listed(session) if product.code == f"{OTHER_BANK}-INV"]
     markers = (
         # At survey, which is what firm A agreed to, an officer reads sums and shares, and no partner's name.
@@ -213,16 +271,19 @@ async def build(session: AsyncSession, model: DefaultModel, press: Press) -> Wor
         # That a record is disputed is said where it is shown; the firm's words are between it and the operator.
         Marker("甲的异议", "firm A's objection", {FIRM, OPERATOR}),
         Marker("乙的异议", "firm B's objection", {OPERATOR}),
+        # What a firm states and shows for its green rating is between it, its reviewer and the operator; the reviewer is RV01's for firm A.
+        Marker("甲的承诺书", "firm A's upload", {FIRM, OPERATOR, REVIEWER}),
+        Marker("乙的承诺书", "firm B's upload", {OPERATOR}),
         # Firms choose among all banks' products; a bank is not shown its rivals'.
         Marker(rivals_product.name, "bank 2's product", {FIRM, OPERATOR, DEPARTMENT}),
         Marker(rivals_product.name_en, "bank 2's product", {FIRM, OPERATOR, DEPARTMENT}),
     )
-    people = (a.actor, officer, administrator, operator, department)
+    people = (a.actor, officer, administrator, operator, department, reviewer)
     actors = {actor.role: actor for actor in people}
     return World(
         actors, a, b, c, a_offered, a_offer, a_claimed, a_claim, b_open, b_answer, b_withdrawn, c_claimed, c_claim,
         a_consent, watching.id, b_consent, *objections, our_batch, other_batch, doubt,
-        underwriting.proposal_id(a_proposal), underwriting.proposal_id(b_proposal), markers,
+        underwriting.proposal_id(a_proposal), underwriting.proposal_id(b_proposal), a_green, b_green, markers,
     )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ HOME_OF_ROLE = {
     Role.BANK_ADMINISTRATOR: "/bank/products",
     Role.OPERATOR: "/operator",
     Role.DEPARTMENT: "/catalogue",
+    Role.REVIEWER: "/reviewer",
 }
 Form = dict[str, str]
 

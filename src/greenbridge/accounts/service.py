@@ -118,6 +118,11 @@ async def banks(session: AsyncSession) -> list[Organisation]:
     return await store.organisations(session, OrganisationKind.BANK)
 
 
+async def reviewers(session: AsyncSession) -> list[Organisation]:
+    """Return all third-party institutions that review green ratings."""
+    return await store.organisations(session, OrganisationKind.REVIEWER)
+
+
 async def sign_in(session: AsyncSession, login: str, password: str, kind: SignInKind, now: datetime) -> tuple[str, Actor]:
     """Return (secret, actor) of a new session or token. Raises NotSignedIn, the same for a wrong log-in or password."""
     async with database.as_platform(session):  # log-ins and secrets are closed to requests, whoever asks

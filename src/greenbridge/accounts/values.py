@@ -9,13 +9,14 @@ from greenbridge.kit.text import Text
 
 
 class Role(StrEnum):
-    """What an account is for."""
+    """What an account is for; a reviewer is of a third-party institution that reviews green ratings."""
 
     ENTERPRISE = "enterprise"
     OFFICER = "officer"
     BANK_ADMINISTRATOR = "bank_administrator"
     OPERATOR = "operator"
     DEPARTMENT = "department"
+    REVIEWER = "reviewer"
 
 
 class StaffFunction(StrEnum):
@@ -42,6 +43,7 @@ class OrganisationKind(StrEnum):
     BANK = "bank"
     PLATFORM = "platform"
     DEPARTMENT = "department"
+    REVIEWER = "reviewer"
 
 
 ORGANISATION_OF_ROLE = {
@@ -50,6 +52,7 @@ ORGANISATION_OF_ROLE = {
     Role.BANK_ADMINISTRATOR: OrganisationKind.BANK,
     Role.OPERATOR: OrganisationKind.PLATFORM,
     Role.DEPARTMENT: OrganisationKind.DEPARTMENT,
+    Role.REVIEWER: OrganisationKind.REVIEWER,
 }
 
 

@@ -9,6 +9,7 @@ from greenbridge.cli import (
     data,
     departments,
     firms,
+    green,
     matches,
     models,
     monitoring,
@@ -33,6 +34,7 @@ PARTS = (
     serving,
     data,
     firms,
+    green,
     matches,
     reports,
     proofs,
@@ -45,6 +47,7 @@ PARTS = (
     underwriting,
     portfolio,
     schemes,
+    green,
     objections,
     sandbox,
 )

@@ -20,7 +20,7 @@ from rich.table import Table
 from sqlalchemy import create_engine, text
 
 from greenbridge.answers import service as answers
-from greenbridge.demo import stages
+from greenbridge.demo import green, stages
 from greenbridge.demo.departments import departments
 from greenbridge.demo.real import RealTown
 from greenbridge.demo.town import Town
@@ -168,6 +168,9 @@ async def _stages(settings: Settings, url: str, *, real: RealTown | None, seed: 
         published = await timed("needs", "发布需求", n, lambda a: stages.publish(stage, joined, made, a))
         runs = await timed("matches", "匹配产品", n, lambda a: stages.match(stage, published, a))
         await timed("answers", "银行应答", n, lambda a: stages.answer(stage, published, runs, officers, a))
+        rated: dict[str, int] = {}
+        if real is None:  # nobody's evidence is made up about real firms
+            rated = await timed("green", "绿色评价", green.CERTIFIED + len(green.LATELY), lambda a: green.rate_green(stage, joined, a))
         await timed("look_back", "回看与监测", len(stages.BEFORE) + 1, lambda a: stages.look_back(stage, a))
     async with sessions() as session:
         offers, accepted, accepted_fen = await answers.totals(session)
@@ -189,6 +192,7 @@ async def _stages(settings: Settings, url: str, *, real: RealTown | None, seed: 
             "offers": offers,
             "accepted": accepted,
             "accepted_yuan": accepted_fen / 100,
+            "green_cases": rated,
             "seconds": {**seconds, "total": round(sum(seconds.values()), 2)},
         }
     await engine.dispose()
@@ -256,6 +260,7 @@ def _serve(settings: Settings, url: str, serve: Callable[[Settings, str, str, in
         ("reviewer", "审批人员"),
         ("watcher", "贷后管理"),
         ("bank", "银行管理员"),
+        ("green-reviewer", "绿色评审"),
         ("operator", "平台运营"),
     ):
         out.print(f"  {role:　<6}{login}")

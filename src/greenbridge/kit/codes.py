@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
 
 from gb2260.data import data as _gb2260
 from stdnum.cn import uscc
@@ -133,6 +134,13 @@ def region_name(region_code: str, on: date | None = None) -> str:
     """Return the name of a region on a day, or in the newest revision that had it; the digits themselves if unknown."""
     found = region(region_code, on)
     return found.name if found else region_code
+
+
+@cache
+def province_of(name: str) -> str | None:
+    """Return the code of a province by its name or the beginning of it: `province_of("浙江") == "330000"`; None for no province's."""
+    named = _REVISIONS[-1][1]
+    return next((str(code) for code, full in named.items() if str(code).endswith("0000") and len(name) > 1 and full.startswith(name)), None)
 
 
 def covers(regions: tuple[str, ...], region_code: str) -> bool:

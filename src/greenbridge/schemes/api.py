@@ -50,3 +50,17 @@ class ScreeningsApi(Controller):
         rows = [Candidate(n, firm.uscc, firm.name) for n, firm in enumerate(data.firms, 1)]
         found = await service.screen(session, request.user, deps.schemes, rows, now, scheme=data.scheme, below=data.below)
         return service.screening_json(found, service.reason_text)
+
+
+class ListsApi(Controller):
+    """Firms on the lists that the caller's bank subscribed to: they let themselves be named."""
+
+    path = "/api/v1/lists"
+    tags = ("schemes",)
+    guards = (only(Role.BANK_ADMINISTRATOR, Role.OFFICER),)
+
+    @get()
+    async def mine(self, request: Caller, session: Session, deps: Deps, now: Now) -> list[dict[str, Any]]:
+        """Return each list of the place, whether the bank subscribed, and if so the firms on it, the most points first."""
+        found = await service.pushing.for_bank(session, request.user, deps.schemes, now)
+        return [service.pushing.list_json(one) for one in found]

@@ -151,3 +151,42 @@ def _too_large() -> Problem:
 def _refusal(request: AnyRequest) -> Redirect:
     del request
     return Redirect("/operator/screening?refused=too-large", status_code=303)
+
+
+class FirmListPages(Controller):
+    """Whether the firm lets itself be named to banks on a list, and whether it stands on it."""
+
+    path = "/enterprise/lists"
+    include_in_schema = False
+    guards = (only(Role.ENTERPRISE),)
+
+    @get()
+    async def mine(self, request: Caller, session: Session, deps: Deps, now: Now) -> Template:
+        found = await service.pushing.for_firm(session, request.user, deps.schemes, now)
+        return page(request, "lists_firm.html", lists=found, statuses=STATUS_NAMES)
+
+    @post("/{code:str}")
+    async def choose(self, code: FromPath[str], request: Caller, session: Session, deps: Deps, now: Now) -> Redirect:
+        """Join a list, or leave it: leaving takes the firm off at once."""
+        wanted = (await request.form()).get("choice") == "join"
+        await service.pushing.choose(session, request.user, deps.schemes, code, now, wanted=wanted)
+        return Redirect("/enterprise/lists", status_code=303)
+
+
+class BankListPages(Controller):
+    """Which lists the bank wants, and who stands on them."""
+
+    path = "/bank/lists"
+    include_in_schema = False
+
+    @get(guards=[only(Role.BANK_ADMINISTRATOR, Role.OFFICER)])
+    async def mine(self, request: Caller, session: Session, deps: Deps, now: Now) -> Template:
+        found = await service.pushing.for_bank(session, request.user, deps.schemes, now)
+        return page(request, "lists_bank.html", lists=found, statuses=STATUS_NAMES)
+
+    @post("/{code:str}", guards=[only(Role.BANK_ADMINISTRATOR)])
+    async def choose(self, code: FromPath[str], request: Caller, session: Session, deps: Deps, now: Now) -> Redirect:
+        """Subscribe to a list, or end it."""
+        wanted = (await request.form()).get("choice") == "subscribe"
+        await service.pushing.subscribe(session, request.user, deps.schemes, code, now, wanted=wanted)
+        return Redirect("/bank/lists", status_code=303)

@@ -70,7 +70,7 @@ def _delivery(profile: dict[str, Any], row: dict[str, Any]) -> Delivery:
     item = catalogue().items.get(row["item"])
     if item is None:
         raise ValueError(f"{row['file']}: item {row['item']}")
-    fields = {f.name for f in item.fields}
+    fields = {*(f.name for f in item.fields), "firm_region_code"}
     if wrong := {*row.get("columns", {}).values(), *row.get("constants", {}), *row.get("scales", {})} - fields:
         raise ValueError(f"{row['file']}: {item.code} has no field {', '.join(sorted(wrong))}")
     return Delivery(
@@ -78,8 +78,13 @@ def _delivery(profile: dict[str, Any], row: dict[str, Any]) -> Delivery:
         row["file"],
         b"",
         constants=row.get("constants", {}),
-        renames={profile["subject"]: "uscc", **row.get("columns", {})},
+        renames={**_subject(profile), **row.get("columns", {})},
         scales={name: float(scale) for name, scale in row.get("scales", {}).items()},
         masked=profile.get("masked"),
         masked_region=profile.get("region", "000000"),
     )
+
+
+def _subject(profile: dict[str, Any]) -> dict[str, str]:
+    """Return the column that says which firm a row is of: by code or masked key (`subject`), or by name alone (`named`)."""
+    return {profile["named"]: "firm_name"} if "named" in profile else {profile["subject"]: "uscc"}

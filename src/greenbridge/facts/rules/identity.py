@@ -77,8 +77,9 @@ def core_name(name: str) -> str:
 def resolve_name(name: str, region_code: str | None, candidates: Sequence[Candidate]) -> Resolution:
     """Return which of the candidates a name means.
 
-    The same normalised name in the same county: 0.98; in the same city 0.95; the only one of its name where the row names no
-    region 0.85; of another region 0.6; only the name without its legal form alike: 0.5. Two that fit equally well: in doubt.
+    The same normalised name in the same county: 0.98; in the same city 0.95; the only one of its name in the province, where the row
+    names no more than that, 0.92; where it names no region 0.85; of another region 0.6; only the name without its legal form alike:
+    0.5. Two that fit equally well: in doubt.
     """
     if not candidates:
         return Resolution(None, 0.0, "name")
@@ -99,4 +100,6 @@ def _likeness(normal: str, region_code: str | None, candidate: Candidate) -> flo
         return 0.85
     if candidate.region_code == region_code:
         return 0.98
+    if region_code.endswith("0000"):
+        return 0.92 if candidate.region_code[:2] == region_code[:2] else 0.6
     return 0.95 if candidate.region_code[:4] == region_code[:4] else 0.6

@@ -14,7 +14,7 @@ from greenbridge.facts.rules.identity import Candidate, Resolution, core_name, n
 from greenbridge.facts.store import identity as store
 from greenbridge.facts.tables import FirmName
 from greenbridge.facts.values import Delivery
-from greenbridge.kit.codes import is_uscc, region_of
+from greenbridge.kit.codes import is_uscc, province_of, region_of
 
 OLD_NUMBER = "registration_no"
 DECIDED = "decided_name"
@@ -81,7 +81,7 @@ async def identify(session: AsyncSession, delivery: Delivery, frame: pd.DataFram
     wanted = np.flatnonzero(nameless & names.notna().to_numpy(dtype=bool) & ~nul)
     if len(wanted):
         regions = cells.clean_text(frame[cleaning.REGION])
-        given = [(str(names.iloc[p]), None if pd.isna(regions.iloc[p]) else str(regions.iloc[p])) for p in wanted]
+        given = [(str(names.iloc[p]), None if pd.isna(regions.iloc[p]) else _region(str(regions.iloc[p]))) for p in wanted]
         found = await resolve(session, given)
         filled: list[str | None] = list(codes)
         for position, (name, region) in zip(wanted.tolist(), given, strict=True):
@@ -94,6 +94,11 @@ async def identify(session: AsyncSession, delivery: Delivery, frame: pd.DataFram
                     doubts.append(Doubt(position, name, region, resolution))
         codes = pd.Series(filled, index=codes.index, dtype="string")
     return Identified(codes, reasons, doubts)
+
+
+def _region(given: str) -> str:
+    """Return a region's code; a province may be named: 浙江 is 330000."""
+    return given if given.isdecimal() else province_of(given) or given
 
 
 async def _by_old_number(session: AsyncSession, frame: pd.DataFrame, delivered: pd.Series) -> pd.Series:

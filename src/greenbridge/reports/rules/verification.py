@@ -1,9 +1,10 @@
-"""What is wrong with the signed file of a report, named leaf by leaf; nothing but the file and the published keys is asked."""
+"""What is wrong with the signed file of a report or a green certificate, named leaf by leaf; only the file and the keys are asked."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from greenbridge.green.values import CERTIFICATE_FORMAT
 from greenbridge.kit import merkle
 from greenbridge.kit.canonical import canonical
 from greenbridge.kit.signing import Unverified
@@ -82,7 +83,7 @@ def _shape(found: Mapping[str, Any], wanted: Mapping[str, type], at: str) -> Ite
 
 
 def _head(head: Mapping[str, Any]) -> Iterator[Flaw]:
-    if head["format"] != FORMAT:
+    if head["format"] not in {FORMAT, CERTIFICATE_FORMAT}:
         yield _flaw("unknown-format", "/head/format")
     if head["hash"] not in merkle.HASHES:
         yield _flaw("unknown-format", "/head/hash")

@@ -32,7 +32,7 @@ def vocabulary() -> Mapping[str, InputName]:
 
 def _name(row: InputIn) -> InputName:
     words = {word: Text(*(said.split("|") if "|" in said else (said, said))) for word, said in row.words.items()}
-    return InputName(row.name, Text(row.zh, row.en), row.kind, row.unit, row.better, tuple(row.items), words, _giver(row))
+    return InputName(row.name, Text(row.zh, row.en), row.kind, row.unit, row.better, tuple(row.items), words, _giver(row), row.giver or "")
 
 
 def _giver(row: InputIn) -> Text:

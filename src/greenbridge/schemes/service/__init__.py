@@ -4,6 +4,7 @@ from greenbridge.schemes.gateway import lists, vocabulary
 from greenbridge.schemes.rules.rating import rate
 from greenbridge.schemes.rules.screening import words as reason_text
 from greenbridge.schemes.rules.wire import rating_json, scheme_head, scheme_json, screening_json
+from greenbridge.schemes.service import pushing
 from greenbridge.schemes.service.book import Book, CheckedCase, book, check
 from greenbridge.schemes.service.rating import class_named, fields_of, inputs_of, pledged, rate_enterprise, rate_firms, rate_records
 from greenbridge.schemes.service.screening import screen
@@ -18,6 +19,7 @@ __all__ = [
     "inputs_of",
     "lists",
     "pledged",
+    "pushing",
     "rate",
     "rate_enterprise",
     "rate_firms",

@@ -1,4 +1,4 @@
-"""A scheme as it is written, a firm's inputs, and the rating that comes of both."""
+"""A scheme as it is written."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,11 +6,9 @@ from datetime import date
 from enum import StrEnum
 
 from greenbridge.kit.text import Text
+from greenbridge.schemes.values.inputs import Value
 
-# What a named value may be: a number, yes or no, or a word of a list.
-Value = float | bool | str
 NOT_RATED = "not_rated"
-NOBODY = Text("", "")
 
 
 class Status(StrEnum):
@@ -26,64 +24,6 @@ STATUS_NAMES: Mapping[Status, Text] = {
     Status.RECONSTRUCTION: Text("重构，非官方文本", "Reconstruction, not the official text"),
     Status.ADAPTED: Text("参照公开办法改编", "Adapted from a published method"),
 }
-
-
-class InputKind(StrEnum):
-    """What a named value is."""
-
-    NUMBER = "number"
-    YES_NO = "yes_no"
-    WORD = "word"
-
-
-class Better(StrEnum):
-    """Which way a named value is better; words are listed best first, and NONE is neither."""
-
-    MORE = "more"
-    LESS = "less"
-    YES = "yes"
-    NO = "no"
-    FIRST = "first"
-    NONE = "none"
-
-
-@dataclass(frozen=True, slots=True)
-class InputName:
-    """One named value that schemes may ask for. `items`: the departments' items that it is read from; none: given by the firm or the
-    platform. `words`: value -> label, best first. Units: share, count, months, points, fen, percentile, ratio, year or none.
-    """
-
-    name: str
-    label: Text
-    kind: InputKind
-    unit: str
-    better: Better
-    items: tuple[str, ...] = ()
-    words: Mapping[str, Text] = field(default_factory=dict)
-    giver: Text = NOBODY
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """Where a value comes from: item and date of a record, or what was uploaded. `pledged`: the firm's own word for it."""
-
-    item: str
-    source: Text
-    on: date | None
-    reference: str = ""
-    pledged: bool = False
-    generated: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A named value that is known, with what it stands on; without evidence it follows from there being no record."""
-
-    value: Value
-    evidence: tuple[Evidence, ...] = ()
-
-
-Inputs = Mapping[str, Known]
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,123 +227,3 @@ class Scheme:
         lines = (part.input.names for line in (*self.indicators, *self.bonus) for part in line.parts)
         conditions = (c.when.names for c in (*self.vetoes, *self.caps))
         return tuple(dict.fromkeys(name for names in (*lines, *conditions) for name in names))
-
-
-# Ratings
-
-
-@dataclass(frozen=True, slots=True)
-class PartPoints:
-    """One part of an indicator: its value (None: unknown, and then `missing` names what is lacking), its points of `max`."""
-
-    part: Part
-    value: Value | None
-    points: float | None
-    max: float
-    missing: tuple[str, ...]
-    evidence: tuple[Evidence, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class IndicatorPoints:
-    """An indicator's points: None where nothing of it is known. `known_max`: the points of its known parts. `applies`: False in a
-    business class that leaves it out (its `max` is 0).
-    """
-
-    indicator: Indicator
-    points: float | None
-    max: float
-    known_max: float
-    parts: tuple[PartPoints, ...]
-
-    @property
-    def applies(self) -> bool:
-        """Whether the indicator counts for this kind of firm."""
-        return self.max > 0
-
-    @property
-    def value(self) -> Value | None:
-        """The value of an indicator of one part; of several, of the first that is known."""
-        return next((p.value for p in self.parts if p.value is not None), None)
-
-    @property
-    def evidence(self) -> tuple[Evidence, ...]:
-        """What all parts stand on."""
-        return tuple(dict.fromkeys(e for p in self.parts for e in p.evidence))
-
-
-@dataclass(frozen=True, slots=True)
-class DimensionPoints:
-    """A dimension's sum."""
-
-    dimension: Dimension
-    points: float
-    max: float
-    known_max: float
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """A veto or cap that holds (`known`), or that cannot be ruled out because `missing` values are unknown."""
-
-    condition: Condition
-    known: bool
-    missing: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """What holds the grade under the one that points would give: coverage, gate, cap, veto, or what is not ruled out."""
-
-    kind: str
-    code: str
-    grade: str
-    words: Text
-
-
-@dataclass(frozen=True, slots=True)
-class NextGrade:
-    """The next better grade: points that lack to its cut (0: the cut is reached), and what else stands before it."""
-
-    grade: Grade
-    points: float
-    bars: tuple[Bar, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Rating:
-    """What a scheme says of a firm on a day.
-
-    `points` is the sum of known points (with base and bonus); the grade stands on it: what is unknown adds nothing and takes nothing.
-    `scaled`: what the known points would be of the whole, None where nothing is known. `possible`: with every unknown point earned.
-    `coverage`: known maximum / whole maximum. The grade of full knowledge lies from `grade` up to `possible_grade`.
-    """
-
-    scheme: Scheme
-    business_class: BusinessClass
-    as_of: date | None
-    indicators: tuple[IndicatorPoints, ...]
-    bonus: tuple[IndicatorPoints, ...]
-    dimensions: tuple[DimensionPoints, ...]
-    points: float
-    coverage: float
-    scaled: float | None
-    possible: float
-    vetoes: tuple[Settled, ...]
-    caps: tuple[Settled, ...]
-    grade: str
-    grade_by_points: str
-    possible_grade: str
-    capped_by: tuple[Bar, ...]
-    next_grade: NextGrade | None
-
-    @property
-    def grade_name(self) -> Text:
-        """The grade in words."""
-        found = self.scheme.grade_named(self.grade)
-        return found.name if found else Text("未评级", "Not rated")
-
-    @property
-    def watched(self) -> bool:
-        """Whether the points lie under the scheme's watch line, and all of it is known well enough to say so."""
-        return self.scheme.watch_under is not None and self.possible < self.scheme.watch_under

@@ -1,0 +1,94 @@
+"""The green rating: self-report, rating, review, publicity, certificates, standing; subsidies."""
+
+from greenbridge.green.gateway import Files, Seal, files_of, seal_of
+from greenbridge.green.rules.wire import forecast_json, signed_file, standing_json
+from greenbridge.green.service import subsidies
+from greenbridge.green.service.certifying import (
+    Night,
+    certificate_file,
+    grades,
+    nightly,
+    object_to,
+    on_show,
+    pool,
+    public,
+    public_until,
+    publicity,
+    settle,
+)
+from greenbridge.green.service.rating import rate_labelled, rate_now
+from greenbridge.green.service.rating import unreported as rate_unreported
+from greenbridge.green.service.reporting import (
+    CaseView,
+    Particulars,
+    act,
+    document,
+    may_state,
+    mine,
+    nobodys,
+    open_case,
+    read_file,
+    request_review,
+    search,
+    set_particulars,
+    state,
+    submit,
+    view,
+)
+from greenbridge.green.service.reviewing import decide, find, find_forgery, preview, work_list
+from greenbridge.green.service.standing import certificates, counts, standing
+from greenbridge.green.service.steps import firm_of, policy
+from greenbridge.green.service.subsidies import forecast
+from greenbridge.kit.canonical import canonical
+
+__all__ = [
+    "CaseView",
+    "Files",
+    "Night",
+    "Particulars",
+    "Seal",
+    "act",
+    "canonical",
+    "certificate_file",
+    "certificates",
+    "counts",
+    "decide",
+    "document",
+    "files_of",
+    "find",
+    "find_forgery",
+    "firm_of",
+    "forecast",
+    "forecast_json",
+    "grades",
+    "may_state",
+    "mine",
+    "nightly",
+    "nobodys",
+    "object_to",
+    "on_show",
+    "open_case",
+    "policy",
+    "pool",
+    "preview",
+    "public",
+    "public_until",
+    "publicity",
+    "rate_labelled",
+    "rate_now",
+    "rate_unreported",
+    "read_file",
+    "request_review",
+    "seal_of",
+    "search",
+    "set_particulars",
+    "settle",
+    "signed_file",
+    "standing",
+    "standing_json",
+    "state",
+    "submit",
+    "subsidies",
+    "view",
+    "work_list",
+]

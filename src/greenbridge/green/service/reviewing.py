@@ -1,0 +1,116 @@
+"""The third party's side: its work list, findings, decision; and the finding that evidence is forged."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from greenbridge.accounts.values import Actor, Role
+from greenbridge.audit import service as audit
+from greenbridge.green.rules import flow
+from greenbridge.green.service import rating, subsidies
+from greenbridge.green.service.certifying import end_all
+from greenbridge.green.service.steps import case_of, policy, step
+from greenbridge.green.store import cases
+from greenbridge.green.store import evidence as statements_of
+from greenbridge.green.values import Author, Case, Event, Rated, State, Statement
+from greenbridge.kit import database
+from greenbridge.kit.calendar import business_date
+from greenbridge.kit.errors import Conflict, Forbidden, Invalid
+from greenbridge.schemes import service as schemes
+from greenbridge.schemes.service import Book
+from greenbridge.schemes.values import Value
+
+
+async def work_list(session: AsyncSession, actor: Actor) -> list[Case]:
+    """Return the cases that the actor's institution was given, those that wait the longest first."""
+    if actor.role is not Role.REVIEWER:
+        raise Forbidden("wrong-role", "您的角色不能评审。", "Your role does not review.")
+    return await cases.of_reviewer(session, actor.organisation.id)
+
+
+async def find(session: AsyncSession, actor: Actor, book: Book, case_id: UUID, name: str, text: str, reason: str, now: datetime) -> Rated:
+    """Write what the reviewer found of a value, an empty text for "not proven", and rate the case with it. Raises Invalid without a reason.
+
+    What the firm stated stays in the chain of evidence.
+    """
+    case, _ = await case_of(session, actor, case_id, lock=True)
+    if actor.role is not Role.REVIEWER:
+        raise Forbidden("wrong-role", "您的角色不能评审。", "Your role does not review.")
+    if case.state is not State.IN_REVIEW:
+        raise Conflict("green-state", "该评价不在评审中。", "The case is not under review.")
+    before = await _rated(session, case)
+    scheme = book.find(before.scheme, before.as_of)
+    if name not in scheme.names:
+        raise Invalid.at("unknown-input", "name", f"方案没有指标值 {name}。", f"The scheme has no value {name}.")
+    if flow.reason_problem(Event.CHANGE, reason):
+        raise Invalid.at("no-reason", "reason", "请写明调整理由（至少 10 个字）。", "Say why, in at least 10 characters.")
+    value: Value | None = schemes.pledged(name, text, business_date(now)).value if text.strip() else None
+    who = (now, actor.account_id, actor.login, "", None)
+    await statements_of.add_statement(session, case.id, name, value, Author.REVIEWER, reason.strip(), *who, generated=case.generated)
+    await audit.record(session, "green.found", f"green:{case.id}", now, account_id=actor.account_id, name=name)
+    return await rating.again(session, book, case, await _rated(session, case), await statements_of.statements(session, case.id), now)
+
+
+async def preview(session: AsyncSession, case: Case) -> tuple[Rated, Rated | None, list[Statement]]:
+    """Return the system's rating of a case, the newest one with the reviewer's findings (None: nothing found), and those findings."""
+    said = await statements_of.statements(session, case.id)
+    found = [s for s in said if s.author is Author.REVIEWER]
+    system = await _rated(session, case)
+    newest = await cases.newest_rating(session, case.id) if found else None
+    return system, newest if newest and newest.id != system.id else None, found
+
+
+async def _rated(session: AsyncSession, case: Case) -> Rated:
+    found = await cases.rating(session, case.rating_id) if case.rating_id else None
+    if found is None:
+        raise Conflict("not-rated", "该评价尚无系统评级。", "The system has not rated the case.")
+    return found
+
+
+async def decide(session: AsyncSession, actor: Actor, case_id: UUID, *, passed: bool, reason: str, now: datetime) -> State:
+    """Confirm a case, with the reviewer's changes where there are any, or reject it. Publicity begins with the confirmation.
+
+    Raises Conflict where the grade with the changes is no green one: such a case is rejected.
+    """
+    case, speaks = await case_of(session, actor, case_id, lock=True)
+    if not passed:
+        return await step(session, case, Event.REJECT, speaks, now, actor, {"reason": reason.strip()})
+    system, changed, found = await preview(session, case)
+    rated = changed or system
+    rule = policy(business_date(now))
+    if case.state is State.IN_REVIEW and rated.grade not in rule.green_grades:
+        raise Conflict(
+            "not-green", "评审后的等级不是绿色等级，只能不予通过。", "With the findings the grade is no green one: reject the case."
+        )
+    told = {
+        "reason": reason.strip() or "；".join(s.reason for s in found)[: flow.MOST_REASON],
+        "grade": rated.grade,
+        "grade_before": system.grade,
+        "points": rated.points,
+        "changed": sorted({s.name for s in found}),
+        "publicity_days": rule.publicity_days,
+        "policy": rule.version,
+    }
+    return await step(session, case, Event.CHANGE if found else Event.CONFIRM, speaks, now, actor, told, rating_id=rated.id)
+
+
+async def find_forgery(session: AsyncSession, actor: Actor, case_id: UUID, reason: str, now: datetime) -> State:
+    """Find that evidence is forged: the case ends, its certificates never held, what was paid is clawed back, and the firm is barred.
+
+    The fine is the law's business; its range is told as information.
+    """
+    case, speaks = await case_of(session, actor, case_id, lock=True)
+    rule = policy(business_date(now))
+    async with database.as_platform(session):  # certificates and the ledger are the platform's; the step says who found it
+        paid = await subsidies.paid_of(session, case.enterprise_id)
+        told = {
+            "reason": reason.strip(),
+            "subsidies_fen": paid,
+            "fine_fen": [round(paid * rule.fine_low), round(paid * rule.fine_high)],
+            "fine_source": rule.fine_source,
+        }
+        state = await step(session, case, Event.FIND_FORGERY, speaks, now, actor, told)
+        await end_all(session, case, "forged", now, void=True)
+        await subsidies.claw_back_of(session, case.enterprise_id, f"{case.number}：材料造假", now)
+    return state

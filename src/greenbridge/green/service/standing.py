@@ -1,0 +1,27 @@
+"""What others ask of a firm's green rating: its standing on a day."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from greenbridge.green.store import cases
+from greenbridge.green.values import Certificate, GreenStanding, State
+
+
+async def standing(session: AsyncSession, enterprise_id: UUID, day: date, known_at: datetime) -> GreenStanding | None:
+    """Return a firm's certified grade on a day, or where its case stands, as known at an instant; None: nothing is known.
+
+    One query. A session sees firms whose data it may read.
+    """
+    return await cases.standing(session, enterprise_id, day, known_at)
+
+
+async def certificates(session: AsyncSession, case_id: UUID) -> list[Certificate]:
+    """Return a case's certificates, oldest first, for a caller that has checked who asks."""
+    return await cases.certificates(session, case_id=case_id)
+
+
+async def counts(session: AsyncSession) -> dict[State, int]:
+    """Return state -> number of cases, for the platform."""
+    return await cases.counts(session)
