@@ -58,6 +58,7 @@ class Settings:
     keys_dir: Path | None = None
     schemes_dir: Path | None = None
     public_url: str = "http://127.0.0.1:8000"
+    deadlines: str = "default"
 
     @property
     def signing_keys(self) -> Path:
@@ -101,6 +102,7 @@ class Settings:
             keys_dir=Path(environment["GREENBRIDGE_KEYS_DIR"]) if environment.get("GREENBRIDGE_KEYS_DIR") else None,
             schemes_dir=schemes_dir(environment),
             public_url=(environment.get("GREENBRIDGE_PUBLIC_URL") or "http://127.0.0.1:8000").rstrip("/"),
+            deadlines=environment.get("GREENBRIDGE_DEADLINES") or "default",
             inbox=Path(environment["GREENBRIDGE_INBOX"]) if environment.get("GREENBRIDGE_INBOX") else None,
         )
 

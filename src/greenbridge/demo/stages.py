@@ -245,7 +245,7 @@ async def answer(
     rng = np.random.default_rng((stage.seed, 13))
     offers = 0
     for number, (actor, need) in enumerate(published):
-        fitting = _best_per_bank(runs[need.id])[: answer_rules.SLOTS]
+        fitting = _best_per_bank(runs[need.id])[: need.slots]
         made = [await _one_bank(stage, officers[m.product.bank.code], need, m, float(rng.random())) for m in fitting]
         good = [answer_id for answer_id in made if answer_id]
         offers += len(good)

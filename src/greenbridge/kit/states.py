@@ -34,8 +34,9 @@ class Refusal(Generic[State, Guard]):
 
 @dataclass(frozen=True, slots=True)
 class Machine(Generic[State, Event, Guard]):
-    """Transitions in one table. `begin`: where an event leads that makes the thing. Raises ValueError for a table with two ways out of one state
-    by one event, or with a state that nothing reaches.
+    """Transitions in one table. `begin`: where an event leads that makes the thing.
+
+    Raises ValueError for a table with two ways out of one state by one event, or with a state that nothing reaches.
     """
 
     name: str
@@ -70,7 +71,9 @@ class Machine(Generic[State, Event, Guard]):
         return tuple(event for source, event in self.ways if source == state)
 
 
-def step(machine: Machine[State, Event, Guard], state: State | None, event: Event, holds: frozenset[Guard]) -> State | Refusal[State, Guard]:
+def step(
+    machine: Machine[State, Event, Guard], state: State | None, event: Event, holds: frozenset[Guard]
+) -> State | Refusal[State, Guard]:
     """Return the state after an event, or why it cannot happen. `holds`: the guards that are true now; None: there is nothing yet."""
     way = machine.begin if state is None and event == machine.begin.event else machine.ways.get((state, event)) if state else None
     if way is None:

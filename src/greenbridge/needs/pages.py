@@ -101,8 +101,3 @@ class NeedPages(Controller):
         except Problem as problem:
             return self._form(request, typed, problem)
         return Redirect(f"/enterprise/needs/{answer['id']}", status_code=303)
-
-    @post("/{need_id:uuid}/withdrawal")
-    async def withdraw(self, need_id: FromPath[UUID], request: Caller, session: Session, now: Now) -> Redirect:
-        await service.withdraw(session, request.user, need_id, now)
-        return Redirect("/enterprise", status_code=303)

@@ -181,7 +181,7 @@ MODE_NAMES = {
 }
 MODE_HINTS = {
     Mode.GRAB: Text("先到的 3 家银行获得名额，最快", "The first three banks win a slot: fastest"),
-    Mode.DIRECT: Text("由您选择产品，只询问该银行；超时再转下一家", "You pick a product; only that bank is asked, the next one if it is late"),
+    Mode.DIRECT: Text("由您选择产品，只询问该银行；超时转下一家", "You pick a product and its bank is asked; if it is late, the next"),
     Mode.SEALED: Text("3 个工作日内银行各自报价，到期同时揭晓", "Banks offer unseen for three working days; then all are opened"),
 }
 

@@ -38,7 +38,7 @@ def refusal(found: Refusal[NeedStatus, NeedGuard]) -> Conflict:
 
 
 def window_end(policy: Publishing, published_on: date) -> date:
-    """Return the last day of a sealed window, of 2026-03-10 (Tuesday) with 3 working days 2026-03-13. Raises Problem for an unknown year."""
+    """Return the last day of a sealed window, of 2026-03-10 with 3 working days 2026-03-13. Raises Problem for an unknown year."""
     return add_working_days(published_on, policy.sealed_working_days)
 
 

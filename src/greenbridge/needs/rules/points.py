@@ -58,8 +58,11 @@ def _premises(known: Known) -> Finding:
         good.append(Text("有用电或用水记录", "Electricity or water is metered"))
     if good:
         return _answer(Point.PREMISES, [], [], good)
-    where = Text("未知：只有登记地址，缺少不动产和水电数据", "Unknown: a registered address alone; no property, no meter")
-    return _answer(Point.PREMISES, [], [where if known.address else Text("未知：缺少经营场所数据", "Unknown: nothing tells of premises")], good)
+    if known.address:
+        missing = Text("未知：只有登记地址，缺少不动产和水电数据", "Unknown: a registered address alone; no property, no meter")
+    else:
+        missing = Text("未知：缺少经营场所数据", "Unknown: nothing tells of premises")
+    return _answer(Point.PREMISES, [], [missing], good)
 
 
 def _real_need(known: Known, draft: NeedDraft, policy: Publishing) -> Finding:

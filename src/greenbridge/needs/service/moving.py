@@ -1,6 +1,6 @@
 """One step in the life of a need: the table is asked, the state kept, the step recorded."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,24 @@ from greenbridge.needs.service.reading import locked, own
 from greenbridge.needs.values import Happened, Need, NeedEvent, NeedGuard
 
 
+# What the audit trail calls an event: as it has happened.
+PAST: Mapping[NeedEvent, str] = {
+    NeedEvent.SAVE: "saved",
+    NeedEvent.PUBLISH: "published",
+    NeedEvent.CLAIM: "in_answer",
+    NeedEvent.LOSE_ANSWERS: "left_unanswered",
+    NeedEvent.ACCEPT: "offer_accepted",
+    NeedEvent.FAIL: "failed",
+    NeedEvent.PAY_PART: "partly_disbursed",
+    NeedEvent.PAY_ALL: "disbursed",
+    NeedEvent.REPAY: "closed",
+    NeedEvent.ESCALATE: "escalated",
+    NeedEvent.REOPEN: "reopened",
+    NeedEvent.WITHDRAW: "withdrawn",
+    NeedEvent.EXPIRE: "expired",
+}
+
+
 async def happen(
     session: AsyncSession,
     need: Need,
@@ -27,7 +45,7 @@ async def happen(
     open_until: date | None = None,
     **detail: Any,
 ) -> Need:
-    """Let an event happen to a need for another domain, which has checked who asks and which guards hold. Raises Conflict that says why not.
+    """Let an event happen to a need for another domain, which has checked who asks and which guards hold. Raises Conflict with why not.
 
     The need's row is locked by the caller. Its step stands in its history and in the audit chain.
     """
@@ -45,7 +63,7 @@ async def record(session: AsyncSession, need_id: UUID, enterprise_id: UUID, happ
     source = happened.source.value if happened.source else None
     await audit.record(
         session,
-        f"need.{happened.event.value}",
+        f"need.{PAST[happened.event]}",
         f"need:{need_id}",
         happened.at,
         account_id=happened.account_id,

@@ -84,9 +84,7 @@ async def publish(
     if kept:
         await store.drop_draft(session, kept.id)
     else:
-        await store.add_event(
-            session, need.id, enterprise.id, Happened(now, NeedEvent.SAVE, None, NeedStatus.DRAFT, actor.account_id, {})
-        )
+        await store.add_event(session, need.id, enterprise.id, Happened(now, NeedEvent.SAVE, None, NeedStatus.DRAFT, actor.account_id, {}))
     said = {"amount_fen": draft.amount_fen, "mode": draft.mode.value, "policy": policy.version}
     published = Happened(now, NeedEvent.PUBLISH, NeedStatus.DRAFT, step, actor.account_id, said)
     await record(session, need.id, enterprise.id, published)

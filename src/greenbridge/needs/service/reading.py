@@ -78,5 +78,3 @@ async def open_amounts(session: AsyncSession, today: date) -> list[int]:
 async def totals(session: AsyncSession) -> tuple[int, int]:
     """Return (number of needs, their amounts in fen)."""
     return await store.totals(session)
-
-
