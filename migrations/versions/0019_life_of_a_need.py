@@ -4,7 +4,6 @@ Revision ID: 0019
 Revises: 0015
 """
 
-
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql

@@ -111,9 +111,7 @@ class BankAnswersApi(Controller):
         return [WaitingOut.of(one) for one in await service.due(session, request.user, now)]
 
     @post("/answers/{answer_id:uuid}/steps", status_code=200)
-    async def step(
-        self, answer_id: FromPath[UUID], data: JSONBody[StepIn], request: Caller, session: Session, now: Now
-    ) -> AnswerOut:
+    async def step(self, answer_id: FromPath[UUID], data: JSONBody[StepIn], request: Caller, session: Session, now: Now) -> AnswerOut:
         """Report the next step of an answer or its loan: contact, demand, approve, sign, pay out, repay, arrears, return."""
         return AnswerOut.of(await service.report(session, request.user, answer_id, data.report(), now))
 
@@ -190,9 +188,7 @@ class FirmAnswersApi(Controller):
         return AnswerOut.of(await service.supply(session, request.user, answer_id, now))
 
     @post("/answers/{answer_id:uuid}/rating")
-    async def rate(
-        self, answer_id: FromPath[UUID], data: JSONBody[RatingIn], request: Caller, session: Session, now: Now
-    ) -> RatingOut:
+    async def rate(self, answer_id: FromPath[UUID], data: JSONBody[RatingIn], request: Caller, session: Session, now: Now) -> RatingOut:
         """Judge the bank, once."""
         return RatingOut.of(await service.rate(session, request.user, answer_id, data.stars, data.reasons, now))
 

@@ -19,6 +19,7 @@ from greenbridge.matching import service
 from greenbridge.matching.rules.words import amount, sentence
 from greenbridge.matching.rules.words_of_plans import plan_sentence, step_sentence
 from greenbridge.matching.values import PARTS, Exposure
+from greenbridge.needs import rules as need_rules
 from greenbridge.needs import service as needs
 from greenbridge.needs.values import GUARANTEE_MODE_NAMES, NEED_STATUS_NAMES, PURPOSE_NAMES
 
@@ -60,6 +61,7 @@ class MatchPages(Controller):
             statuses=NEED_STATUS_NAMES,
             purposes=PURPOSE_NAMES,
             modes=GUARANTEE_MODE_NAMES,
+            may_ask=need_rules.is_open(need.status) and not need.sealed,
         )
 
     @get("/operator/exposure", guards=[only(Role.OPERATOR)])

@@ -75,9 +75,7 @@ class NeedsApi(Controller):
         return DraftOut.of(await service.save(session, request.user, data.typed, now))
 
     @put("/need-drafts/{draft_id:uuid}")
-    async def save_again(
-        self, draft_id: FromPath[UUID], data: JSONBody[DraftIn], request: Caller, session: Session, now: Now
-    ) -> DraftOut:
+    async def save_again(self, draft_id: FromPath[UUID], data: JSONBody[DraftIn], request: Caller, session: Session, now: Now) -> DraftOut:
         """Put a form aside anew."""
         return DraftOut.of(await service.save(session, request.user, data.typed, now, draft_id))
 

@@ -36,9 +36,7 @@ class FirmAnswerPages(Controller):
     include_in_schema = False
     guards = (only(Role.ENTERPRISE),)
 
-    async def _offers(
-        self, request: Caller, session: Any, now: Any, deps: Any, need_id: UUID, problem: Problem | None = None
-    ) -> Template:
+    async def _offers(self, request: Caller, session: Any, now: Any, deps: Any, need_id: UUID, problem: Problem | None = None) -> Template:
         need, offered, others = await service.compare(session, request.user, need_id, deps.model, now)
         return page(
             request,
@@ -73,9 +71,7 @@ class FirmAnswerPages(Controller):
         return Redirect(f"/enterprise/needs/{answer.need_id}/offers", status_code=303)
 
     @post("/answers/{answer_id:uuid}/rating")
-    async def rate(
-        self, answer_id: FromPath[UUID], request: Caller, session: Session, now: Now, deps: Deps
-    ) -> Response[Any]:
+    async def rate(self, answer_id: FromPath[UUID], request: Caller, session: Session, now: Now, deps: Deps) -> Response[Any]:
         form = await request.form()
         stars = str(form.get("stars", ""))
         reasons = [RatingReason(str(reason)) for reason in form.getall("reasons", []) if str(reason) in set(RatingReason)]
@@ -165,7 +161,10 @@ def as_csv(table: Sequence[Instalment], language: Language) -> bytes:
     """Return an amortisation table as a file that spreadsheet programs open as it is: amounts in yuan, a byte order mark."""
     file = StringIO()
     writer = csv.writer(file)
-    zh, en = ("期次", "日期", "本金（元）", "利息（元）", "费用（元）", "剩余本金（元）"), ("No.", "Due", "Principal", "Interest", "Fees", "Left")
+    zh, en = (
+        ("期次", "日期", "本金（元）", "利息（元）", "费用（元）", "剩余本金（元）"),
+        ("No.", "Due", "Principal", "Interest", "Fees", "Left"),
+    )
     writer.writerow(en if language == "en" else zh)
     for line in table:
         amounts = (line.principal_fen, line.interest_fen, line.fees_fen, line.left_fen)

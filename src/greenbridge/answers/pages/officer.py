@@ -50,7 +50,9 @@ def read_offer(form: dict[str, str], today: date, open_until: date) -> Offer:
     term = read("term_months", int, "请填写整月数，例如 12", "Type whole months, such as 12")
     if found:
         raise Invalid("wrong-offer", "请检查报价。", "Check the offer.", fields=tuple(found))
-    guarantee = read("guarantee_yearly_bp", lambda typed: bp_from_percent(typed or "0"), "请填写年担保费率，没有填 0", "Type a rate, 0 for none")
+    guarantee = read(
+        "guarantee_yearly_bp", lambda typed: bp_from_percent(typed or "0"), "请填写年担保费率，没有填 0", "Type a rate, 0 for none"
+    )
     fee = read("upfront_fee_fen", lambda typed: fen_from_wan(typed or "0"), "请填写一次性费用，没有填 0", "Type an amount, 0 for none")
     if found:
         raise Invalid("wrong-offer", "请检查报价。", "Check the offer.", fields=tuple(found))
@@ -125,7 +127,7 @@ class OfficerPages(Controller):
             needs=shown,
             due=due,
             asked={one.id: one for one in await service.requests_of_bank(session, request.user)},
-            answered={answer.id: answer for answer, _ in mine},
+            answered_by={answer.id: answer for answer, _ in mine},
             answered_before=before,
             offset=offset,
             more=more,

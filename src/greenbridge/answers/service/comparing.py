@@ -51,9 +51,7 @@ def _rate(row: Compared) -> float:
     return row.cost.effective_annual_rate if row.cost.effective_annual_rate is not None else float("inf")
 
 
-async def amortisation(
-    session: AsyncSession, actor: Actor, answer_id: UUID, now: datetime
-) -> tuple[AnswerView, Sequence[Instalment]]:
+async def amortisation(session: AsyncSession, actor: Actor, answer_id: UUID, now: datetime) -> tuple[AnswerView, Sequence[Instalment]]:
     """Return an offer to the actor's need with its table, from the first payment out, or from today."""
     answer = await store.find(session, answer_id)
     try:
@@ -89,6 +87,12 @@ async def owed(session: AsyncSession, actor: Actor, need_id: UUID, now: datetime
     names = {bank.id: bank.name for bank in await accounts.banks(session)}
     running = [one for one in await store.deadlines_of(session, need.id) if one.state is DeadlineState.RUNNING]
     return [
-        Waiting(one, need.number, names.get(one.bank_id) if one.bank_id else None, deadlines.days_left(one.due_on, business_date(now)), need.status)
+        Waiting(
+            one,
+            need.number,
+            names.get(one.bank_id) if one.bank_id else None,
+            deadlines.days_left(one.due_on, business_date(now)),
+            need.status,
+        )
         for one in sorted(running, key=lambda one: one.due_on)
     ]

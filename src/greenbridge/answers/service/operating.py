@@ -109,9 +109,7 @@ async def tried(session: AsyncSession, actor: Actor, need_id: UUID) -> list[tupl
     names = {bank.id: bank.name for bank in await accounts.banks(session)}
     answers, requests = await store.of_need(session, need_id), await store.requests_of(session, need_id)
     answered = {a.bank_id for a in answers}
-    found: list[tuple[str, Text, Sequence[DeclineReason]]] = [
-        (names[a.bank_id], ANSWER_STATUS_NAMES[a.status], a.reasons) for a in answers
-    ]
+    found: list[tuple[str, Text, Sequence[DeclineReason]]] = [(names[a.bank_id], ANSWER_STATUS_NAMES[a.status], a.reasons) for a in answers]
     return found + [(names[r.bank_id], REQUEST_STATE_NAMES[r.state], r.reasons) for r in requests if r.bank_id not in answered]
 
 
