@@ -252,7 +252,7 @@ class WaitingOut(Closed):
 class ShareOut(Closed):
     """A share as seen, of how many, and drawn towards the place's."""
 
-    hits: int
+    hits: float
     n: int
     shrunk: float
 

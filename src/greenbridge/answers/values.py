@@ -654,7 +654,7 @@ class Dealing:
     """One bank's dealing with one need, as the league counts it. `asked`: it was asked, not only free to come.
 
     `waited_hours`: from the ask, or the claim, to the first offer or decline; None where none came. `avoidable`: it took a slot of its own
-    will and gave it back for a reason that it could know before.
+    will and gave it back for a reason that it could know before. `lending`: the firm has chosen it and the time to lend is not over.
     """
 
     bank_code: str
@@ -666,6 +666,7 @@ class Dealing:
     avoidable: bool
     waited_hours: float | None
     open: bool
+    lending: bool
     chosen: bool
     approved: bool
     lapsed: bool
@@ -683,7 +684,7 @@ class Dealing:
 class Share:
     """A share of `n`, as seen and drawn towards the place's (`shrunk`), which counts as if it were some cases more."""
 
-    hits: int
+    hits: float
     n: int
     shrunk: float
 

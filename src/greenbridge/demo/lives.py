@@ -79,8 +79,9 @@ async def live(
         offers += await _one(Life(stage, firm, need, officers, rng), plot(number), runs[need.id], first=number == 0)
         advance(1)
     for _, need in published:
-        async with stage.sessions.begin() as session:
-            await answers.tick(session, need.id, stage.model, stage.clock.now())
+        for _ in range(3):  # what has long been due comes one after the other: a wait, its end, the next bank
+            async with stage.sessions.begin() as session:
+                await answers.tick(session, need.id, stage.model, stage.clock.now())
     return offers
 
 

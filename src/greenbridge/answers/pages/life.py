@@ -51,7 +51,7 @@ class LifePages(Controller):
             replies=replies,
             requests=await service.requests_of(session, request.user, need_id),
             owed=await service.owed(session, request.user, need_id, now),
-            way=WAY,
+            usual=WAY,
             reached=WAY.index(stands) if stands in WAY else None,
             is_open=need_rules.is_open(need.status),
             may_withdraw=need.status in life.OPEN,

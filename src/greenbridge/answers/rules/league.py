@@ -19,7 +19,7 @@ KNOWN_BEFORE = frozenset(
 )
 
 
-def share(hits: int, n: int, middle: float, prior: float) -> Share:
+def share(hits: float, n: int, middle: float, prior: float) -> Share:
     """Return a share drawn towards the middle as if `prior` more cases stood there: 1 of 1 with middle 0.5 and prior 4 is 0.6."""
     return Share(hits, n, (hits + prior * middle) / (n + prior))
 
@@ -73,31 +73,29 @@ def standings(dealings: Sequence[Dealing], policy: LeaguePolicy) -> tuple[Standi
     )
 
 
-def _counts(own: Sequence[Dealing]) -> tuple[tuple[int, int], ...]:
+def _counts(own: Sequence[Dealing]) -> tuple[tuple[float, int], ...]:
     """Return (hits, n) of: answered of what was due; offers of what was due; approved as offered of chosen; paid of approved; stars."""
     due = [one for one in own if _due(one)]
-    settled = [one for one in own if one.chosen and (one.approved or not one.open)]
-    approved = [one for one in own if one.approved]
-    kept = sum(
-        one.approved
-        and one.approved_rate_bp is not None
-        and one.offered_rate_bp is not None
-        and one.approved_rate_bp <= one.offered_rate_bp
-        for one in settled
-    )
-    paid = sum(one.disbursed_fen * 100 // one.approved_fen if one.approved_fen else 0 for one in approved)
+    settled = [one for one in own if one.chosen and (one.approved or not one.lending)]
+    approved = [one for one in own if one.approved and (one.disbursed_fen or not one.lending)]
+    kept = sum(_as_offered(one) for one in settled)
     rated = [one.stars for one in own if one.stars is not None]
     return (
         (sum(map(_answered, due)), len(due)),
         (sum(one.offered for one in due), len(due)),
         (kept, len(settled)),
         # Each loan counts once, by the share of it that was paid out: one large loan does not speak for many small ones.
-        (round(paid / 100), len(approved)),
-        (round(sum((s - 1) / 4 for s in rated)), len(rated)),
+        (sum(one.disbursed_fen / one.approved_fen for one in approved), len(approved)),
+        (sum((stars - 1) / 4 for stars in rated), len(rated)),
     )
 
 
-def _middle(counts: Sequence[tuple[int, int]]) -> float:
+def _as_offered(one: Dealing) -> bool:
+    """Return whether a loan was approved at no more than the rate that was offered."""
+    return one.approved_rate_bp is not None and one.offered_rate_bp is not None and one.approved_rate_bp <= one.offered_rate_bp
+
+
+def _middle(counts: Sequence[tuple[float, int]]) -> float:
     """Return the place's own share, every bank counting alike, or a half: a bank with many cases does not set its own yardstick."""
     shares = [hits / n for hits, n in counts if n]
     return sum(shares) / len(shares) if shares else 0.5

@@ -59,7 +59,8 @@ async def _clock(session: AsyncSession, need: Need, one: Deadline, now: datetime
     """Remind at half, act when it is over."""
     today = business_date(now)
     if one.due_on < today:
-        await store.close_deadline(session, one.id, DeadlineState.MISSED, now)
+        still_owed = one.step in {Step.LEND, Step.OPERATE}  # the others end with what they were for
+        await store.close_deadline(session, one.id, DeadlineState.MISSED, None if still_owed else now)
         await _missed(session, need, one, now)
         return 1
     if one.reminded_at is None and one.remind_on <= today:
@@ -112,7 +113,7 @@ async def _go_on(session: AsyncSession, need: Need, model: DefaultModel, now: da
     if live or need.status is NeedStatus.ESCALATED:
         return 0
     clocks = [d for d in await store.deadlines_of(session, need.id) if d.step is Step.ACCEPT and d.owner is Owner.BANKS]
-    if not clocks:  # nobody has been waited for yet
+    if not clocks and need.status is NeedStatus.PUBLISHED:  # nobody has been waited for yet
         window_ends = business_date(need.window_closes_at) if need.window_closes_at else None
         await start(session, need, Step.ACCEPT, Owner.BANKS, business_date(need.published_at), due=window_ends)
         return 1

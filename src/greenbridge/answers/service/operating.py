@@ -41,15 +41,12 @@ MOST, LEAST = 500, 10
 
 
 async def board(session: AsyncSession, actor: Actor, now: datetime) -> list[Waiting]:
-    """Return all that somebody owes a need, late first. What was missed and is not to be done any more is not shown."""
+    """Return all that somebody owes a need, late first."""
     must_be_operator(actor)
     today = business_date(now)
     names = {bank.id: bank.name for bank in await accounts.banks(session)}
     found = []
     for one in await store.board(session):
-        stays = one.step in {Step.LEND, Step.OPERATE}
-        if one.state is DeadlineState.MISSED and not stays:
-            continue
         need = await needs.get(session, one.need_id)
         name = names.get(one.bank_id) if one.bank_id else None
         found.append(Waiting(one, need.number, name, deadlines.days_left(one.due_on, today), need.status))

@@ -15,7 +15,6 @@ from greenbridge.answers.service.shared import is_open_to, must_be_officer
 from greenbridge.answers.values import (
     Answer,
     Band,
-    DeadlineState,
     NamedEnterprise,
     OpenNeed,
     Outline,
@@ -154,6 +153,5 @@ async def due(session: AsyncSession, actor: Actor, now: datetime) -> list[Waitin
         return [
             Waiting(one, need.number, None, deadlines.days_left(one.due_on, today), need.status)
             for one in found
-            if one.state is DeadlineState.RUNNING or one.closed_at is None
             for need in [await needs.get(session, one.need_id)]
         ]

@@ -142,7 +142,7 @@ async def stop(
             standing = one.state in {DeadlineState.RUNNING, DeadlineState.MISSED} and one.closed_at is None
             if standing and one.step in steps and (every or (one.answer_id, one.request_id) == (answer_id, request_id)):
                 # What was missed stays missed, also when it is done in the end.
-                await store.close_deadline(session, one.id, state if one.state is DeadlineState.RUNNING else DeadlineState.VOID, now)
+                await store.close_deadline(session, one.id, state if one.state is DeadlineState.RUNNING else DeadlineState.MISSED, now)
 
 
 async def grant(

@@ -126,9 +126,9 @@ async def deadlines_of(session: AsyncSession, need_id: UUID) -> list[Deadline]:
     return [_deadline(row) for row in await session.scalars(query.execution_options(populate_existing=True))]
 
 
-async def close_deadline(session: AsyncSession, deadline_id: UUID, state: DeadlineState, now: datetime) -> Deadline:
+async def close_deadline(session: AsyncSession, deadline_id: UUID, state: DeadlineState, closed_at: datetime | None) -> Deadline:
     row = await session.get_one(DeadlineRow, deadline_id)
-    row.state, row.closed_at = state.value, now
+    row.state, row.closed_at = state.value, closed_at
     await session.flush()
     return _deadline(row)
 
@@ -141,7 +141,8 @@ async def reminded(session: AsyncSession, deadline_id: UUID, now: datetime) -> N
 
 async def board(session: AsyncSession, bank_id: UUID | None = None, limit: int = 500) -> list[Deadline]:
     """Return what is running or was missed and not done yet, the most urgent first; of all banks or of one."""
-    query = select(DeadlineRow).where(col(DeadlineRow.state).in_([DeadlineState.RUNNING.value, DeadlineState.MISSED.value]))
+    owed = col(DeadlineRow.state).in_([DeadlineState.RUNNING.value, DeadlineState.MISSED.value])
+    query = select(DeadlineRow).where(owed, col(DeadlineRow.closed_at).is_(None))
     if bank_id is not None:
         query = query.where(col(DeadlineRow.bank_id) == bank_id)
     return [_deadline(row) for row in await session.scalars(query.order_by(col(DeadlineRow.due_on), col(DeadlineRow.id)).limit(limit))]

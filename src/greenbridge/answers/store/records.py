@@ -55,6 +55,8 @@ select o.code, o.name, r.id is not null, a.id is not null, a.product_code is not
     r.id is null and a.status = 'declined' and a.reasons <@ %(known)s::text[],
     extract(epoch from first.at - coalesce(r.asked_at, a.claimed_at)) / 3600,
     coalesce(a.status = any(%(before)s), r.state = 'waiting'),
+    a.status in ('chosen', 'approved', 'signed')
+        and not exists (select 1 from deadline l where l.answer_id = a.id and l.step = 'lend' and l.state = 'missed'),
     a.status = any(%(loans)s) or coalesce(a.status in ('declined', 'returned') and chosen.at is not null, false),
     a.approved_fen is not null, coalesce(a.status = 'expired' and a.product_code is null, false) or coalesce(r.state = 'lapsed', false),
     coalesce(a.approved_fen, 0), coalesce(a.disbursed_fen, 0), a.annual_rate_bp, a.approved_rate_bp, g.stars,
@@ -71,7 +73,7 @@ left join lateral (
         union all select r.closed_at where r.state = 'refused') as said) as first on true
 left join lateral (select min(e.at) as at from answer_event e where e.answer_id = a.id and e.event = 'choose') as chosen on true
 where coalesce(r.asked_at, a.claimed_at) >= %(since)s and (coalesce(a.status, '') <> 'not_chosen' or a.product_code is not null)
-order by 20, 1
+order by 21, 1
 """
 
 
@@ -87,7 +89,7 @@ async def dealings(session: AsyncSession, since: date) -> list[Dealing]:
     return [
         Dealing(
             *(row[0:2]), *(bool(value) for value in row[2:7]), float(row[7]) if row[7] is not None else None,
-            *(bool(value) for value in row[8:12]), *(int(value) for value in row[12:14]), *row[14:18], bool(row[18]), row[19],
+            *(bool(value) for value in row[8:13]), *(int(value) for value in row[13:15]), *row[15:19], bool(row[19]), row[20],
         )
         for row in found
     ]  # fmt: skip
