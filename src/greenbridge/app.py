@@ -25,8 +25,9 @@ from greenbridge import __version__
 from greenbridge.accounts.api import AccountsApi
 from greenbridge.accounts.guards import Authentication
 from greenbridge.accounts.pages import AccountPages
-from greenbridge.answers.api import BankAnswersApi, FirmAnswersApi
-from greenbridge.answers.pages import FirmAnswerPages, OfficerPages
+from greenbridge.answers import service as answers
+from greenbridge.answers.api import BankAnswersApi, DeadlinesApi, FirmAnswersApi, LeagueApi
+from greenbridge.answers.pages import DeadlinePages, FirmAnswerPages, LeaguePages, LifePages, OfficerPages
 from greenbridge.catalog.api import ProductsApi
 from greenbridge.catalog.pages import ProductPages
 from greenbridge.consents.api import BankConsentsApi, FirmConsentsApi
@@ -72,6 +73,8 @@ API = (
     MatchesApi,
     FirmAnswersApi,
     BankAnswersApi,
+    DeadlinesApi,
+    LeagueApi,
     UnderwritingApi,
     FirmConsentsApi,
     BankConsentsApi,
@@ -97,7 +100,10 @@ PAGES = (
     BankMatchPages,
     ExposurePages,
     FirmAnswerPages,
+    LifePages,
     OfficerPages,
+    DeadlinePages,
+    LeaguePages,
     WatchPages,
     FirmConsentPages,
     BankConsentPages,
@@ -172,6 +178,7 @@ def create_app(
     clock: Any = None,
 ) -> Litestar:
     """Build the application; tests hand in a session factory, a fake model and a clock of their own."""
+    answers.profile(settings.deadlines)  # an unknown name is refused before anything is served
     url = url or database.database_url(settings)
     engine = database.make_engine(url)
     book = schemes.book(settings.schemes_dir)

@@ -28,7 +28,6 @@ from greenbridge.kit.exchange import Key
 from greenbridge.kit.keys import kept_key
 from greenbridge.matching import jobs as matching
 from greenbridge.monitoring import jobs as monitoring
-from greenbridge.needs import jobs as needs
 from greenbridge.peers import jobs as peers
 from greenbridge.schemes import jobs as scheme_jobs
 from greenbridge.schemes import service as schemes
@@ -61,9 +60,7 @@ def in_one_transaction(work: Callable[[AsyncSession, datetime], Awaitable[int]])
 
 
 JOBS = (
-    Job("answers.expire", timedelta(minutes=5), in_one_transaction(answers.expire)),
     Job("answers.note_behaviour", timedelta(days=1), in_one_transaction(answers.note_behaviour)),
-    Job("needs.expire", timedelta(minutes=15), in_one_transaction(needs.expire)),
     Job("accounts.forget_expired", timedelta(hours=1), in_one_transaction(accounts.forget_expired)),
     Job("consents.forget_old_reads", timedelta(days=1), in_one_transaction(consents.forget_old_reads)),
     Job("disputes.escalate", timedelta(days=1), in_one_transaction(disputes.escalate)),
@@ -90,6 +87,11 @@ def _pull_job(gateway: HttpGateway, feed: Feed) -> Job:
 def rematch_job(artifacts: Path) -> Job:
     """Return the job that matches open needs again whose firm, products or policy changed."""
     return Job("matching.rematch", timedelta(minutes=5), in_one_transaction(matching.rematch(artifacts)))
+
+
+def deadline_job(artifacts: Path) -> Job:
+    """Return the job that reminds, lets lapse, asks the next bank, calls the operator: no need stays without an answer."""
+    return Job("answers.deadlines", timedelta(minutes=5), answers.deadlines(artifacts))
 
 
 def inbox_job(folder: Path) -> Job:
@@ -158,6 +160,7 @@ async def serve(settings: Settings, url: str) -> None:
     scheduler = AsyncIOScheduler(timezone=SHANGHAI, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1})
     gateway = HttpGateway(load_feeds(settings.departments) if settings.departments else (), Key(kept_key(settings.data_dir)))
     nightly = (
+        deadline_job(settings.artifacts_dir),
         score_job(settings.artifacts_dir),
         model_job(settings.artifacts_dir),
         rematch_job(settings.artifacts_dir),

@@ -62,6 +62,7 @@ class Settings:
     evidence_store: str | None = None
     evidence_endpoint: str | None = None
     evidence_max_bytes: int = 5_000_000
+    deadlines: str = "default"
 
     @property
     def signing_keys(self) -> Path:
@@ -108,6 +109,7 @@ class Settings:
             evidence_store=environment.get("GREENBRIDGE_EVIDENCE_STORE") or None,
             evidence_endpoint=environment.get("GREENBRIDGE_EVIDENCE_ENDPOINT") or None,
             evidence_max_bytes=number("GREENBRIDGE_EVIDENCE_MAX_BYTES", 5_000_000),
+            deadlines=environment.get("GREENBRIDGE_DEADLINES") or "default",
             inbox=Path(environment["GREENBRIDGE_INBOX"]) if environment.get("GREENBRIDGE_INBOX") else None,
         )
 

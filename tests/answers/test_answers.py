@@ -14,6 +14,7 @@ from greenbridge.answers import rules, service
 from greenbridge.answers.schemas import OpenNeedOut
 from greenbridge.answers.values import AnswerStatus, Band, DeclineReason, Offer
 from greenbridge.audit import service as audit
+from greenbridge.catalog.values import Repayment
 from greenbridge.enterprises import service as enterprises
 from greenbridge.facts.rules import items
 from greenbridge.kit import database
@@ -25,12 +26,6 @@ from tests.builders import a_draft, a_product, a_verified_firm, an_actor, delive
 
 TODAY = date(2026, 3, 10)
 OFFER = Offer("GB02-INV", 80_000_000, 520, 12, TODAY + timedelta(days=10))
-FINAL = [AnswerStatus.CHOSEN, AnswerStatus.NOT_CHOSEN, AnswerStatus.DECLINED, AnswerStatus.EXPIRED]
-
-
-@given(st.sampled_from(FINAL), st.sampled_from(AnswerStatus))
-def test_nothing_leaves_a_final_state(final, other):
-    assert not rules.may_become(final, other)
 
 
 @pytest.mark.parametrize(
@@ -89,9 +84,10 @@ async def test_a_bank_sees_bands_until_it_has_claimed(session, now, model, publi
 
 
 def test_slots_are_the_lowest_free_ones():
-    assert rules.free_slot(()) == 1
-    assert rules.free_slot((1, 3)) == 2
-    assert rules.free_slot((1, 2, 3)) is None
+    assert rules.free_slot((), 3) == 1
+    assert rules.free_slot((1, 3), 3) == 2
+    assert rules.free_slot((1, 2, 3), 3) is None
+    assert rules.free_slot((1, 2, 3), 10) == 4
 
 
 @pytest.fixture
@@ -114,7 +110,7 @@ async def test_claim_offer_agree_accept(session, now, model, press, published):
     assert (claimed.slot, claimed.status, claimed.act_by) == (1, AnswerStatus.CLAIMED, date(2026, 3, 12))
     assert (await needs.get(session, need.id)).status is NeedStatus.IN_ANSWER
     offered = await service.offer(session, officer, claimed.id, OFFER, "", now)
-    assert offered.offer == OFFER
+    assert offered.offer == replace(OFFER, repayment=Repayment.REVOLVING)
     seen = await service.open_need(session, officer, need.id, model, now)
     assert seen.enterprise is None
     with pytest.raises(Forbidden):
@@ -162,7 +158,7 @@ async def test_a_decline_gives_reasons_and_frees_the_slot(session, now, model, p
     await service.decline(session, officer, claimed.id, [DeclineReason.NO_CAPACITY], "", now)
     (view,) = await service.of_need(session, firm, need.id, now)
     assert view.answer.reasons == (DeclineReason.NO_CAPACITY,)
-    assert (await needs.get(session, need.id)).status is NeedStatus.PUBLISHED
+    assert (await needs.get(session, need.id)).status is NeedStatus.REOPENED
     with pytest.raises(Conflict, match="already"):
         await service.claim(session, officer, need.id, model, now)
     assert (await service.claim(session, await an_officer(session, now, "GB03"), need.id, model, now)).slot == 1
@@ -179,11 +175,11 @@ async def test_no_slot_without_a_fitting_product(session, now, model, published)
 async def test_late_claims_expire_and_free_their_slot(session, now, model, published):
     firm, need = published
     await service.claim(session, await an_officer(session, now), need.id, model, now)
-    assert await service.expire(session, now + timedelta(days=2)) == 0
-    assert await service.expire(session, now + timedelta(days=3)) == 1
+    assert await service.tick(session, need.id, model, now + timedelta(days=2)) == 1  # a reminder
+    assert await service.tick(session, need.id, model, now + timedelta(days=3)) == 2  # it ends, and the next bank is asked
     (view,) = await service.of_need(session, firm, need.id, now)
     assert view.answer.status is AnswerStatus.EXPIRED
-    assert (await needs.get(session, need.id)).status is NeedStatus.PUBLISHED
+    assert (await needs.get(session, need.id)).status is NeedStatus.REOPENED
 
 
 async def test_another_bank_and_another_firm_find_nothing(session, now, model, published):
@@ -321,7 +317,7 @@ async def test_expiry_leaves_alone_what_a_bank_offered_meanwhile(own_database, n
 
         async def expire() -> int:
             async with sessions.begin() as session:
-                return await service.expire(session, late)
+                return await service.tick(session, need.id, model, late)
 
         waiting = asyncio.create_task(expire())
         await asyncio.sleep(0.3)

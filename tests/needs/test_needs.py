@@ -1,6 +1,4 @@
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from greenbridge.accounts.values import Role
 from greenbridge.enterprises import service as enterprises
@@ -32,12 +30,6 @@ def test_a_good_need_has_no_problems():
     assert rules.problems(a_draft(guarantee_modes=(GuaranteeMode.MORTGAGE,), collateral=(Collateral.REAL_ESTATE,))) == ()
 
 
-@given(st.sampled_from(NeedStatus))
-def test_nothing_leaves_a_final_state(other):
-    for final in (NeedStatus.WITHDRAWN, NeedStatus.EXPIRED, NeedStatus.CLOSED):
-        assert not rules.may_become(final, other)
-
-
 async def test_an_unverified_firm_may_not_publish(session, now):
     actor = await an_actor(session, now, Role.ENTERPRISE)
     enterprise = await enterprises.register(session, actor, USCC, NAME, now)
@@ -63,16 +55,6 @@ async def test_another_firms_need_is_not_found(session, now):
         await service.own(session, other, need.id)
     with pytest.raises(NotFound):
         await service.publish(session, other, enterprise.id, a_draft(), now)
-
-
-async def test_expired_needs_are_closed_by_the_job(session, now):
-    from datetime import timedelta
-
-    actor, enterprise = await a_verified_firm(session, now)
-    need = await service.publish(session, actor, enterprise.id, a_draft(), now)
-    assert await service.expire(session, now + timedelta(days=30)) == 0
-    assert await service.expire(session, now + timedelta(days=31)) == 1
-    assert (await service.get(session, need.id)).status is NeedStatus.EXPIRED
 
 
 @pytest.fixture

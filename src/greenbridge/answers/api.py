@@ -9,10 +9,31 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from greenbridge.accounts.guards import Caller, only
 from greenbridge.accounts.values import Role
 from greenbridge.answers import service
-from greenbridge.answers.schemas import AcceptanceIn, AmountCount, AnswerOut, BandOut, DeclineIn, OfferIn, OpenNeedOut
+from greenbridge.answers.schemas import (
+    AcceptanceIn,
+    AmountCount,
+    AnswerOut,
+    BandOut,
+    ComparedOut,
+    DeclineIn,
+    HappenedOut,
+    InstalmentOut,
+    OfferIn,
+    OpenNeedOut,
+    RatingIn,
+    RatingOut,
+    ReasonsIn,
+    RequestIn,
+    RequestOut,
+    StandingOut,
+    StepIn,
+    WaitingOut,
+    WordsIn,
+)
 from greenbridge.consents.schemas import NarrowingIn
 from greenbridge.kit import idempotency
 from greenbridge.kit.web import Deps, IdempotencyKeyHeader, Now, Session
+from greenbridge.needs.schemas import NeedOut
 
 
 class BankAnswersApi(Controller):
@@ -72,6 +93,28 @@ class BankAnswersApi(Controller):
         """Make an offer."""
         return AnswerOut.of(await service.offer(session, request.user, answer_id, data.offer(), data.note, now))
 
+    @get("/requests")
+    async def requests(self, request: Caller, session: Session) -> list[RequestOut]:
+        """List what the caller's bank is asked and has not dealt with, the most urgent first."""
+        return [RequestOut.of(one) for one in await service.requests_of_bank(session, request.user)]
+
+    @post("/requests/{request_id:uuid}/refusal", status_code=200)
+    async def refuse(
+        self, request_id: FromPath[UUID], data: JSONBody[ReasonsIn], request: Caller, session: Session, now: Now
+    ) -> RequestOut:
+        """Refuse what the bank was asked, with reason codes; to take it, claim the need."""
+        return RequestOut.of(await service.refuse(session, request.user, request_id, data.reasons, now))
+
+    @get("/due")
+    async def due(self, request: Caller, session: Session, now: Now) -> list[WaitingOut]:
+        """List what the caller's bank owes, the most urgent first."""
+        return [WaitingOut.of(one) for one in await service.due(session, request.user, now)]
+
+    @post("/answers/{answer_id:uuid}/steps", status_code=200)
+    async def step(self, answer_id: FromPath[UUID], data: JSONBody[StepIn], request: Caller, session: Session, now: Now) -> AnswerOut:
+        """Report the next step of an answer or its loan: contact, demand, approve, sign, pay out, repay, arrears, return."""
+        return AnswerOut.of(await service.report(session, request.user, answer_id, data.report(), now))
+
     @post("/answers/{answer_id:uuid}/decline", status_code=200)
     async def decline(self, answer_id: FromPath[UUID], data: JSONBody[DeclineIn], request: Caller, session: Session, now: Now) -> AnswerOut:
         """Decline with reason codes."""
@@ -87,7 +130,7 @@ class FirmAnswersApi(Controller):
 
     @get("/needs/{need_id:uuid}/answers")
     async def of_need(self, need_id: FromPath[UUID], request: Caller, session: Session, now: Now) -> list[AnswerOut]:
-        """List the banks' answers to the caller's need."""
+        """List the banks' answers to the caller's need; none while its window is sealed."""
         return [AnswerOut.of(view.answer, view) for view in await service.of_need(session, request.user, need_id, now)]
 
     @post("/answers/{answer_id:uuid}/agreement", status_code=200)
@@ -103,3 +146,87 @@ class FirmAnswersApi(Controller):
     ) -> AnswerOut:
         """Accept an offer: the bank reads on until it pays out, with `post_loan` afterwards too."""
         return AnswerOut.of(await service.accept(session, request.user, answer_id, now, post_loan=bool(data and data.post_loan)))
+
+    @post("/needs/{need_id:uuid}/withdrawal", status_code=200)
+    async def withdraw(self, need_id: FromPath[UUID], request: Caller, session: Session, now: Now) -> NeedOut:
+        """Withdraw a need; what banks had begun ends with it."""
+        return NeedOut.of(await service.withdraw(session, request.user, need_id, now))
+
+    @post("/needs/{need_id:uuid}/requests")
+    async def ask(
+        self, need_id: FromPath[UUID], data: JSONBody[RequestIn], request: Caller, session: Session, now: Now, deps: Deps
+    ) -> RequestOut:
+        """Ask the bank of a product."""
+        return RequestOut.of(await service.request(session, request.user, need_id, data.product_code, deps.model, now))
+
+    @get("/needs/{need_id:uuid}/requests")
+    async def asked(self, need_id: FromPath[UUID], request: Caller, session: Session) -> list[RequestOut]:
+        """List the banks that were asked for the caller's need."""
+        return [RequestOut.of(one, bank) for one, bank in await service.requests_of(session, request.user, need_id)]
+
+    @get("/needs/{need_id:uuid}/timeline")
+    async def timeline(self, need_id: FromPath[UUID], request: Caller, session: Session) -> list[HappenedOut]:
+        """List what happened to the caller's need, oldest first."""
+        found, _ = await service.timeline(session, request.user, need_id)
+        return [HappenedOut.of(one) for one in found]
+
+    @get("/needs/{need_id:uuid}/offers")
+    async def compare(self, need_id: FromPath[UUID], request: Caller, session: Session, now: Now, deps: Deps) -> list[ComparedOut]:
+        """Compare the offers by what they cost, all in, cheapest first."""
+        _, found, _ = await service.compare(session, request.user, need_id, deps.model, now)
+        return [ComparedOut.of(row) for row in found]
+
+    @get("/answers/{answer_id:uuid}/amortisation")
+    async def amortisation(self, answer_id: FromPath[UUID], request: Caller, session: Session, now: Now) -> list[InstalmentOut]:
+        """Return the amortisation table of an offer."""
+        _, table = await service.amortisation(session, request.user, answer_id, now)
+        return [InstalmentOut(**{name: getattr(line, name) for name in InstalmentOut.model_fields}) for line in table]
+
+    @post("/answers/{answer_id:uuid}/supply", status_code=200)
+    async def supply(self, answer_id: FromPath[UUID], request: Caller, session: Session, now: Now) -> AnswerOut:
+        """Say that what the bank asked for has been handed in."""
+        return AnswerOut.of(await service.supply(session, request.user, answer_id, now))
+
+    @post("/answers/{answer_id:uuid}/rating")
+    async def rate(self, answer_id: FromPath[UUID], data: JSONBody[RatingIn], request: Caller, session: Session, now: Now) -> RatingOut:
+        """Judge the bank, once."""
+        return RatingOut.of(await service.rate(session, request.user, answer_id, data.stars, data.reasons, now))
+
+
+class DeadlinesApi(Controller):
+    """What the operator sees to."""
+
+    path = "/api/v1"
+    tags = ("answers",)
+    guards = (only(Role.OPERATOR),)
+
+    @get("/deadlines")
+    async def board(self, request: Caller, session: Session, now: Now) -> list[WaitingOut]:
+        """List all that somebody owes a need, late first."""
+        return [WaitingOut.of(one) for one in await service.board(session, request.user, now)]
+
+    @post("/escalated-needs/{need_id:uuid}/requests")
+    async def assign(
+        self, need_id: FromPath[UUID], data: JSONBody[RequestIn], request: Caller, session: Session, now: Now, deps: Deps
+    ) -> RequestOut:
+        """Open an escalated need again and ask a bank for it."""
+        return RequestOut.of(await service.assign(session, request.user, need_id, data.product_code, deps.model, now))
+
+    @post("/escalated-needs/{need_id:uuid}/answer", status_code=204)
+    async def reply(self, need_id: FromPath[UUID], data: JSONBody[WordsIn], request: Caller, session: Session, now: Now) -> None:
+        """Answer the firm of an escalated need."""
+        await service.reply(session, request.user, need_id, data.text, now)
+
+
+class LeagueApi(Controller):
+    """Banks side by side."""
+
+    path = "/api/v1"
+    tags = ("answers",)
+    guards = (only(Role.ENTERPRISE, Role.OFFICER, Role.BANK_ADMINISTRATOR, Role.OPERATOR),)
+
+    @get("/league")
+    async def league(self, session: Session, now: Now) -> list[StandingOut]:
+        """List the banks, best first, with how many dealings each figure rests on."""
+        standings, _ = await service.league(session, now)
+        return [StandingOut.of(one) for one in standings]

@@ -3,11 +3,36 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from greenbridge.answers.values import Answer, AnswerStatus, AnswerView, Band, DeclineReason, Offer, OpenNeed
-from greenbridge.catalog.values import Eligibility
+from greenbridge.answers.values import (
+    Answer,
+    AnswerHappened,
+    AnswerStatus,
+    AnswerView,
+    AskedBy,
+    Band,
+    BankEvent,
+    Compared,
+    DeadlineState,
+    DeclineReason,
+    Demand,
+    LoanState,
+    Offer,
+    OpenNeed,
+    Owner,
+    Rating,
+    RatingReason,
+    Report,
+    Request,
+    RequestState,
+    Share,
+    Standing,
+    Waiting,
+)
+from greenbridge.answers.values import Step as DueStep
+from greenbridge.catalog.values import Eligibility, Repayment
 from greenbridge.consents.values import WorkStep
 from greenbridge.kit.wire import Closed
-from greenbridge.needs.values import Collateral, GuaranteeMode, NeedStatus, Purpose
+from greenbridge.needs.values import Collateral, GuaranteeMode, Happened, Mode, NeedStatus, Purpose
 
 
 class OfferIn(Closed):
@@ -18,11 +43,259 @@ class OfferIn(Closed):
     annual_rate_bp: int
     term_months: int
     valid_until: date
+    repayment: Repayment | None = None
+    upfront_fee_fen: int = 0
+    guarantee_yearly_bp: int = 0
     note: str = ""
 
     def offer(self) -> Offer:
+        """Return the value; the product's yearly fee is added by the service."""
+        terms = (self.product_code, self.amount_fen, self.annual_rate_bp, self.term_months, self.valid_until, self.repayment)
+        return Offer(*terms, upfront_fee_fen=self.upfront_fee_fen, guarantee_yearly_bp=self.guarantee_yearly_bp)
+
+
+class StepIn(Closed):
+    """What a bank reports of its answer: `event`, and what that event needs. Amounts in fen, rates in basis points a year.
+
+    demand: `demands`; approve: `amount_fen`, `annual_rate_bp`; sign: `contract_number`; pay_out: `amount_fen`, `paid_on`; repay:
+    `principal_fen`, `interest_fen`, `paid_on`; fall_overdue: `amount_fen`; return: `reasons`; contact and catch_up: nothing.
+    """
+
+    event: BankEvent
+    demands: list[Demand] = []
+    reasons: list[DeclineReason] = []
+    amount_fen: int = 0
+    annual_rate_bp: int = 0
+    contract_number: str = ""
+    principal_fen: int = 0
+    interest_fen: int = 0
+    paid_on: date | None = None
+    note: str = ""
+
+    def report(self) -> Report:
         """Return the value."""
-        return Offer(self.product_code, self.amount_fen, self.annual_rate_bp, self.term_months, self.valid_until)
+        said = {name: getattr(self, name) for name in type(self).model_fields if name not in {"demands", "reasons"}}
+        return Report(**said, demands=tuple(self.demands), reasons=tuple(self.reasons))
+
+
+class RequestIn(Closed):
+    """Which product a firm asks for."""
+
+    product_code: str
+
+
+class ReasonsIn(Closed):
+    """Why a bank refuses what it was asked."""
+
+    reasons: list[DeclineReason]
+
+
+class RequestOut(Closed):
+    """A bank that was asked; `bank` is told to the firm only."""
+
+    id: UUID
+    need_id: UUID
+    product_code: str
+    asked_by: AskedBy
+    asked_at: datetime
+    due_on: date
+    state: RequestState
+    reasons: list[DeclineReason]
+    bank: str | None = None
+
+    @classmethod
+    def of(cls, one: Request, bank: str | None = None) -> "RequestOut":
+        """Return the wire form."""
+        return cls(
+            id=one.id,
+            need_id=one.need_id,
+            product_code=one.product_code,
+            asked_by=one.asked_by,
+            asked_at=one.asked_at,
+            due_on=one.due_on,
+            state=one.state,
+            reasons=list(one.reasons),
+            bank=bank,
+        )
+
+
+class RatingIn(Closed):
+    """A firm's judgement: 1 to 5 stars, one to four reasons."""
+
+    stars: int
+    reasons: list[RatingReason]
+
+
+class RatingOut(RatingIn):
+    """The judgement as kept."""
+
+    answer_id: UUID
+    rated_at: datetime
+
+    @classmethod
+    def of(cls, one: Rating) -> "RatingOut":
+        """Return the wire form."""
+        return cls(answer_id=one.answer_id, stars=one.stars, reasons=list(one.reasons), rated_at=one.rated_at)
+
+
+class WordsIn(Closed):
+    """The operator's answer to a firm."""
+
+    text: str
+
+
+class ContractOut(Closed):
+    """What came of an accepted offer."""
+
+    approved_fen: int | None
+    approved_rate_bp: int | None
+    contract_number: str | None
+    disbursed_fen: int
+    first_paid_on: date | None
+    repaid_fen: int
+    state: LoanState | None
+    overdue_fen: int
+
+
+class InstalmentOut(Closed):
+    """One line of an amortisation table, in fen."""
+
+    number: int
+    due_on: date
+    principal_fen: int
+    interest_fen: int
+    fees_fen: int
+    left_fen: int
+
+
+class ComparedOut(Closed):
+    """An offer beside the others, cheapest first: `effective_annual_rate` 0.05 is 5 % a year, all in; null: there is none.
+
+    `subsidy_fen` null: not known and not counted. `asked_share`: how much of what was asked it covers.
+    """
+
+    place: int
+    answer_id: UUID
+    bank: str
+    product: str | None
+    effective_annual_rate: float | None
+    interest_fen: int
+    fees_fen: int
+    subsidy_fen: int | None
+    total_fen: int
+    fit: float | None
+    asked_share: float
+
+    @classmethod
+    def of(cls, row: Compared) -> "ComparedOut":
+        """Return the wire form."""
+        return cls(
+            place=row.place,
+            answer_id=row.view.answer.id,
+            bank=row.view.bank_name,
+            product=row.view.product_name,
+            effective_annual_rate=row.cost.effective_annual_rate,
+            interest_fen=row.cost.interest_fen,
+            fees_fen=row.cost.fees_fen,
+            subsidy_fen=row.cost.subsidy_fen,
+            total_fen=row.cost.total_fen,
+            fit=row.fit,
+            asked_share=row.asked_share,
+        )
+
+
+class HappenedOut(Closed):
+    """One step in the life of a need or of an answer to it (`bank` is null for the need's own)."""
+
+    at: datetime
+    event: str
+    source: str | None
+    target: str
+    bank: str | None
+
+    @classmethod
+    def of(cls, one: Happened | AnswerHappened) -> "HappenedOut":
+        """Return the wire form."""
+        bank = one.bank_name if isinstance(one, AnswerHappened) else None
+        source = one.source.value if one.source else None
+        return cls(at=one.at, event=one.event.value, source=source, target=one.target.value, bank=bank)
+
+
+class WaitingOut(Closed):
+    """What somebody owes a need; `left`: working days, below zero when late."""
+
+    need_id: UUID
+    number: str
+    step: DueStep
+    owner: Owner
+    bank: str | None
+    due_on: date
+    left: int
+    missed: bool
+
+    @classmethod
+    def of(cls, one: Waiting) -> "WaitingOut":
+        """Return the wire form."""
+        d = one.deadline
+        return cls(
+            need_id=d.need_id,
+            number=one.number,
+            step=d.step,
+            owner=d.owner,
+            bank=one.bank_name,
+            due_on=d.due_on,
+            left=one.left,
+            missed=d.state is DeadlineState.MISSED,
+        )
+
+
+class ShareOut(Closed):
+    """A share as seen, of how many, and drawn towards the place's."""
+
+    hits: float
+    n: int
+    shrunk: float
+
+
+class StandingOut(Closed):
+    """A bank in the league; `ranked` false: too few dealings for a place."""
+
+    place: int
+    bank_code: str
+    bank: str
+    dealings: int
+    answer_rate: ShareOut
+    approval: ShareOut
+    kept: ShareOut
+    paid: ShareOut
+    stars: ShareOut
+    median_hours: float | None
+    rate_over_promise_bp: float | None
+    score: float
+    ranked: bool
+
+    @classmethod
+    def of(cls, one: Standing) -> "StandingOut":
+        """Return the wire form."""
+
+        def share(found: Share) -> ShareOut:
+            return ShareOut(hits=found.hits, n=found.n, shrunk=found.shrunk)
+
+        return cls(
+            place=one.place,
+            bank_code=one.bank_code,
+            bank=one.bank_name,
+            dealings=one.dealings,
+            answer_rate=share(one.answer_rate),
+            approval=share(one.approval),
+            kept=share(one.kept),
+            paid=share(one.paid),
+            stars=share(one.stars),
+            median_hours=one.median_hours,
+            rate_over_promise_bp=one.rate_over_promise_bp,
+            score=one.score,
+            ranked=one.ranked,
+        )
 
 
 class DeclineIn(Closed):
@@ -46,6 +319,10 @@ class OfferOut(Closed):
     annual_rate_bp: int
     term_months: int
     valid_until: date
+    repayment: Repayment | None
+    upfront_fee_fen: int
+    yearly_fee_bp: int
+    guarantee_yearly_bp: int
 
 
 class AnswerOut(Closed):
@@ -60,6 +337,8 @@ class AnswerOut(Closed):
     offer: OfferOut | None
     reasons: list[DeclineReason]
     note: str
+    demands: list[Demand]
+    contract: ContractOut
     bank: str | None = None
     may_read_report: bool | None = None
 
@@ -81,9 +360,24 @@ class AnswerOut(Closed):
                 annual_rate_bp=o.annual_rate_bp,
                 term_months=o.term_months,
                 valid_until=o.valid_until,
+                repayment=o.repayment,
+                upfront_fee_fen=o.upfront_fee_fen,
+                yearly_fee_bp=o.yearly_fee_bp,
+                guarantee_yearly_bp=o.guarantee_yearly_bp,
             ),
             reasons=list(a.reasons),
             note=a.note,
+            demands=list(a.demands),
+            contract=ContractOut(
+                approved_fen=a.contract.approved_fen,
+                approved_rate_bp=a.contract.approved_rate_bp,
+                contract_number=a.contract.number,
+                disbursed_fen=a.contract.disbursed_fen,
+                first_paid_on=a.contract.first_paid_on,
+                repaid_fen=a.contract.repaid_fen,
+                state=a.contract.state,
+                overdue_fen=a.contract.overdue_fen,
+            ),
             bank=view.bank_name if view else None,
             may_read_report=view.named if view else None,
         )
@@ -154,6 +448,9 @@ class OpenNeedOut(Closed):
     enterprise: EnterpriseRef | None
     steps: list[WorkStep]
     answer: AnswerOut | None
+    mode: Mode
+    window_closes_at: datetime | None
+    request: RequestOut | None
 
     @classmethod
     def of(cls, seen: OpenNeed) -> "OpenNeedOut":
@@ -180,4 +477,7 @@ class OpenNeedOut(Closed):
             enterprise=seen.enterprise and EnterpriseRef(id=seen.enterprise.id, uscc=seen.enterprise.uscc, name=seen.enterprise.name),
             steps=list(seen.steps),
             answer=AnswerOut.of(seen.mine) if seen.mine else None,
+            mode=seen.mode,
+            window_closes_at=seen.window_closes_at,
+            request=RequestOut.of(seen.asked) if seen.asked else None,
         )

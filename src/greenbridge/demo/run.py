@@ -20,10 +20,11 @@ from rich.table import Table
 from sqlalchemy import create_engine, text
 
 from greenbridge.answers import service as answers
-from greenbridge.demo import green, stages
+from greenbridge.demo import green, lives, stages
 from greenbridge.demo.departments import departments
 from greenbridge.demo.real import RealTown
 from greenbridge.demo.town import Town
+from greenbridge.demo.values import Advance, Stage
 from greenbridge.facts import service as facts
 from greenbridge.facts.service import RegistrationFacts
 from greenbridge.facts.values import Batch, Delivery
@@ -144,12 +145,12 @@ async def _stages(settings: Settings, url: str, *, real: RealTown | None, seed: 
     sessions, clock = database.make_sessions(engine), make_clock(settings.today)
     async with sessions.begin() as session:
         model = await scoring.champion(session, settings.artifacts_dir, clock.now())
-    stage = stages.Stage(sessions, clock, model, press(settings, model), settings, seed)
+    stage = Stage(sessions, clock, model, press(settings, model), settings, seed)
     deliveries, applicants = _real(real) if real else _town(seed, firms, business_date(clock.now()))
     seconds: dict[str, float] = {}
     with _progress(quiet) as progress:
 
-        async def timed(name: str, label: str, total: int, work: Callable[[stages.Advance], Awaitable[T]]) -> T:
+        async def timed(name: str, label: str, total: int, work: Callable[[Advance], Awaitable[T]]) -> T:
             task = progress.add_task(label, total=total)
             started = time.perf_counter()
             done = await work(lambda n: progress.advance(task, n))
@@ -167,7 +168,7 @@ async def _stages(settings: Settings, url: str, *, real: RealTown | None, seed: 
         made = await timed("reports", "信用报告与评分", n, lambda a: stages.make_reports(stage, [e for _, e in joined], a))
         published = await timed("needs", "发布需求", n, lambda a: stages.publish(stage, joined, made, a))
         runs = await timed("matches", "匹配产品", n, lambda a: stages.match(stage, published, a))
-        await timed("answers", "银行应答", n, lambda a: stages.answer(stage, published, runs, officers, a))
+        await timed("answers", "银行应答", n, lambda a: lives.live(stage, published, runs, officers, a))
         rated: dict[str, int] = {}
         if real is None:  # nobody's evidence is made up about real firms
             rated = await timed("green", "绿色评价", green.CERTIFIED + len(green.LATELY), lambda a: green.rate_green(stage, joined, a))

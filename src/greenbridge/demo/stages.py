@@ -1,7 +1,7 @@
 """The stages of a demonstration, each through the services that pages and API call."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -9,12 +9,9 @@ import numpy as np
 
 from greenbridge.accounts import service as accounts
 from greenbridge.accounts.values import Actor, OrganisationKind, Role, StaffFunction
-from greenbridge.answers import rules as answer_rules
-from greenbridge.answers import service as answers
-from greenbridge.answers.values import DeclineReason, Offer
 from greenbridge.catalog import service as catalog
-from greenbridge.catalog.values import Eligibility
-from greenbridge.consents.values import WorkStep
+from greenbridge.demo.lives import AGE, mode, plot
+from greenbridge.demo.values import Advance, Stage
 from greenbridge.disputes import service as disputes
 from greenbridge.disputes.values import Draft, Ground
 from greenbridge.enterprises import service as enterprises
@@ -26,38 +23,21 @@ from greenbridge.facts.gateway import Feed, HttpGateway
 from greenbridge.facts.rules import items
 from greenbridge.facts.values import Batch, Fact
 from greenbridge.kit.calendar import add_months, business_date
-from greenbridge.kit.clock import Clock
-from greenbridge.kit.database import Sessions
+from greenbridge.kit.errors import Conflict
 from greenbridge.kit.exchange import Key
 from greenbridge.kit.keys import kept_key
 from greenbridge.kit.money import FEN_PER_WAN
 from greenbridge.matching import service as matching
-from greenbridge.matching.values import Match, MatchRun
+from greenbridge.matching.values import MatchRun
 from greenbridge.monitoring import service as monitoring
 from greenbridge.needs import service as needs
 from greenbridge.needs.values import Collateral, GuaranteeMode, Need, NeedDraft, Purpose
 from greenbridge.peers import service as peers
 from greenbridge.reports import service as reports
-from greenbridge.reports.gateway import Press
 from greenbridge.reports.values import CreditReport
-from greenbridge.scoring.gateway import DefaultModel
-from greenbridge.settings import Settings
 
 PASSWORD = "greenbridge-demo"  # noqa: S105  printed for everybody who runs the demonstration
 CHUNK = 50
-Advance = Callable[[int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """What every stage works with."""
-
-    sessions: Sessions
-    clock: Clock
-    model: DefaultModel
-    press: Press
-    settings: Settings
-    seed: int
 
 
 async def deliver(stage: Stage, feeds: Sequence[Feed], advance: Advance) -> list[Batch]:
@@ -203,13 +183,19 @@ def wish(rng: np.random.Generator, revenue_fen: float | None) -> NeedDraft:
 async def publish(
     stage: Stage, joined: Sequence[tuple[Actor, Enterprise]], made: Sequence[CreditReport], advance: Advance
 ) -> list[tuple[Actor, Need]]:
-    """Publish one generated need a firm."""
+    """Publish one generated need a firm, as long ago as its story needs; firms that a point bars publish none."""
     rng = np.random.default_rng((stage.seed, 11))
     published = []
     for (actor, enterprise), report in zip(joined, made, strict=True):
-        async with stage.sessions.begin() as session:
-            draft = wish(rng, _sales(report))
-            published.append((actor, await needs.publish(session, actor, enterprise.id, draft, stage.clock.now())))
+        draft = replace(wish(rng, _sales(report)), mode=mode(len(published)), pledges_purpose=bool(rng.random() < 0.8))
+        now = stage.clock.now()
+        then = now - timedelta(days=AGE.get(plot(len(published)), 0))
+        try:
+            async with stage.sessions.begin() as session:
+                published.append((actor, await needs.publish(session, actor, enterprise.id, draft, then, known_at=now)))
+        except Conflict as problem:
+            if problem.code != "barred":  # one of the five points: a seriously dishonest firm does not get to banks
+                raise
         advance(1)
     return published
 
@@ -229,38 +215,6 @@ async def match(stage: Stage, published: Sequence[tuple[Actor, Need]], advance: 
                 runs[run.need_id] = run
         advance(len(chunk))
     return runs
-
-
-async def answer(
-    stage: Stage,
-    published: Sequence[tuple[Actor, Need]],
-    runs: dict[UUID, MatchRun],
-    officers: dict[str, Actor],
-    advance: Advance,
-) -> int:
-    """Let banks claim, offer or decline, and firms accept two in three of the needs that have an offer; return the offers made.
-
-    The first firm's need is left with its offers open, for whoever tries the pages; it lets one bank read its report.
-    """
-    rng = np.random.default_rng((stage.seed, 13))
-    offers = 0
-    for number, (actor, need) in enumerate(published):
-        fitting = _best_per_bank(runs[need.id])[: answer_rules.SLOTS]
-        made = [await _one_bank(stage, officers[m.product.bank.code], need, m, float(rng.random())) for m in fitting]
-        good = [answer_id for answer_id in made if answer_id]
-        offers += len(good)
-        if good and number > 0 and rng.random() < 2 / 3:
-            async with stage.sessions.begin() as session:
-                views = [v for v in await answers.of_need(session, actor, need.id, stage.clock.now()) if v.answer.offer]
-                best = min(views, key=lambda v: v.answer.offer.annual_rate_bp if v.answer.offer else 0)
-                await answers.accept(session, actor, best.answer.id, stage.clock.now(), post_loan=number % 5 != 4)
-            await _read(stage, officers, need, best.answer.bank_id, WorkStep.APPROVAL)
-        elif good and number == 0:
-            async with stage.sessions.begin() as session:
-                agreed = await answers.agree(session, actor, good[0], stage.clock.now())
-            await _read(stage, officers, need, agreed.bank_id, WorkStep.SURVEY)
-        advance(1)
-    return offers
 
 
 # Months back: what was scored and measured then, so that there is something to look back on.
@@ -283,40 +237,3 @@ async def look_back(stage: Stage, advance: Advance) -> int:
             await monitoring.check(session, stage.settings.artifacts_dir, day, now)
         advance(1)
     return done
-
-
-async def _read(stage: Stage, officers: dict[str, Actor], need: Need, bank_id: UUID, step: WorkStep) -> None:
-    """Let the bank's officer read the report that the firm has agreed to."""
-    officer = next(officer for officer in officers.values() if officer.organisation.id == bank_id)
-    async with stage.sessions.begin() as session:
-        await reports.for_actor(session, officer, need.enterprise_id, stage.press, stage.clock.now(), step=step)
-
-
-def _best_per_bank(run: MatchRun) -> list[Match]:
-    best: dict[str, Match] = {}
-    for found in run.matches:
-        if found.eligibility is not Eligibility.NOT_ELIGIBLE:
-            best.setdefault(found.product.bank.code, found)
-    return list(best.values())
-
-
-async def _one_bank(stage: Stage, officer: Actor, need: Need, found: Match, chance: float) -> UUID | None:
-    """Claim a slot, then offer with the product's terms, priced by risk fit; or decline, with the reason that holds."""
-    async with stage.sessions.begin() as session:
-        now = stage.clock.now()
-        claimed = await answers.claim(session, officer, need.id, stage.model, now)
-        if chance < 0.2:
-            reason = DeclineReason.NO_CAPACITY if found.fit.risk > 0.5 else DeclineReason.DEFAULT_RISK
-            await answers.decline(session, officer, claimed.id, [reason], "", now)
-            return None
-        product, draft = found.product, need.draft
-        spread = product.max_annual_rate_bp - product.min_annual_rate_bp
-        rate = round(product.min_annual_rate_bp + spread * (1 - found.fit.risk) * 0.8)
-        terms = Offer(
-            product.code,
-            draft.amount_fen,
-            rate,
-            draft.term_months,
-            business_date(now) + timedelta(days=answer_rules.OFFER_DAYS),
-        )
-        return (await answers.offer(session, officer, claimed.id, terms, "", now)).id

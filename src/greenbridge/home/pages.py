@@ -28,11 +28,11 @@ class HomePages(Controller):
         found = await service.overview(session, request.user, now)
         if found.enterprise is None or found.enterprise.status is EnterpriseStatus.REGISTERED:
             return Redirect("/enterprise/start", status_code=303)
-        return page(request, "overview.html", found=found, statuses=NEED_STATUS_NAMES, purposes=PURPOSE_NAMES)
+        return page(request, "overview.html", found=found, statuses=NEED_STATUS_NAMES, purposes=PURPOSE_NAMES, shanghai=SHANGHAI)
 
     @get("/operator", guards=[only(Role.OPERATOR)])
     async def board(self, request: Caller, session: Session, now: Now) -> Template:
-        board = await service.board(session, now)
+        board = await service.board(session, request.user, now)
         return page(request, "operator.html", board=board, known=catalogue().items, reason_text=reason_text, shanghai=SHANGHAI)
 
     @get("/design")

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from greenbridge.accounts.values import Actor
 from greenbridge.answers import service as answers
-from greenbridge.answers.values import AnswerStatus
+from greenbridge.answers.values import AnswerStatus, Owner
 from greenbridge.audit import service as audit
 from greenbridge.catalog import service as catalog
 from greenbridge.consents import service as consents
@@ -19,7 +19,7 @@ from greenbridge.facts.values import Batch
 from greenbridge.kit import database, jobs
 from greenbridge.matching import service as matching
 from greenbridge.needs import service as needs
-from greenbridge.needs.values import Need
+from greenbridge.needs.values import KeptDraft, Need
 from greenbridge.reports import service as reports
 
 _BOARD_BATCHES = 12
@@ -58,6 +58,8 @@ class Board:
     overdue_receipts: int
     objections: int
     late_objections: int
+    escalated: int
+    late_steps: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ class Overview:
 
     enterprise: Enterprise | None
     needs: list[tuple[Need, int, int]]
+    drafts: list[KeptDraft]
 
 
 async def figures(session: AsyncSession) -> Figures:
@@ -89,9 +92,9 @@ async def figures(session: AsyncSession) -> Figures:
         )
 
 
-async def board(session: AsyncSession, now: datetime) -> Board:
+async def board(session: AsyncSession, actor: Actor, now: datetime) -> Board:
     """Return the operator's board; the audit chain is verified as it is read."""
-    waiting = await disputes.waiting(session, now)
+    waiting, due = await disputes.waiting(session, now), await answers.board(session, actor, now)
     return Board(
         await figures(session),
         await facts.batches(session, _BOARD_BATCHES),
@@ -103,6 +106,8 @@ async def board(session: AsyncSession, now: datetime) -> Board:
         len(await consents.overdue_receipts(session, now)),
         len(waiting),
         sum(one.late is not None for one in waiting),
+        sum(one.deadline.owner is Owner.OPERATOR for one in due),
+        sum(one.left < 0 for one in due),
     )
 
 
@@ -113,4 +118,4 @@ async def overview(session: AsyncSession, actor: Actor, now: datetime) -> Overvi
     for need in await needs.of_enterprise(session, enterprise.id) if enterprise else []:
         views = await answers.of_need(session, actor, need.id, now)
         rows.append((need, len(views), sum(v.answer.status is AnswerStatus.OFFERED for v in views)))
-    return Overview(enterprise, rows)
+    return Overview(enterprise, rows, await needs.drafts(session, actor))

@@ -3,16 +3,16 @@
 from typing import Any
 from uuid import UUID
 
-from litestar import Controller, Response, get, post
+from litestar import Controller, Response, delete, get, post, put
 from litestar.params import FromPath, JSONBody
 
 from greenbridge.accounts.guards import Caller, only
 from greenbridge.accounts.values import Role
 from greenbridge.enterprises import service as enterprises
 from greenbridge.kit import idempotency
-from greenbridge.kit.web import IdempotencyKeyHeader, Now, Session
+from greenbridge.kit.web import Deps, IdempotencyKeyHeader, Now, Session
 from greenbridge.needs import service
-from greenbridge.needs.schemas import NeedOut, NewNeed
+from greenbridge.needs.schemas import DraftIn, DraftOut, FindingOut, NeedOut, NewNeed
 
 
 class NeedsApi(Controller):
@@ -30,12 +30,14 @@ class NeedsApi(Controller):
         request: Caller,
         session: Session,
         now: Now,
+        deps: Deps,
         idempotency_key: IdempotencyKeyHeader = None,
     ) -> Response[NeedOut]:
         """Publish a need; with an Idempotency-Key the same request sent again returns the first answer."""
 
         async def act() -> dict[str, Any]:
-            need = await service.publish(session, request.user, enterprise_id, data.draft(), now)
+            profile = deps.settings.deadlines
+            need = await service.publish(session, request.user, enterprise_id, data.draft(), now, profile=profile)
             return NeedOut.of(need).model_dump(mode="json")
 
         body = {"enterprise_id": str(enterprise_id), **data.model_dump(mode="json")}
@@ -54,7 +56,30 @@ class NeedsApi(Controller):
         """Return one of the caller's needs."""
         return NeedOut.of(await service.own(session, request.user, need_id))
 
-    @post("/needs/{need_id:uuid}/withdrawal", status_code=200)
-    async def withdraw(self, need_id: FromPath[UUID], request: Caller, session: Session, now: Now) -> NeedOut:
-        """Withdraw a need."""
-        return NeedOut.of(await service.withdraw(session, request.user, need_id, now))
+    @post("/enterprises/{enterprise_id:uuid}/need-checks", status_code=200)
+    async def check(
+        self, enterprise_id: FromPath[UUID], data: JSONBody[NewNeed], request: Caller, session: Session, now: Now
+    ) -> list[FindingOut]:
+        """Tell the five points of a need without publishing it: each passes, fails or is unknown."""
+        enterprise = await enterprises.own(session, request.user, enterprise_id)
+        return [FindingOut.of(found) for found in await service.check(session, enterprise, data.draft(), now)]
+
+    @get("/need-drafts")
+    async def drafts(self, request: Caller, session: Session) -> list[DraftOut]:
+        """List the forms that were put aside, newest first."""
+        return [DraftOut.of(kept) for kept in await service.drafts(session, request.user)]
+
+    @post("/need-drafts")
+    async def save(self, data: JSONBody[DraftIn], request: Caller, session: Session, now: Now) -> DraftOut:
+        """Put a form aside, finished or not."""
+        return DraftOut.of(await service.save(session, request.user, data.typed, now))
+
+    @put("/need-drafts/{draft_id:uuid}")
+    async def save_again(self, draft_id: FromPath[UUID], data: JSONBody[DraftIn], request: Caller, session: Session, now: Now) -> DraftOut:
+        """Put a form aside anew."""
+        return DraftOut.of(await service.save(session, request.user, data.typed, now, draft_id))
+
+    @delete("/need-drafts/{draft_id:uuid}")
+    async def discard(self, draft_id: FromPath[UUID], request: Caller, session: Session, now: Now) -> None:
+        """Throw a form away."""
+        await service.discard(session, request.user, draft_id, now)

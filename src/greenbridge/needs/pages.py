@@ -1,10 +1,11 @@
 """Step three of the start: publish a need."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
 from litestar import Controller, Response, get, post
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 
 from greenbridge.accounts.guards import Caller, only
@@ -15,14 +16,19 @@ from greenbridge.kit import idempotency
 from greenbridge.kit.errors import FieldProblem, Invalid, Problem
 from greenbridge.kit.money import bp_from_percent, fen_from_wan
 from greenbridge.kit.text import Text
-from greenbridge.kit.web import Now, Session, page
+from greenbridge.kit.web import Deps, Now, Session, page
 from greenbridge.needs import service
 from greenbridge.needs.values import (
     COLLATERAL_NAMES,
     GUARANTEE_MODE_NAMES,
+    MODE_HINTS,
+    MODE_NAMES,
+    POINT_NAMES,
     PURPOSE_NAMES,
     Collateral,
+    Finding,
     GuaranteeMode,
+    Mode,
     NeedDraft,
     Purpose,
 )
@@ -48,18 +54,22 @@ def read_form(form: Any) -> NeedDraft:
     first_loan = {"yes": True, "no": False}.get(str(form.get("first_loan", "")))
     if found:
         raise Invalid("wrong-need", "请检查需求内容。", "Check what the need says.", fields=tuple(found))
-    agrees = form.get("agrees_to_report") == "yes"
-    return NeedDraft(amount_fen, rate, term, purpose, modes, kinds, first_loan, agrees)
+    agrees, pledges = (form.get(name) == "yes" for name in ("agrees_to_report", "pledges_purpose"))
+    way = str(form.get("mode", ""))
+    mode = Mode(way) if way in set(Mode) else Mode.GRAB
+    return NeedDraft(amount_fen, rate, term, purpose, modes, kinds, first_loan, agrees, mode, pledges)
 
 
 class NeedPages(Controller):
-    """The need form; its hidden key makes a second click harmless."""
+    """The need form; its hidden key makes a second click harmless, and what was typed can be put aside."""
 
     path = "/enterprise/needs"
     include_in_schema = False
     guards = (only(Role.ENTERPRISE),)
 
-    def _form(self, request: Caller, typed: dict[str, Any], problem: Problem | None = None) -> Template:
+    def _form(
+        self, request: Caller, typed: Mapping[str, Any], problem: Problem | None = None, findings: Sequence[Finding] = ()
+    ) -> Template:
         status = problem.status if problem else 200
         choices = {"purposes": PURPOSE_NAMES, "modes": GUARANTEE_MODE_NAMES, "kinds": COLLATERAL_NAMES}
         return page(
@@ -68,33 +78,50 @@ class NeedPages(Controller):
             status_code=status,
             form=typed,
             problem=problem,
+            findings=findings,
             key=typed.get("key") or str(uuid4()),
+            ways=[(mode.value, name, MODE_HINTS[mode]) for mode, name in MODE_NAMES.items()],
+            point_names=POINT_NAMES,
             **choices,
         )
 
     @get("/new")
-    async def form(self, request: Caller, session: Session) -> Template | Redirect:
+    async def form(self, request: Caller, session: Session, draft: FromQuery[UUID | None] = None) -> Template | Redirect:
         enterprise = await enterprises.mine(session, request.user)
         if enterprise is None or enterprise.status is not EnterpriseStatus.VERIFIED:
             return Redirect("/enterprise/start", status_code=303)
-        return self._form(request, {})
+        if draft is None:
+            return self._form(request, {})
+        kept = await service.draft_of(session, request.user, draft)
+        return self._form(request, {**kept.typed, "draft_id": str(kept.id)})
 
     @post("/new")
-    async def publish(self, request: Caller, session: Session, now: Now) -> Response[Any]:
+    async def act(self, request: Caller, session: Session, now: Now, deps: Deps) -> Response[Any]:
+        """Publish, look at the five points first, or put the form aside: the button says which."""
         form = await request.form()
         typed = {
             **{name: str(form.get(name, "")) for name in form},
-            "guarantee_modes": form.getall("guarantee_modes", []),
-            "collateral": form.getall("collateral", []),
+            "guarantee_modes": [str(one) for one in form.getall("guarantee_modes", [])],
+            "collateral": [str(one) for one in form.getall("collateral", [])],
         }
+        enterprise = await enterprises.mine(session, request.user)
+        if enterprise is None:
+            return Redirect("/enterprise/start", status_code=303)
+        draft_id = _id(typed.get("draft_id"))
+        deed = typed.get("deed", "publish")
         try:
+            if deed == "save":
+                async with session.begin_nested():
+                    await service.save(session, request.user, typed, now, draft_id)
+                return Redirect("/enterprise#drafts", status_code=303)
             draft = read_form(form)
-            enterprise = await enterprises.mine(session, request.user)
-            if enterprise is None:
-                return Redirect("/enterprise/start", status_code=303)
+            if deed == "check":
+                return self._form(request, typed, findings=await service.check(session, enterprise, draft, now))
 
             async def act() -> dict[str, Any]:
-                return {"id": str((await service.publish(session, request.user, enterprise.id, draft, now)).id)}
+                profile = deps.settings.deadlines
+                need = await service.publish(session, request.user, enterprise.id, draft, now, profile=profile, draft_id=draft_id)
+                return {"id": str(need.id)}
 
             async with session.begin_nested():
                 answer, _ = await idempotency.once(session, request.user.account_id, form.get("key") or None, repr(draft), act, now)
@@ -102,7 +129,15 @@ class NeedPages(Controller):
             return self._form(request, typed, problem)
         return Redirect(f"/enterprise/needs/{answer['id']}", status_code=303)
 
-    @post("/{need_id:uuid}/withdrawal")
-    async def withdraw(self, need_id: FromPath[UUID], request: Caller, session: Session, now: Now) -> Redirect:
-        await service.withdraw(session, request.user, need_id, now)
+    @post("/drafts/{draft_id:uuid}/discard")
+    async def discard(self, draft_id: FromPath[UUID], request: Caller, session: Session, now: Now) -> Redirect:
+        await service.discard(session, request.user, draft_id, now)
         return Redirect("/enterprise", status_code=303)
+
+
+def _id(typed: str | None) -> UUID | None:
+    """Return the id typed into a hidden field; None for none, or for what is none: then the form is a new one."""
+    try:
+        return UUID(typed) if typed else None
+    except ValueError:
+        return None

@@ -1,7 +1,9 @@
 """The firm's offers side by side, and what a bank will see before the firm agrees."""
 
+import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from io import StringIO
 from typing import Any
 from uuid import UUID
 
@@ -14,17 +16,17 @@ from greenbridge.accounts.guards import Caller, only
 from greenbridge.accounts.values import STAFF_FUNCTION_NAMES, Role
 from greenbridge.answers import service
 from greenbridge.answers.pages.words import WORDS
-from greenbridge.answers.values import AnswerStatus
+from greenbridge.answers.rules import life
+from greenbridge.answers.values import Instalment, RatingReason
 from greenbridge.consents import rules as consent_rules
 from greenbridge.consents import service as consents
 from greenbridge.consents.values import WORK_STEP_NAMES, Narrowing
 from greenbridge.consents.values import Purpose as ConsentPurpose
 from greenbridge.facts import service as facts
-from greenbridge.kit.calendar import business_date
+from greenbridge.kit.calendar import SHANGHAI, business_date
 from greenbridge.kit.errors import FieldProblem, Invalid, Problem
-from greenbridge.kit.text import Text
-from greenbridge.kit.web import Now, Session, page
-from greenbridge.needs import service as needs
+from greenbridge.kit.text import Language, Text
+from greenbridge.kit.web import Deps, Now, Session, download, language_of, page
 
 
 class FirmAnswerPages(Controller):
@@ -34,13 +36,52 @@ class FirmAnswerPages(Controller):
     include_in_schema = False
     guards = (only(Role.ENTERPRISE),)
 
+    async def _offers(self, request: Caller, session: Any, now: Any, deps: Any, need_id: UUID, problem: Problem | None = None) -> Template:
+        need, offered, others = await service.compare(session, request.user, need_id, deps.model, now)
+        return page(
+            request,
+            "offers.html",
+            status_code=problem.status if problem else 200,
+            need=need,
+            offered=offered,
+            others=others,
+            chosen=next((v for v in [*(row.view for row in offered), *others] if v.answer.status in life.LOANS), None),
+            sealed=await service.sealed_offers(session, need) if need.sealed else None,
+            ratings=await service.ratings(session, request.user, need_id),
+            requests=await service.requests_of(session, request.user, need_id),
+            problem=problem,
+            today=business_date(now),
+            shanghai=SHANGHAI,
+            **WORDS,
+        )
+
     @get("/needs/{need_id:uuid}/offers")
-    async def offers(self, need_id: FromPath[UUID], request: Caller, session: Session, now: Now) -> Template:
-        need = await needs.own(session, request.user, need_id)
-        views = await service.of_need(session, request.user, need_id, now)
-        offered = sorted((v for v in views if v.answer.offer), key=lambda v: v.answer.offer.annual_rate_bp if v.answer.offer else 0)
-        others = [v for v in views if not v.answer.offer]
-        return page(request, "offers.html", need=need, offered=offered, others=others, AnswerStatus=AnswerStatus, **WORDS)
+    async def offers(self, need_id: FromPath[UUID], request: Caller, session: Session, now: Now, deps: Deps) -> Template:
+        """Which offer costs me least, all in?"""
+        return await self._offers(request, session, now, deps, need_id)
+
+    @get("/answers/{answer_id:uuid}/amortisation.csv")
+    async def amortisation(self, answer_id: FromPath[UUID], request: Caller, session: Session, now: Now) -> Response[bytes]:
+        view, table = await service.amortisation(session, request.user, answer_id, now)
+        return download(as_csv(table, language_of(request)), "text/csv; charset=utf-8", f"amortisation-{view.answer.id}.csv")
+
+    @post("/answers/{answer_id:uuid}/supply")
+    async def supply(self, answer_id: FromPath[UUID], request: Caller, session: Session, now: Now) -> Redirect:
+        answer = await service.supply(session, request.user, answer_id, now)
+        return Redirect(f"/enterprise/needs/{answer.need_id}/offers", status_code=303)
+
+    @post("/answers/{answer_id:uuid}/rating")
+    async def rate(self, answer_id: FromPath[UUID], request: Caller, session: Session, now: Now, deps: Deps) -> Response[Any]:
+        form = await request.form()
+        stars = str(form.get("stars", ""))
+        reasons = [RatingReason(str(reason)) for reason in form.getall("reasons", []) if str(reason) in set(RatingReason)]
+        answer, need, _ = await service.agreeing(session, request.user, answer_id)
+        try:
+            async with session.begin_nested():
+                await service.rate(session, request.user, answer.id, int(stars) if stars.isdecimal() else 0, reasons, now)
+        except Problem as problem:
+            return await self._offers(request, session, now, deps, need.id, problem)
+        return Redirect(f"/enterprise/needs/{need.id}/offers", status_code=303)
 
     @post("/answers/{answer_id:uuid}/agreement")
     async def agree(self, answer_id: FromPath[UUID], request: Caller, session: Session, now: Now) -> Redirect:
@@ -114,6 +155,21 @@ class FirmAnswerPages(Controller):
     ) -> Redirect:
         answer = await service.accept(session, request.user, answer_id, now, post_loan=data.get("post_loan") == "yes")
         return Redirect(f"/enterprise/needs/{answer.need_id}/offers", status_code=303)
+
+
+def as_csv(table: Sequence[Instalment], language: Language) -> bytes:
+    """Return an amortisation table as a file that spreadsheet programs open as it is: amounts in yuan, a byte order mark."""
+    file = StringIO()
+    writer = csv.writer(file)
+    zh, en = (
+        ("期次", "日期", "本金（元）", "利息（元）", "费用（元）", "剩余本金（元）"),
+        ("No.", "Due", "Principal", "Interest", "Fees", "Left"),
+    )
+    writer.writerow(en if language == "en" else zh)
+    for line in table:
+        amounts = (line.principal_fen, line.interest_fen, line.fees_fen, line.left_fen)
+        writer.writerow([line.number, line.due_on.isoformat(), *(f"{fen // 100}.{fen % 100:02d}" for fen in amounts)])
+    return file.getvalue().encode("utf-8-sig")
 
 
 def read_narrowing(typed: Mapping[str, Any], items: Sequence[str]) -> Narrowing:

@@ -14,10 +14,10 @@ from greenbridge.accounts.values import STAFF_FUNCTION_NAMES, Role
 from greenbridge.answers import rules, service
 from greenbridge.answers.pages import underwriting as panel
 from greenbridge.answers.pages.words import WORDS
-from greenbridge.answers.values import Answer, AnswerStatus, DeclineReason, Offer
-from greenbridge.catalog.values import Eligibility
+from greenbridge.answers.values import Answer, AnswerStatus, BankEvent, DeclineReason, Demand, Offer, Report
+from greenbridge.catalog.values import Eligibility, Repayment
 from greenbridge.consents.values import WORK_STEP_NAMES, WorkStep
-from greenbridge.kit.calendar import business_date
+from greenbridge.kit.calendar import SHANGHAI, business_date
 from greenbridge.kit.errors import FieldProblem, Forbidden, Invalid, NotFound, Problem
 from greenbridge.kit.money import bp_from_percent, fen_from_wan
 from greenbridge.kit.text import Text
@@ -27,6 +27,11 @@ from greenbridge.reports import service as reports
 from greenbridge.reports.values import CreditReport
 
 PAGE_SIZE = 30
+WORKS_AT = {
+    AnswerStatus.CHOSEN: WorkStep.APPROVAL,
+    AnswerStatus.APPROVED: WorkStep.DISBURSEMENT,
+    AnswerStatus.SIGNED: WorkStep.DISBURSEMENT,
+}
 
 
 def read_offer(form: dict[str, str], today: date, open_until: date) -> Offer:
@@ -45,7 +50,52 @@ def read_offer(form: dict[str, str], today: date, open_until: date) -> Offer:
     term = read("term_months", int, "请填写整月数，例如 12", "Type whole months, such as 12")
     if found:
         raise Invalid("wrong-offer", "请检查报价。", "Check the offer.", fields=tuple(found))
-    return Offer(form.get("product_code", ""), amount, rate, term, min(today + timedelta(days=rules.OFFER_DAYS), open_until))
+    guarantee = read(
+        "guarantee_yearly_bp", lambda typed: bp_from_percent(typed or "0"), "请填写年担保费率，没有填 0", "Type a rate, 0 for none"
+    )
+    fee = read("upfront_fee_fen", lambda typed: fen_from_wan(typed or "0"), "请填写一次性费用，没有填 0", "Type an amount, 0 for none")
+    if found:
+        raise Invalid("wrong-offer", "请检查报价。", "Check the offer.", fields=tuple(found))
+    way = form.get("repayment", "")
+    repayment = Repayment(way) if way in set(Repayment) else None
+    until = min(today + timedelta(days=rules.OFFER_DAYS), open_until)
+    code = form.get("product_code", "")
+    return Offer(code, amount, rate, term, until, repayment, upfront_fee_fen=fee, guarantee_yearly_bp=guarantee)
+
+
+def read_report(form: Any) -> Report:
+    """Return what a bank reports, typed into one of the page's forms; raises Invalid with each field that cannot be read."""
+    found: list[FieldProblem] = []
+
+    def read(field: str, convert: Any, zh: str, en: str) -> Any:
+        typed = str(form.get(field, ""))
+        try:
+            return convert(typed) if typed else None
+        except ValueError:
+            found.append(FieldProblem(field, Text(zh, en)))
+            return None
+
+    event = str(form.get("event", ""))
+    if event not in set(BankEvent):
+        raise Invalid("wrong-step", "没有这个步骤。", "There is no such step.")
+    amounts = {
+        name: read(name, fen_from_wan, "请填写金额（万元）", "Type an amount (x10k yuan)")
+        for name in ("amount_fen", "principal_fen", "interest_fen")
+    }
+    rate = read("annual_rate_bp", bp_from_percent, "请填写利率，例如 4.35", "Type a rate, such as 4.35")
+    paid_on = read("paid_on", date.fromisoformat, "请选择日期", "Choose a day")
+    if found:
+        raise Invalid("wrong-step", "请检查填写的内容。", "Check what was typed.", fields=tuple(found))
+    return Report(
+        BankEvent(event),
+        tuple(Demand(str(one)) for one in form.getall("demands", []) if str(one) in set(Demand)),
+        tuple(DeclineReason(str(one)) for one in form.getall("reasons", []) if str(one) in set(DeclineReason)),
+        annual_rate_bp=rate or 0,
+        contract_number=str(form.get("contract_number", "")),
+        paid_on=paid_on,
+        note=str(form.get("note", "")),
+        **{name: amount or 0 for name, amount in amounts.items()},
+    )
 
 
 def _must_answer(answer: Answer, need_id: UUID) -> None:
@@ -66,15 +116,18 @@ class OfficerPages(Controller):
         offset = min(max(0, offset), 1_000_000)
         seen = await service.work_list(session, request.user, deps.model, now, limit=PAGE_SIZE + 1, offset=offset)
         mine = await service.of_bank(session, request.user, limit=50)
-        to_answer = sorted((row for row in mine if row[0].status is AnswerStatus.CLAIMED), key=lambda row: row[0].act_by)
-        before = [row for row in mine if row[0].status is not AnswerStatus.CLAIMED]
+        due = await service.due(session, request.user, now)
+        owing = {one.deadline.answer_id for one in due}
+        before = [row for row in mine if row[0].id not in owing]
         shown = seen[:PAGE_SIZE]
         more = offset + PAGE_SIZE if len(seen) > PAGE_SIZE else None
         return page(
             request,
             "officer_list.html",
             needs=shown,
-            to_answer=to_answer,
+            due=due,
+            asked={one.id: one for one in await service.requests_of_bank(session, request.user)},
+            answered_by={answer.id: answer for answer, _ in mine},
             answered_before=before,
             offset=offset,
             more=more,
@@ -97,7 +150,7 @@ class OfficerPages(Controller):
         seen = await service.open_need(session, request.user, need_id, deps.model, now)
         report, refusal = None, None
         # Without a choice: the step at which the bank's work stands, or the last that this officer may read at.
-        now_at = WorkStep.APPROVAL if seen.mine and seen.mine.status is AnswerStatus.CHOSEN else WorkStep.SURVEY
+        now_at = WORKS_AT.get(seen.mine.status, WorkStep.SURVEY) if seen.mine else WorkStep.SURVEY
         step = step or (now_at if now_at in seen.steps or not seen.steps else seen.steps[-1])
         if seen.enterprise:
             try:
@@ -123,6 +176,8 @@ class OfficerPages(Controller):
             problem=problem,
             path=f"/officer/needs/{need_id}",
             AnswerStatus=AnswerStatus,
+            payments=await service.payments(session, seen.mine) if seen.mine else [],
+            shanghai_zone=SHANGHAI,
             Eligibility=Eligibility,
             **WORDS,
         )
@@ -201,6 +256,36 @@ class OfficerPages(Controller):
         except Problem as problem:
             return await self._detail(request, session, now, deps, need_id, {}, problem)
         return Redirect(f"/officer/needs/{need_id}", status_code=303)
+
+    @post("/needs/{need_id:uuid}/steps/{answer_id:uuid}")
+    async def report_step(
+        self, need_id: FromPath[UUID], answer_id: FromPath[UUID], request: Caller, session: Session, now: Now, deps: Deps
+    ) -> Response[Any]:
+        form = await request.form()
+        try:
+            async with session.begin_nested():
+                _must_answer(await service.report(session, request.user, answer_id, read_report(form), now), need_id)
+        except Problem as problem:
+            typed = {key: str(value) for key, value in form.items()}
+            return await self._detail(request, session, now, deps, need_id, typed, problem)
+        return Redirect(f"/officer/needs/{need_id}", status_code=303)
+
+    @post("/needs/{need_id:uuid}/refusal/{request_id:uuid}")
+    async def refuse(
+        self, need_id: FromPath[UUID], request_id: FromPath[UUID], request: Caller, session: Session, now: Now, deps: Deps
+    ) -> Response[Any]:
+        form = await request.form()
+        chosen = [DeclineReason(str(reason)) for reason in form.getall("reasons", []) if str(reason) in set(DeclineReason)]
+        try:
+            async with session.begin_nested():
+                refused = await service.refuse(session, request.user, request_id, chosen, now)
+                if refused.need_id != need_id:
+                    raise NotFound("no-request", "没有这条请求。", "There is no such request.")
+        except NotFound:
+            raise
+        except Problem as problem:
+            return await self._detail(request, session, now, deps, need_id, {}, problem)
+        return Redirect("/officer", status_code=303)
 
     @post("/needs/{need_id:uuid}/underwriting")
     async def decide(self, need_id: FromPath[UUID], request: Caller, session: Session, now: Now, deps: Deps) -> Response[Any]:

@@ -1,27 +1,51 @@
-"""A bank claims a slot, offers or declines; what was not done in time ends."""
+"""A bank claims a slot, surveys, offers or declines."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from greenbridge.accounts.values import Actor
-from greenbridge.answers import rules, store
+from greenbridge.answers import gateway, rules, store
+from greenbridge.answers.rules import deadlines, life
 from greenbridge.answers.service.seeing import open_need
-from greenbridge.answers.service.shared import SURVEY, grant, must_be_able, must_be_officer, reopen_if_unanswered
-from greenbridge.answers.values import Answer, AnswerStatus, DeclineReason, Offer
-from greenbridge.audit import service as audit
+from greenbridge.answers.service.shared import (
+    SURVEY,
+    grant,
+    happen,
+    is_open_to,
+    must_be_officer,
+    record,
+    reopen_if_unanswered,
+    start,
+    stop,
+    tell_firm,
+)
+from greenbridge.answers.values import (
+    Answer,
+    AnswerEvent,
+    AnswerGuard,
+    AnswerHappened,
+    DeadlineState,
+    DeclineReason,
+    Demand,
+    Offer,
+    Owner,
+    RequestState,
+    Step,
+)
 from greenbridge.catalog import service as catalog
 from greenbridge.catalog.values import Eligibility
 from greenbridge.consents import service as consents
-from greenbridge.kit import database
-from greenbridge.kit.calendar import add_working_days, business_date
+from greenbridge.kit import database, states
+from greenbridge.kit.calendar import business_date
 from greenbridge.kit.errors import Conflict, Invalid, NotFound
 from greenbridge.needs import rules as need_rules
 from greenbridge.needs import service as needs
-from greenbridge.needs.values import Need, NeedStatus
+from greenbridge.needs.values import Mode, Need, NeedEvent, NeedGuard, NeedStatus
 from greenbridge.scoring.gateway import DefaultModel
 
 
@@ -31,45 +55,88 @@ async def claim(session: AsyncSession, actor: Actor, need_id: UUID, model: Defau
     The need's row is locked, so that banks come one after another; the unique index stands behind it.
     """
     must_be_officer(actor)
+    today, bank = business_date(now), actor.organisation
     async with database.as_platform(session):  # a bank may not lock a firm's need, nor see which slots other banks hold
         need = await needs.locked(session, need_id)
         answers = await store.of_need(session, need.id)
-    answered_before = any(a.bank_id == actor.organisation.id for a in answers)
-    if not need_rules.is_open(need.status) and not answered_before:
+        requests = await store.requests_of(session, need.id)
+    asked = next((r for r in requests if r.bank_id == bank.id), None)
+    answered_before = any(a.bank_id == bank.id for a in answers)
+    if not answered_before and not (need_rules.is_open(need.status) and is_open_to(need, asked is not None)):
         # As `open_need` says: which needs there were is nobody's business but the firm's and the banks' that answered.
         raise NotFound("no-need", "没有这条需求。", "There is no such need.")
-    if not need_rules.is_open(need.status) or need.open_until < business_date(now):
-        raise Conflict("need-not-open", "该需求已不再开放。", "The need is not open any more.")
-    if answered_before:
-        raise Conflict("claimed-before", "贵行已受理过该需求。", "Your bank has answered this need already.")
-    slot = rules.free_slot({a.slot for a in answers if rules.takes_slot(a.status)})
-    if slot is None:
-        raise Conflict("no-slot", "该需求的银行名额已满。", "All slots of this need are taken.")
-    seen = await open_need(session, actor, need_id, model, now)
-    if not any(answer is not Eligibility.NOT_ELIGIBLE for _, answer in seen.products):
-        raise Conflict(
-            "no-fitting-product",
-            "贵行没有适合该需求的产品，不能占用名额。",
-            "Your bank lists no product that fits; a slot is not given.",
+    slot = rules.free_slot({a.slot for a in answers if rules.takes_slot(a.status)}, need.slots)
+    holds = {
+        guard
+        for guard, true in (
+            (AnswerGuard.NEED_OPEN, need_rules.is_open(need.status) and need.open_until >= today and not _window_over(need, now)),
+            (AnswerGuard.BANK_IS_NEW, not answered_before),
+            (AnswerGuard.SLOT_FREE, slot is not None),
         )
-    act_by = add_working_days(business_date(now), rules.ACT_WORKING_DAYS)
+        if true
+    }
+    if len(holds) == 3:  # what takes long is asked last
+        seen = await open_need(session, actor, need_id, model, now)
+        holds |= {AnswerGuard.PRODUCT_FITS} if any(e is not Eligibility.NOT_ELIGIBLE for _, e in seen.products) else set()
+    found = states.step(life.ANSWER, None, AnswerEvent.CLAIM, frozenset(holds))
+    if isinstance(found, states.Refusal) or slot is None:
+        raise _not_claimed(found.guard if isinstance(found, states.Refusal) else AnswerGuard.SLOT_FREE)
+    act_by = _last_day(need) or _due(need, Step.CONTACT, now)
     try:
-        answer = await store.add(session, need.id, actor.organisation, actor.account_id, slot, now, act_by)
+        answer = await store.add(session, need.id, bank, actor.account_id, slot, now, act_by)
     except IntegrityError:
         raise Conflict("no-slot", "名额刚被其他银行占用。", "Another bank took the slot just now.") from None
-    withdrawn = await consents.withdrawn_since(session, need.enterprise_id, actor.organisation.id, need.published_at)
+    withdrawn = await consents.withdrawn_since(session, need.enterprise_id, bank.id, need.published_at)
     if need.draft.agrees_to_report and not withdrawn:
         async with database.as_platform(session):  # the firm said so with its need: the bank that reads does not grant it to itself
             await grant(session, need, answer, SURVEY, now, told_by=None, narrowing=None)
         answer = await store.set_agreed(session, answer.id, now)
-    if need.status is NeedStatus.PUBLISHED:
+    await stop(session, need.id, now, steps=(Step.ACCEPT, Step.OPERATE))
+    if asked is not None:
         async with database.as_platform(session):
-            await needs.move(session, need.id, NeedStatus.IN_ANSWER, now, account_id=actor.account_id)
-    await audit.record(session, "answer.claimed", f"answer:{answer.id}", now, account_id=actor.account_id, need=str(need.id), slot=slot)
+            if asked.state is RequestState.WAITING:
+                await store.close_request(session, asked.id, RequestState.TAKEN, now)
+        await stop(session, need.id, now, request_id=asked.id)
+    step = Step.OFFER if need.draft.mode is Mode.SEALED else Step.CONTACT
+    await start(session, need, step, Owner.BANK, today, due=act_by, bank_id=bank.id, answer_id=answer.id)
+    async with database.as_platform(session):
+        if need.status is not NeedStatus.IN_ANSWER:
+            await needs.happen(session, need, NeedEvent.CLAIM, now, {NeedGuard.OPEN_TODAY}, account_id=actor.account_id)
+    await record(session, answer, AnswerHappened(now, answer.id, AnswerEvent.CLAIM, None, found, {"slot": slot}), actor.account_id)
+    await tell_firm(session, need, "answer.claimed", now, answer_id=str(answer.id))
     return answer
 
 
-async def _banks_own(session: AsyncSession, actor: Actor, answer_id: UUID) -> tuple[Answer, Need]:
+_NOT_CLAIMED = {
+    AnswerGuard.NEED_OPEN: ("need-not-open", "该需求已不再开放。", "The need is not open any more."),
+    AnswerGuard.BANK_IS_NEW: ("claimed-before", "贵行已受理过该需求。", "Your bank has answered this need already."),
+    AnswerGuard.SLOT_FREE: ("no-slot", "该需求的银行名额已满。", "All slots of this need are taken."),
+    AnswerGuard.PRODUCT_FITS: (
+        "no-fitting-product",
+        "贵行没有适合该需求的产品，不能占用名额。",
+        "Your bank lists no product that fits; a slot is not given.",
+    ),
+}
+
+
+def _not_claimed(guard: AnswerGuard | None) -> Conflict:
+    return Conflict(*_NOT_CLAIMED[guard or AnswerGuard.NEED_OPEN])
+
+
+def _window_over(need: Need, now: datetime) -> bool:
+    return need.window_closes_at is not None and now >= need.window_closes_at
+
+
+def _last_day(need: Need) -> date | None:
+    """Return the last day of a sealed window."""
+    return business_date(need.window_closes_at) - timedelta(days=1) if need.window_closes_at else None
+
+
+def _due(need: Need, step: Step, now: datetime) -> date:
+    return deadlines.due_on(gateway.profile(need.profile), step, business_date(now))
+
+
+async def banks_own(session: AsyncSession, actor: Actor, answer_id: UUID) -> tuple[Answer, Need]:
     """Return the answer of the officer's bank with its need, locked need first: every change of answers takes that order."""
     must_be_officer(actor)
     answer = await store.find(session, answer_id)
@@ -82,66 +149,103 @@ async def _banks_own(session: AsyncSession, actor: Actor, answer_id: UUID) -> tu
     return again, need
 
 
+async def contact(session: AsyncSession, actor: Actor, answer_id: UUID, now: datetime) -> Answer:
+    """Note that the firm was contacted and the survey has begun; the offer's clock starts."""
+    answer, need = await banks_own(session, actor, answer_id)
+    today = business_date(now)
+    due = _last_day(need) or _due(need, Step.OFFER, now)
+    holds = {AnswerGuard.IN_TIME} if answer.act_by >= today else set()
+    surveying = await happen(session, answer, AnswerEvent.CONTACT, now, holds, account_id=actor.account_id, columns={"act_by": due})
+    await stop(session, need.id, now, answer_id=answer.id)
+    await start(session, need, Step.OFFER, Owner.BANK, today, due=due, bank_id=answer.bank_id, answer_id=answer.id)
+    return surveying
+
+
+async def demand(session: AsyncSession, actor: Actor, answer_id: UUID, asked: Sequence[Demand], note: str, now: datetime) -> Answer:
+    """Ask the firm for papers; the bank's clock waits with what is left of it, the firm's runs."""
+    answer, need = await banks_own(session, actor, answer_id)
+    if not 1 <= len(set(asked)) <= len(Demand):
+        raise Invalid.at("wrong-demand", "demands", "请选择需要补充的材料。", "Choose what is asked for.")
+    today, words = business_date(now), [d.value for d in dict.fromkeys(asked)]
+    holds = {AnswerGuard.IN_TIME} if answer.act_by >= today else set()
+    who = actor.account_id
+    columns = {"demands": words, "note": note}
+    waiting = await happen(session, answer, AnswerEvent.DEMAND, now, holds, account_id=who, columns=columns, demands=words)
+    await stop(session, need.id, now, DeadlineState.VOID, answer_id=answer.id)
+    due = await start(session, need, Step.SUPPLY, Owner.FIRM, today, answer_id=answer.id)
+    await tell_firm(session, need, "answer.action_required", now, answer_id=str(answer.id), demands=words, due_on=due.isoformat())
+    return waiting
+
+
 async def offer(session: AsyncSession, actor: Actor, answer_id: UUID, terms: Offer, note: str, now: datetime) -> Answer:
     """Make an offer within the product's frame. Raises Invalid with each wrong field."""
-    answer, need = await _banks_own(session, actor, answer_id)
-    must_be_able(answer, AnswerStatus.OFFERED)
+    answer, need = await banks_own(session, actor, answer_id)
     today = business_date(now)
+    holds = {AnswerGuard.NEED_OPEN, AnswerGuard.IN_TIME, AnswerGuard.TERMS_FIT}
+    if isinstance(states.step(life.ANSWER, answer.status, AnswerEvent.OFFER, frozenset(holds)), states.Refusal):
+        raise rules.refusal(states.Refusal(answer.status, None))
     if not need_rules.is_open(need.status) or need.open_until < today:
         raise Conflict("need-not-open", "该需求已不再开放。", "The need is not open any more.")
+    if _window_over(need, now):
+        raise Conflict("window-closed", "密封报价已截止。", "The sealed window is over.")
     if answer.act_by < today:
         raise Conflict("too-late", f"答复期限 {answer.act_by} 已过。", f"The answer was due by {answer.act_by}.")
-    products = {product.code: product for product in await catalog.listed(session, actor)}
-    if found := rules.offer_problems(terms, products.get(terms.product_code), need.draft, today, need.open_until):
+    product = {product.code: product for product in await catalog.listed(session, actor)}.get(terms.product_code)
+    if found := rules.offer_problems(terms, product, need.draft, today, need.open_until):
         raise Invalid("wrong-offer", "请检查报价。", "Check the offer.", fields=found)
-    made = await store.set_offer(session, answer.id, terms, note)
-    await audit.record(
-        session,
-        "answer.offered",
-        f"answer:{answer.id}",
-        now,
-        account_id=actor.account_id,
-        amount_fen=terms.amount_fen,
-        rate_bp=terms.annual_rate_bp,
-    )
+    assert product is not None
+    terms = replace(terms, repayment=terms.repayment or product.repayment[0], yearly_fee_bp=product.yearly_fee_bp)
+    await store.set_offer(session, answer.id, terms, note)
+    told = {"amount_fen": terms.amount_fen, "rate_bp": terms.annual_rate_bp}
+    # What is sealed is not told to anybody, by no way: the trail of events and the outbox keep quiet until the window opens.
+    said = {} if need.sealed else told
+    made = await happen(session, answer, AnswerEvent.OFFER, now, holds, account_id=actor.account_id, **said)
+    await stop(session, need.id, now, answer_id=answer.id)
+    if not need.sealed:
+        await tell_firm(session, need, "answer.offered", now, answer_id=str(answer.id), **told)
     return made
 
 
 async def decline(
     session: AsyncSession, actor: Actor, answer_id: UUID, reasons: Sequence[DeclineReason], note: str, now: datetime
 ) -> Answer:
-    """Decline with one to four reasons; the slot is free again."""
-    answer, need = await _banks_own(session, actor, answer_id)
-    must_be_able(answer, AnswerStatus.DECLINED)
-    if found := rules.decline_problems(reasons):
-        raise Invalid("wrong-decline", "请说明谢绝的理由。", "Say why you decline.", fields=found)
-    declined = await store.set_decline(session, answer.id, list(dict.fromkeys(reasons)), note)
-    await audit.record(
-        session,
-        "answer.declined",
-        f"answer:{answer.id}",
-        now,
-        account_id=actor.account_id,
-        reasons=[r.value for r in declined.reasons],
-    )
-    await reopen_if_unanswered(session, need, now)
-    return declined
+    """Decline with one to four reasons; the slot is free again. After the firm's choice the need is open to others again."""
+    return await end(session, actor, answer_id, AnswerEvent.DECLINE, reasons, note, now)
 
 
-async def expire(session: AsyncSession, now: datetime) -> int:
-    """End claims that were not acted on in time and offers past their day; their slots are free again."""
-    today = business_date(now)
-    found = await store.overdue(session, today)
-    # All needs first, in one order, the audit chain's lock after them: the order that everybody else takes.
-    locked = {need_id: await needs.locked(session, need_id) for need_id in sorted({a.need_id for a in found})}
-    again = [await store.find(session, a.id) for a in found]  # a bank may have offered while we waited
-    late = [a for a in again if a is not None and rules.is_overdue(a, today)]
-    for answer in late:
-        await store.set_status(session, answer.id, AnswerStatus.EXPIRED)
-        await audit.record(session, "answer.expired", f"answer:{answer.id}", now)
-    for need_id in {a.need_id for a in late}:
-        await reopen_if_unanswered(session, locked[need_id], now)
-    return len(late)
+async def give_back(
+    session: AsyncSession, actor: Actor, answer_id: UUID, reasons: Sequence[DeclineReason], note: str, now: datetime
+) -> Answer:
+    """Return what could not be done, with one to four reasons; the need is open to others again."""
+    return await end(session, actor, answer_id, AnswerEvent.RETURN, reasons, note, now)
+
+
+async def end(
+    session: AsyncSession, actor: Actor, answer_id: UUID, event: AnswerEvent, reasons: Sequence[DeclineReason], note: str, now: datetime
+) -> Answer:
+    """End an answer by the bank's word."""
+    answer, need = await banks_own(session, actor, answer_id)
+    if isinstance(found := states.step(life.ANSWER, answer.status, event, frozenset({AnswerGuard.REASONS_GIVEN})), states.Refusal):
+        raise rules.refusal(found)
+    if wrong := rules.decline_problems(reasons):
+        raise Invalid("wrong-decline", "请说明谢绝的理由。", "Say why you decline.", fields=wrong)
+    words = [reason.value for reason in dict.fromkeys(reasons)]
+    columns, who = {"reasons": words, "note": note}, actor.account_id
+    ended = await happen(session, answer, event, now, {AnswerGuard.REASONS_GIVEN}, account_id=who, columns=columns, reasons=words)
+    await stop(session, need.id, now, answer_id=answer.id)
+    if answer.status in life.LOANS:
+        async with database.as_platform(session):
+            await needs.happen(session, need, NeedEvent.FAIL, now, open_until=_at_least(need, now))
+    else:
+        await reopen_if_unanswered(session, need, now)
+    if not need.sealed:
+        await tell_firm(session, need, "answer.declined", now, answer_id=str(answer.id), reasons=words)
+    return ended
+
+
+def _at_least(need: Need, now: datetime) -> date:
+    """Return until when a need is open whose chosen bank has failed: a fortnight at least, for the firm lost that time by no fault."""
+    return max(need.open_until, business_date(now) + timedelta(days=rules.OFFER_DAYS))
 
 
 async def totals(session: AsyncSession) -> tuple[int, int, int]:

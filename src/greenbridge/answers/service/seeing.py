@@ -10,8 +10,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from greenbridge.accounts.values import Actor
 from greenbridge.answers import rules, store
-from greenbridge.answers.service.shared import must_be_officer
-from greenbridge.answers.values import Answer, AnswerStatus, Band, NamedEnterprise, OpenNeed, Outline
+from greenbridge.answers.rules import deadlines, life
+from greenbridge.answers.service.shared import is_open_to, must_be_officer
+from greenbridge.answers.values import (
+    Answer,
+    Band,
+    NamedEnterprise,
+    OpenNeed,
+    Outline,
+    Request,
+    Waiting,
+)
 from greenbridge.catalog import service as catalog
 from greenbridge.catalog.values import Eligibility
 from greenbridge.consents import service as consents
@@ -24,7 +33,7 @@ from greenbridge.matching import service as matching
 from greenbridge.matching.values import MatchRun
 from greenbridge.needs import rules as need_rules
 from greenbridge.needs import service as needs
-from greenbridge.needs.values import Need
+from greenbridge.needs.values import Mode, Need
 from greenbridge.scoring.gateway import DefaultModel
 
 
@@ -34,7 +43,7 @@ async def work_list(
     """Return the open needs as the officer's bank may see them, newest first."""
     must_be_officer(actor)
     async with database.as_platform(session):  # the exact terms of needs that it has not answered are closed to a bank
-        found = await needs.open_ones(session, business_date(now), limit=limit, offset=offset)
+        found = await needs.open_ones(session, business_date(now), limit=limit, offset=offset, modes=(Mode.GRAB, Mode.SEALED))
         behind = await _behind(session, found, model, now)
     return [await _seen(session, actor, one, now) for one in behind]
 
@@ -56,7 +65,7 @@ async def open_need(session: AsyncSession, actor: Actor, need_id: UUID, model: D
         need = await needs.get(session, need_id)
         (behind,) = await _behind(session, [need], model, now)
     seen = await _seen(session, actor, behind, now)
-    if not need_rules.is_open(need.status) and seen.mine is None:
+    if seen.mine is None and not (need_rules.is_open(need.status) and is_open_to(need, seen.asked is not None)):
         raise NotFound("no-need", "没有这条需求。", "There is no such need.")
     return seen
 
@@ -68,6 +77,7 @@ class _Behind:
     need: Need
     outline: Outline
     answers: Sequence[Answer]
+    requests: Sequence[Request]
     run: MatchRun
     origin: Origin
     listed: Mapping[str, datetime]
@@ -81,6 +91,7 @@ async def _behind(session: AsyncSession, found: Sequence[Need], model: DefaultMo
             need,
             rules.outline(need, districts.get(need.region_code, 0)),
             await store.of_need(session, need.id),
+            await store.requests_of(session, need.id),
             await matching.of_need(session, need, model, now),
             (await enterprises.get(session, need.enterprise_id)).origin,
             listed,
@@ -99,7 +110,7 @@ async def _seen(session: AsyncSession, actor: Actor, behind: _Behind, now: datet
         mine is not None
         and mine.agreed_at is not None
         and (
-            mine.status is AnswerStatus.CHOSEN
+            mine.status in life.LOANS
             or not await consents.withdrawn_since(session, need.enterprise_id, actor.organisation.id, mine.agreed_at)
         )
     )
@@ -115,12 +126,15 @@ async def _seen(session: AsyncSession, actor: Actor, behind: _Behind, now: datet
         need.open_until,
         behind.outline,
         need.draft if mine else None,
-        rules.SLOTS - sum(rules.takes_slot(a.status) for a in behind.answers),
+        need.slots - sum(rules.takes_slot(a.status) for a in behind.answers),
         mine,
         tuple((m.product, m.eligibility if known else Eligibility.CONDITIONAL) for m, known in told),
         NamedEnterprise(firm.id, firm.uscc, firm.name) if firm else None,
         behind.origin is Origin.GENERATED,
         steps,
+        need.draft.mode,
+        need.window_closes_at,
+        next((r for r in behind.requests if r.bank_id == actor.organisation.id), None),
     )
 
 
@@ -128,3 +142,16 @@ async def of_bank(session: AsyncSession, actor: Actor, *, limit: int = 100) -> l
     """Return the bank's answers with their needs, newest first."""
     must_be_officer(actor)
     return [(answer, await needs.get(session, answer.need_id)) for answer in await store.of_bank(session, actor.organisation.id, limit)]
+
+
+async def due(session: AsyncSession, actor: Actor, now: datetime) -> list[Waiting]:
+    """Return what the officer's bank owes, the most urgent first: requests to take, firms to contact, offers, payments."""
+    must_be_officer(actor)
+    today = business_date(now)
+    async with database.as_platform(session):  # a request speaks of a need that the bank has not answered yet
+        found = await store.board(session, actor.organisation.id)
+        return [
+            Waiting(one, need.number, None, deadlines.days_left(one.due_on, today), need.status)
+            for one in found
+            for need in [await needs.get(session, one.need_id)]
+        ]

@@ -1,21 +1,33 @@
-"""What both sides of an answer share: who may act, from which state, and what the firm has granted."""
+"""What all sides of an answer share: who may act, one step, the clocks, and what the firm has granted."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from greenbridge.accounts.values import Actor, Role
-from greenbridge.answers import rules, store
-from greenbridge.answers.values import ANSWER_STATUS_NAMES, Answer, AnswerStatus
+from greenbridge.answers import gateway, rules, store
+from greenbridge.answers.rules import deadlines, life
+from greenbridge.answers.values import (
+    Answer,
+    AnswerEvent,
+    AnswerGuard,
+    AnswerHappened,
+    DeadlineState,
+    Owner,
+    Step,
+)
+from greenbridge.audit import service as audit
 from greenbridge.consents import service as consents
 from greenbridge.consents.values import Narrowing, WorkStep
+from greenbridge.enterprises import service as enterprises
 from greenbridge.facts import service as facts
-from greenbridge.kit import database
-from greenbridge.kit.errors import Conflict, Forbidden
+from greenbridge.kit import database, outbox, states
+from greenbridge.kit.errors import Forbidden
 from greenbridge.needs import service as needs
-from greenbridge.needs.values import Need, NeedStatus
+from greenbridge.needs.values import Need, NeedEvent, NeedGuard, NeedStatus
 
 # Which work steps the firm opens to a bank: when it lets it look, and when it accepts its offer.
 SURVEY = (WorkStep.SURVEY,)
@@ -27,10 +39,110 @@ def must_be_officer(actor: Actor) -> None:
         raise Forbidden("not-an-officer", "只有信贷员可以办理。", "Only a loan officer may do this.")
 
 
-def must_be_able(answer: Answer, status: AnswerStatus) -> None:
-    if not rules.may_become(answer.status, status):
-        zh, en = ANSWER_STATUS_NAMES[answer.status].zh, ANSWER_STATUS_NAMES[answer.status].en
-        raise Conflict("answer-state", f"应答当前“{zh}”，不能进行此操作。", f"The answer is now: {en}; this cannot be done.")
+def must_be_operator(actor: Actor) -> None:
+    if actor.role is not Role.OPERATOR:
+        raise Forbidden("not-the-operator", "只有平台运营可以办理。", "Only the operator may do this.")
+
+
+async def happen(
+    session: AsyncSession,
+    answer: Answer,
+    event: AnswerEvent,
+    now: datetime,
+    holds: Iterable[AnswerGuard] = (),
+    *,
+    account_id: UUID | None = None,
+    columns: Mapping[str, Any] | None = None,
+    **detail: Any,
+) -> Answer:
+    """Let an event happen to an answer, write its columns and record the step. Raises Conflict that says why not."""
+    found = states.step(life.ANSWER, answer.status, event, frozenset(holds))
+    if isinstance(found, states.Refusal):
+        raise rules.refusal(found)
+    changed = await store.change(session, answer.id, found, **(columns or {}))
+    await record(session, answer, AnswerHappened(now, answer.id, event, answer.status, found, detail), account_id)
+    return changed
+
+
+async def record(session: AsyncSession, answer: Answer, happened: AnswerHappened, account_id: UUID | None) -> None:
+    """Write a step into the history and the audit chain, whose lock is taken last."""
+    await store.add_event(session, answer, happened, account_id)
+    said = {name: value.isoformat() if isinstance(value, date) else value for name, value in happened.detail.items()}
+    action, subject = f"answer.{PAST[happened.event]}", f"answer:{answer.id}"
+    target = happened.target.value
+    await audit.record(session, action, subject, happened.at, account_id=account_id, need=str(answer.need_id), target=target, **said)
+
+
+# What the audit trail and the outbox call an event: as it has happened.
+PAST: Mapping[AnswerEvent, str] = {
+    AnswerEvent.CLAIM: "claimed",
+    AnswerEvent.CONTACT: "contacted",
+    AnswerEvent.DEMAND: "demanded",
+    AnswerEvent.SUPPLY: "supplied",
+    AnswerEvent.OFFER: "offered",
+    AnswerEvent.CHOOSE: "chosen",
+    AnswerEvent.PASS_OVER: "not_chosen",
+    AnswerEvent.APPROVE: "approved",
+    AnswerEvent.SIGN: "signed",
+    AnswerEvent.PAY_OUT: "disbursed",
+    AnswerEvent.CLOSE: "closed",
+    AnswerEvent.DECLINE: "declined",
+    AnswerEvent.RETURN: "returned",
+    AnswerEvent.EXPIRE: "expired",
+}
+
+
+async def tell_bank(session: AsyncSession, answer: Answer, topic: str, now: datetime, **payload: Any) -> None:
+    """Write an event for the answering bank."""
+    told = {"need_id": str(answer.need_id), "answer_id": str(answer.id), **payload}
+    await outbox.publish(session, answer.bank_id, topic, told, now)
+
+
+async def tell_firm(session: AsyncSession, need: Need, topic: str, now: datetime, **payload: Any) -> None:
+    """Write an event for the need's firm."""
+    async with database.as_platform(session):
+        firm = await enterprises.get(session, need.enterprise_id)
+    await outbox.publish(session, firm.organisation_id, topic, {"need_id": str(need.id), "number": need.number, **payload}, now)
+
+
+async def start(
+    session: AsyncSession,
+    need: Need,
+    step: Step,
+    owner: Owner,
+    on: date,
+    *,
+    due: date | None = None,
+    bank_id: UUID | None = None,
+    answer_id: UUID | None = None,
+    request_id: UUID | None = None,
+) -> date:
+    """Start a step's clock by the need's profile, or to a given day; return when it is due."""
+    due = due or deadlines.due_on(gateway.profile(need.profile), step, on)
+    days = (on, deadlines.remind_on(on, due), due)
+    async with database.as_platform(session):  # a bank's step ends the wait for any bank, a firm's starts its bank's
+        await store.add_deadline(session, need.id, step, owner, days, bank_id=bank_id, answer_id=answer_id, request_id=request_id)
+    return due
+
+
+async def stop(
+    session: AsyncSession,
+    need_id: UUID,
+    now: datetime,
+    state: DeadlineState = DeadlineState.MET,
+    *,
+    steps: Collection[Step] = tuple(Step),
+    answer_id: UUID | None = None,
+    request_id: UUID | None = None,
+    every: bool = False,
+) -> None:
+    """Stop the running clocks of an answer or a request; with neither, those of the need itself; `every`: all of the need."""
+    async with database.as_platform(session):
+        for one in await store.deadlines_of(session, need_id):
+            standing = one.state in {DeadlineState.RUNNING, DeadlineState.MISSED} and one.closed_at is None
+            if standing and one.step in steps and (every or (one.answer_id, one.request_id) == (answer_id, request_id)):
+                # What was missed stays missed, also when it is done in the end.
+                await store.close_deadline(session, one.id, state if one.state is DeadlineState.RUNNING else DeadlineState.MISSED, now)
 
 
 async def grant(
@@ -48,8 +160,15 @@ async def grant(
     await consents.grant(session, need.enterprise_id, answer.bank_id, steps, known, now, told_by=told_by, narrowing=narrowing, basis=basis)
 
 
-async def reopen_if_unanswered(session: AsyncSession, need: Need, now: datetime) -> None:
+async def reopen_if_unanswered(session: AsyncSession, need: Need, now: datetime) -> Need:
+    """Open a need to all banks again when none of them is answering any more."""
     async with database.as_platform(session):
-        left = [a for a in await store.of_need(session, need.id) if rules.takes_slot(a.status)]
+        left = [a for a in await store.of_need(session, need.id) if a.status in life.BEFORE]
         if not left and need.status is NeedStatus.IN_ANSWER:
-            await needs.move(session, need.id, NeedStatus.PUBLISHED, now)
+            return await needs.happen(session, need, NeedEvent.LOSE_ANSWERS, now, {NeedGuard.NO_ANSWER_LEFT})
+    return need
+
+
+def is_open_to(need: Need, asked: bool) -> bool:
+    """Return whether a bank may see a need as open: a direct one only when it was asked."""
+    return asked or need.draft.mode != "direct"

@@ -18,6 +18,7 @@ from greenbridge.matching import service
 from greenbridge.matching.rules.words import amount, sentence
 from greenbridge.matching.rules.words_of_plans import plan_sentence, step_sentence
 from greenbridge.matching.values import BASIS_NAMES, PARTS
+from greenbridge.needs import rules as need_rules
 from greenbridge.needs import service as needs
 from greenbridge.needs.values import GUARANTEE_MODE_NAMES, NEED_STATUS_NAMES, PURPOSE_NAMES
 
@@ -61,4 +62,5 @@ class MatchPages(Controller):
             statuses=NEED_STATUS_NAMES,
             purposes=PURPOSE_NAMES,
             modes=GUARANTEE_MODE_NAMES,
+            may_ask=need_rules.is_open(need.status) and not need.sealed,
         )

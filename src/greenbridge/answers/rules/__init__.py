@@ -1,52 +1,58 @@
-"""Slots, deadlines, states, and what an offer may say."""
+"""Slots, what an offer may say, and what a bank sees before it has a slot."""
 
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from datetime import date
 from itertools import pairwise
 from typing import TypeVar
 
-from greenbridge.answers.values import Answer, AnswerStatus, Band, DeclineReason, Offer, Outline
-from greenbridge.catalog.values import LoanProduct
-from greenbridge.kit.errors import FieldProblem
+from greenbridge.answers.rules import life
+from greenbridge.answers.values import (
+    ANSWER_GUARD_NAMES,
+    ANSWER_STATUS_NAMES,
+    AnswerGuard,
+    AnswerStatus,
+    Band,
+    DeclineReason,
+    Offer,
+    Outline,
+)
+from greenbridge.catalog.values import REPAYMENT_NAMES, LoanProduct
+from greenbridge.kit.errors import Conflict, FieldProblem
 from greenbridge.kit.money import in_percent, in_wan
+from greenbridge.kit.states import Refusal
 from greenbridge.kit.text import Text
 from greenbridge.needs.values import Need, NeedDraft
 
 Key = TypeVar("Key", bound=Hashable)
-SLOTS = 3  # profile HZ-2019: the first three banks win a slot
-ACT_WORKING_DAYS = 2  # default profile: offer or decline within two working days
 OFFER_DAYS = 15
-
-_NEXT: dict[AnswerStatus, frozenset[AnswerStatus]] = {
-    AnswerStatus.CLAIMED: frozenset({AnswerStatus.OFFERED, AnswerStatus.DECLINED, AnswerStatus.EXPIRED, AnswerStatus.NOT_CHOSEN}),
-    AnswerStatus.OFFERED: frozenset({AnswerStatus.CHOSEN, AnswerStatus.NOT_CHOSEN, AnswerStatus.EXPIRED, AnswerStatus.DECLINED}),
-    AnswerStatus.CHOSEN: frozenset(),
-    AnswerStatus.NOT_CHOSEN: frozenset(),
-    AnswerStatus.DECLINED: frozenset(),
-    AnswerStatus.EXPIRED: frozenset(),
-}
-
-
-def may_become(status: AnswerStatus, other: AnswerStatus) -> bool:
-    """Return whether an answer may go from one state to another; nothing leaves a final state."""
-    return other in _NEXT[status]
 
 
 def takes_slot(status: AnswerStatus) -> bool:
-    """Return whether an answer holds one of the need's slots: a declined or expired one gives it back."""
-    return status not in {AnswerStatus.DECLINED, AnswerStatus.EXPIRED}
+    """Return whether an answer holds one of the need's slots: a declined, returned or expired one gives it back."""
+    return status not in life.FREE
 
 
-def is_overdue(answer: Answer, today: date) -> bool:
-    """Return whether a claim was not acted on by its day, or an offer is past its own."""
-    if answer.status is AnswerStatus.CLAIMED:
-        return answer.act_by < today
-    return answer.status is AnswerStatus.OFFERED and answer.offer is not None and answer.offer.valid_until < today
-
-
-def free_slot(taken: Collection[int]) -> int | None:
+def free_slot(taken: Collection[int], slots: int) -> int | None:
     """Return the lowest free slot, or None when all are taken."""
-    return next((slot for slot in range(1, SLOTS + 1) if slot not in taken), None)
+    return next((slot for slot in range(1, slots + 1) if slot not in taken), None)
+
+
+def refusal(found: Refusal[AnswerStatus, AnswerGuard]) -> Conflict:
+    """Return the problem that says why an event cannot happen to an answer."""
+    if found.guard is not None:
+        what = ANSWER_GUARD_NAMES[found.guard]
+        return Conflict(_CODES.get(found.guard, "answer-state"), f"条件不满足：{what.zh}。", f"This must be so first: {what.en}.")
+    state = ANSWER_STATUS_NAMES[found.state] if found.state else Text("不存在", "not there")
+    return Conflict("answer-state", f"应答当前“{state.zh}”，不能进行此操作。", f"The answer is now: {state.en}; this cannot be done.")
+
+
+_CODES = {
+    AnswerGuard.NEED_OPEN: "need-not-open",
+    AnswerGuard.IN_TIME: "too-late",
+    AnswerGuard.OFFER_STANDS: "offer-over",
+    AnswerGuard.WINDOW_OVER: "sealed",
+    AnswerGuard.REASONS_GIVEN: "wrong-decline",
+}
 
 
 def offer_problems(offer: Offer, product: LoanProduct | None, draft: NeedDraft, today: date, open_until: date) -> tuple[FieldProblem, ...]:
@@ -78,11 +84,26 @@ def offer_problems(offer: Offer, product: LoanProduct | None, draft: NeedDraft, 
             f"产品期限为 {low_term} 至 {high_term} 个月",
             f"The product's term is {low_term} to {high_term} months",
         )
+    found += _price_problems(offer, product)
     if offer.valid_until < today:
         refuse("valid_until", "有效期不能早于今天", "The offer would be over already")
     elif offer.valid_until > open_until:
         refuse("valid_until", f"有效期不能晚于需求的截止日 {open_until}", f"The need itself is open until {open_until} only")
     return tuple(found)
+
+
+def _price_problems(offer: Offer, product: LoanProduct) -> list[FieldProblem]:
+    """Return what is wrong with the way of repayment and with what comes on top of the rate."""
+    found = []
+    if offer.repayment is not None and offer.repayment not in product.repayment:
+        names = [REPAYMENT_NAMES[way] for way in product.repayment]
+        ways_zh, ways_en = "、".join(name.zh for name in names), ", ".join(name.en for name in names)
+        found.append(FieldProblem("repayment", Text(f"产品的还款方式为：{ways_zh}", f"The product is repaid by: {ways_en}")))
+    if not 0 <= offer.upfront_fee_fen * 20 <= offer.amount_fen:
+        found.append(FieldProblem("upfront_fee_fen", Text("一次性费用不超过金额的 5 %", "The fee is at most 5 % of the amount")))
+    if not 0 <= offer.guarantee_yearly_bp <= 500:
+        found.append(FieldProblem("guarantee_yearly_bp", Text("年担保费率为 0 至 5 %", "The guarantee costs 0 to 5 % a year")))
+    return found
 
 
 def decline_problems(reasons: Collection[DeclineReason]) -> tuple[FieldProblem, ...]:

@@ -1,32 +1,45 @@
 """What a need may say, and how it moves."""
 
-from greenbridge.kit.errors import FieldProblem
+from datetime import date
+
+from greenbridge.kit.calendar import add_working_days
+from greenbridge.kit.errors import Conflict, FieldProblem
+from greenbridge.kit.states import Refusal
 from greenbridge.kit.text import Text
-from greenbridge.needs.values import Collateral, GuaranteeMode, NeedDraft, NeedStatus
+from greenbridge.needs.rules import life
+from greenbridge.needs.values import (
+    NEED_GUARD_NAMES,
+    NEED_STATUS_NAMES,
+    Collateral,
+    GuaranteeMode,
+    NeedDraft,
+    NeedGuard,
+    NeedStatus,
+    Publishing,
+)
 
 MAX_AMOUNT_FEN = 100_000_000_000  # 1 bn yuan: more is no small firm's need
 MAX_RATE_BP = 2_400  # the ceiling that courts protect has been four times the LPR; above 24 % is a typing error
 MAX_TERM_MONTHS = 360
-OPEN_DAYS = 30
-
-_NEXT: dict[NeedStatus, frozenset[NeedStatus]] = {
-    NeedStatus.PUBLISHED: frozenset({NeedStatus.IN_ANSWER, NeedStatus.WITHDRAWN, NeedStatus.EXPIRED}),
-    NeedStatus.IN_ANSWER: frozenset({NeedStatus.PUBLISHED, NeedStatus.OFFER_ACCEPTED, NeedStatus.WITHDRAWN, NeedStatus.EXPIRED}),
-    NeedStatus.OFFER_ACCEPTED: frozenset({NeedStatus.CLOSED}),
-    NeedStatus.WITHDRAWN: frozenset(),
-    NeedStatus.EXPIRED: frozenset(),
-    NeedStatus.CLOSED: frozenset(),
-}
-
-
-def may_become(status: NeedStatus, other: NeedStatus) -> bool:
-    """Return whether a need may go from one state to another."""
-    return other in _NEXT[status]
 
 
 def is_open(status: NeedStatus) -> bool:
     """Return whether banks may still answer."""
-    return status in {NeedStatus.PUBLISHED, NeedStatus.IN_ANSWER}
+    return status in life.OPEN
+
+
+def refusal(found: Refusal[NeedStatus, NeedGuard]) -> Conflict:
+    """Return the problem that says why an event cannot happen to a need."""
+    if found.guard is not None:
+        what = NEED_GUARD_NAMES[found.guard]
+        return Conflict("need-state", f"条件不满足：{what.zh}。", f"This must be so first: {what.en}.")
+    state = NEED_STATUS_NAMES[found.state] if found.state else Text("不存在", "not there")
+    return Conflict("need-state", f"需求当前“{state.zh}”，不能进行此操作。", f"The need is now: {state.en}; this cannot be done.")
+
+
+def window_end(policy: Publishing, published_on: date) -> date:
+    """Return the last day of a sealed window, of 2026-03-10 with 3 working days 2026-03-13. Raises Problem for an unknown year."""
+    return add_working_days(published_on, policy.sealed_working_days)
 
 
 def problems(draft: NeedDraft) -> tuple[FieldProblem, ...]:

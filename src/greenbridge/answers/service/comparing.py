@@ -1,0 +1,98 @@
+"""Offers side by side by what they cost, all in; the timeline of a need."""
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from greenbridge.accounts import service as accounts
+from greenbridge.accounts.values import Actor
+from greenbridge.answers import store
+from greenbridge.answers.rules import costs, deadlines
+from greenbridge.answers.service.choosing import of_need
+from greenbridge.answers.values import AnswerHappened, AnswerView, Compared, DeadlineState, Instalment, Offer, Waiting
+from greenbridge.kit.calendar import business_date
+from greenbridge.kit.errors import NotFound
+from greenbridge.matching import service as matching
+from greenbridge.needs import service as needs
+from greenbridge.needs.values import Happened, Need
+from greenbridge.scoring.gateway import DefaultModel
+
+# (principal in fen, days) -> what the green subsidy would come to, None where it is not known.
+Subsidy = Callable[[int, int], int | None]
+
+
+async def compare(
+    session: AsyncSession, actor: Actor, need_id: UUID, model: DefaultModel, now: datetime, subsidy: Subsidy | None = None
+) -> tuple[Need, list[Compared], list[AnswerView]]:
+    """Return the actor's need, its offers by all-in cost, cheapest first, and the answers without an offer.
+
+    As if every offer were paid out today. Equal cost: the better fit first, then the larger amount.
+    """
+    need = await needs.own(session, actor, need_id)
+    views = await of_need(session, actor, need_id, now)
+    offered = [view for view in views if view.answer.offer is not None]
+    fits = {m.product.code: m.fit.total for m in (await matching.of_need(session, need, model, now)).matches} if offered else {}
+    rows = [_row(view, view.answer.offer, need, fits, business_date(now), subsidy) for view in offered if view.answer.offer]
+    rows.sort(key=lambda r: (_rate(r), -(r.fit or 0), -(r.view.answer.offer.amount_fen if r.view.answer.offer else 0)))
+    ranked = [Compared(r.view, r.cost, place, r.fit, r.asked_share) for place, r in enumerate(rows, start=1)]
+    return need, ranked, [view for view in views if view.answer.offer is None]
+
+
+def _row(view: AnswerView, terms: Offer, need: Need, fits: dict[str, float], today: date, subsidy: Subsidy | None) -> Compared:
+    days = sum((line.due_on - today).days for line in costs.amortisation(terms, today)[-1:])
+    helped = subsidy(terms.amount_fen, days) if subsidy else None
+    share = min(1.0, terms.amount_fen / need.draft.amount_fen)
+    return Compared(view, costs.cost(terms, today, helped), 0, fits.get(terms.product_code), share)
+
+
+def _rate(row: Compared) -> float:
+    return row.cost.effective_annual_rate if row.cost.effective_annual_rate is not None else float("inf")
+
+
+async def amortisation(session: AsyncSession, actor: Actor, answer_id: UUID, now: datetime) -> tuple[AnswerView, Sequence[Instalment]]:
+    """Return an offer to the actor's need with its table, from the first payment out, or from today."""
+    answer = await store.find(session, answer_id)
+    try:
+        views = await of_need(session, actor, answer.need_id, now) if answer else []
+    except NotFound:
+        views = []
+    view = next((v for v in views if v.answer.id == answer_id and v.answer.offer is not None), None)
+    if view is None or view.answer.offer is None:
+        raise NotFound("no-answer", "没有这条应答。", "There is no such answer.")
+    return view, costs.amortisation(view.answer.offer, view.answer.contract.first_paid_on or business_date(now))
+
+
+async def timeline(
+    session: AsyncSession, actor: Actor, need_id: UUID
+) -> tuple[list[Happened | AnswerHappened], list[tuple[datetime, str]]]:
+    """Return what happened to the actor's need and its answers, oldest first, and the operator's words; while a window is sealed nothing of
+    the answers.
+    """
+    need = await needs.own(session, actor, need_id)
+    names = {bank.id: bank.name for bank in await accounts.banks(session)}
+    found: list[Happened | AnswerHappened] = list(await needs.history(session, need.id))
+    if not need.sealed:
+        for bank_id, one in await store.events(session, need.id):
+            found.append(AnswerHappened(one.at, one.answer_id, one.event, one.source, one.target, one.detail, names[bank_id]))
+    return sorted(found, key=lambda one: one.at), await store.operator_answers(session, need.id)
+
+
+async def owed(session: AsyncSession, actor: Actor, need_id: UUID, now: datetime) -> list[Waiting]:
+    """Return what somebody owes the actor's need now, the most urgent first; nothing of banks while its window is sealed."""
+    need = await needs.own(session, actor, need_id)
+    if need.sealed:
+        return []
+    names = {bank.id: bank.name for bank in await accounts.banks(session)}
+    running = [one for one in await store.deadlines_of(session, need.id) if one.state is DeadlineState.RUNNING]
+    return [
+        Waiting(
+            one,
+            need.number,
+            names.get(one.bank_id) if one.bank_id else None,
+            deadlines.days_left(one.due_on, business_date(now)),
+            need.status,
+        )
+        for one in sorted(running, key=lambda one: one.due_on)
+    ]

@@ -1,0 +1,106 @@
+"""SQL of ratings, of the operator's answers, and of all that the league counts."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from greenbridge.answers.rules import life
+from greenbridge.answers.rules.league import KNOWN_BEFORE
+from greenbridge.answers.tables import BankRatingRow, OperatorAnswerRow
+from greenbridge.answers.values import Answer, Dealing, Rating, RatingReason
+from greenbridge.kit import database
+
+
+def _rating(row: BankRatingRow) -> Rating:
+    return Rating(row.answer_id, row.bank_id, row.stars, tuple(RatingReason(reason) for reason in row.reasons), row.rated_at)
+
+
+async def add_rating(session: AsyncSession, answer: Answer, stars: int, reasons: list[RatingReason], now: datetime) -> Rating:
+    row = BankRatingRow(
+        answer_id=answer.id,
+        need_id=answer.need_id,
+        bank_id=answer.bank_id,
+        stars=stars,
+        reasons=[reason.value for reason in reasons],
+        rated_at=now,
+    )
+    session.add(row)
+    await session.flush()
+    return _rating(row)
+
+
+async def ratings_of(session: AsyncSession, need_id: UUID) -> dict[UUID, Rating]:
+    """Return answer -> the firm's rating."""
+    query = select(BankRatingRow).where(col(BankRatingRow.need_id) == need_id)
+    return {row.answer_id: _rating(row) for row in await session.scalars(query)}
+
+
+async def add_operator_answer(session: AsyncSession, need_id: UUID, account_id: UUID, words: str, now: datetime) -> None:
+    session.add(OperatorAnswerRow(need_id=need_id, account_id=account_id, at=now, text=words))
+    await session.flush()
+
+
+async def operator_answers(session: AsyncSession, need_id: UUID) -> list[tuple[datetime, str]]:
+    query = select(OperatorAnswerRow).where(col(OperatorAnswerRow.need_id) == need_id).order_by(col(OperatorAnswerRow.at))
+    return [(row.at, row.text) for row in await session.scalars(query)]
+
+
+# One row for each bank that was asked, or took a slot, or both. What it was not asked and did not take tells nothing of it.
+_DEALINGS = """
+select o.code, o.name, r.id is not null, a.id is not null, a.product_code is not null,
+    coalesce(a.status in ('declined', 'returned'), false) or coalesce(r.state = 'refused', false),
+    r.id is null and a.status = 'declined' and a.reasons <@ %(known)s::text[],
+    extract(epoch from first.at - coalesce(r.asked_at, a.claimed_at)) / 3600,
+    coalesce(a.status = any(%(before)s), r.state = 'waiting'),
+    a.status in ('chosen', 'approved', 'signed')
+        and not exists (select 1 from deadline l where l.answer_id = a.id and l.step = 'lend' and l.state = 'missed'),
+    a.status = any(%(loans)s) or coalesce(a.status in ('declined', 'returned') and chosen.at is not null, false),
+    a.approved_fen is not null, coalesce(a.status = 'expired' and a.product_code is null, false) or coalesce(r.state = 'lapsed', false),
+    coalesce(a.approved_fen, 0), coalesce(a.disbursed_fen, 0), a.annual_rate_bp, a.approved_rate_bp, g.stars,
+    coalesce(a.product_code, r.product_code),
+    coalesce('no_capacity' = any(a.reasons || r.reasons), false), (coalesce(r.asked_at, a.claimed_at) at time zone 'Asia/Shanghai')::date
+from (select need_id, bank_id from answer union select need_id, bank_id from bank_request where state <> 'void') as d
+join organisation o on o.id = d.bank_id
+left join answer a on a.need_id = d.need_id and a.bank_id = d.bank_id
+left join bank_request r on r.need_id = d.need_id and r.bank_id = d.bank_id and r.state <> 'void'
+left join bank_rating g on g.answer_id = a.id
+left join lateral (
+    select min(at) as at from (
+        select e.at from answer_event e where e.answer_id = a.id and e.event in ('offer', 'decline')
+        union all select r.closed_at where r.state = 'refused') as said) as first on true
+left join lateral (select min(e.at) as at from answer_event e where e.answer_id = a.id and e.event = 'choose') as chosen on true
+where coalesce(r.asked_at, a.claimed_at) >= %(since)s and (coalesce(a.status, '') <> 'not_chosen' or a.product_code is not null)
+order by 21, 1
+"""
+
+
+async def dealings(session: AsyncSession, since: date) -> list[Dealing]:
+    """Return each bank's dealing with each need that it was asked or took, since a day, oldest first."""
+    parameters = {
+        "since": since,
+        "known": [reason.value for reason in KNOWN_BEFORE],
+        "before": [status.value for status in life.BEFORE if status.value != "offered"],
+        "loans": [status.value for status in life.LOANS],
+    }
+    found = await database.rows(session, _DEALINGS, parameters)
+    return [
+        Dealing(
+            *(row[0:2]), *(bool(value) for value in row[2:7]), float(row[7]) if row[7] is not None else None,
+            *(bool(value) for value in row[8:13]), *(int(value) for value in row[13:15]), *row[15:19], bool(row[19]), row[20],
+        )
+        for row in found
+    ]  # fmt: skip
+
+
+async def conduct(session: AsyncSession, since: datetime) -> dict[str, tuple[int, int]]:
+    """Return bank code -> (answers since that led to an offer or to reasons, those and the ones that ran out without)."""
+    query = """
+        select o.code, count(*) filter (where a.product_code is not null or cardinality(a.reasons) > 0), count(*)
+        from answer a join organisation o on o.id = a.bank_id
+        where a.claimed_at >= :since and (a.product_code is not null or cardinality(a.reasons) > 0 or a.status = 'expired')
+        group by o.code
+    """
+    return {row[0]: (int(row[1]), int(row[2])) for row in await session.execute(text(query), {"since": since})}
