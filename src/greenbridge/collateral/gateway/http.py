@@ -131,7 +131,10 @@ class HttpRegistry:
             raise _Unusable(str(answer.status_code))
         if answer.status_code not in {200, 202}:
             said = answer.text[:300]
-            zh, en = f"登记机构拒绝了请求（{answer.status_code}）：{said}", f"The registry refused the request ({answer.status_code}): {said}"
+            zh, en = (
+                f"登记机构拒绝了请求（{answer.status_code}）：{said}",
+                f"The registry refused the request ({answer.status_code}): {said}",
+            )
             raise RegistryProblem("registry-refused", zh, en)
         try:
             found = json.loads(answer.content) if len(answer.content) <= _MOST_BYTES else None

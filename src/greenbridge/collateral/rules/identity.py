@@ -19,21 +19,34 @@ from greenbridge.kit.text import Text
 FORM = "1"  # the version of these rules: a change of them is a new form, and all commitments are made again
 PARTS: Mapping[AssetKind, tuple[Part, ...]] = {
     AssetKind.INVOICE: (
-        Part("code", Text("发票代码", "Invoice code"), Text("10 或 12 位；数电发票没有，留空", "10 or 12 digits; a digital invoice has none"), False),
+        Part(
+            "code",
+            Text("发票代码", "Invoice code"),
+            Text("10 或 12 位；数电发票没有，留空", "10 or 12 digits; a digital invoice has none"),
+            False,
+        ),
         Part("number", Text("发票号码", "Invoice number"), Text("8 位；数电发票 20 位", "8 digits; 20 for a digital invoice")),
         Part("issued_on", Text("开票日期", "Issued on"), Text("如 2026-03-01", "Such as 2026-03-01")),
     ),
     AssetKind.ORDER: (
         Part("buyer", Text("买方统一社会信用代码", "The buyer's credit code"), Text("18 位", "18 characters")),
-        Part("number", Text("订单编号", "Order number"), Text("买方的编号；空格和连接符不计", "The buyer's; spaces and dashes do not count")),
+        Part(
+            "number", Text("订单编号", "Order number"), Text("买方的编号；空格和连接符不计", "The buyer's; spaces and dashes do not count")
+        ),
     ),
     AssetKind.WAREHOUSE_RECEIPT: (
         Part("keeper", Text("仓储企业统一社会信用代码", "The warehouse's credit code"), Text("18 位", "18 characters")),
         Part("number", Text("仓单编号", "Receipt number"), Text("空格和连接符不计", "Spaces and dashes do not count")),
     ),
     AssetKind.REAL_ESTATE: (
-        Part("unit_no", Text("不动产单元号", "Real-estate unit number"), Text("28 位，见不动产权证书", "28 characters, on the certificate")),
-        Part("certificate_no", Text("不动产权证号", "Certificate number"), Text("如 浙（2024）湖州市不动产权第0001234号", "As on the certificate")),
+        Part(
+            "unit_no", Text("不动产单元号", "Real-estate unit number"), Text("28 位，见不动产权证书", "28 characters, on the certificate")
+        ),
+        Part(
+            "certificate_no",
+            Text("不动产权证号", "Certificate number"),
+            Text("如 浙（2024）湖州市不动产权第0001234号", "As on the certificate"),
+        ),
     ),
     AssetKind.EQUIPMENT: (
         Part("vin", Text("车辆识别代号", "Vehicle identification number"), Text("车辆填写，17 位", "For a vehicle: 17 characters"), False),

@@ -36,7 +36,8 @@ def next_state(state: RegistrationState, event: RegistrationEvent) -> Registrati
 
 def wait(attempts: int) -> timedelta:
     """Return how long to wait after so many attempts that failed: 1, 2, 4 ... minutes, an hour at most."""
-    return min(_FIRST_WAIT * 2 ** min(max(attempts - 1, 0), 10), _LAST_WAIT)
+    doubled: int = 2 ** min(max(attempts - 1, 0), 10)
+    return min(_FIRST_WAIT * doubled, _LAST_WAIT)
 
 
 def event_of(kind: OrderKind, outcome: Outcome) -> RegistrationEvent:
