@@ -29,6 +29,9 @@ from greenbridge.answers.api import BankAnswersApi, FirmAnswersApi
 from greenbridge.answers.pages import FirmAnswerPages, OfficerPages
 from greenbridge.catalog.api import ProductsApi
 from greenbridge.catalog.pages import ProductPages
+from greenbridge.collateral import service as collateral
+from greenbridge.collateral.api import PledgesApi, RegistersApi, RegistrationsApi
+from greenbridge.collateral.pages import FirmPledgePages, OfficerPledgePages, PledgeBoardPages
 from greenbridge.consents.api import BankConsentsApi, FirmConsentsApi
 from greenbridge.consents.pages import BankConsentPages, FirmConsentPages, ReceiptPages
 from greenbridge.disputes.api import ObjectionsApi
@@ -69,6 +72,9 @@ API = (
     FirmAnswersApi,
     BankAnswersApi,
     UnderwritingApi,
+    PledgesApi,
+    RegistrationsApi,
+    RegistersApi,
     FirmConsentsApi,
     BankConsentsApi,
     ReportsApi,
@@ -107,6 +113,9 @@ PAGES = (
     ModelPages,
     FirmObjectionPages,
     ObjectionPages,
+    FirmPledgePages,
+    OfficerPledgePages,
+    PledgeBoardPages,
 )
 
 
@@ -117,7 +126,9 @@ async def provide_now(state: State) -> datetime:
 
 
 async def provide_deps(state: State) -> State:
-    """Return gateways and settings: deps.registry, deps.disputes, deps.model, deps.press, deps.schemes, deps.settings, deps.clock."""
+    """Return gateways and settings: deps.registry, deps.disputes, deps.model, deps.press, deps.schemes, deps.safe, deps.settings,
+    deps.clock.
+    """
     return state
 
 
@@ -168,6 +179,7 @@ def create_app(
             "disputes": OpenObjections(),
             "described": described(),
             "schemes": schemes.book(settings.schemes_dir),
+            "safe": collateral.safe(settings),
             "model": model,
             "press": press(settings, model) if model else None,
         }

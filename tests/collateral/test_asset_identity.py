@@ -27,8 +27,15 @@ ASSETS = st.one_of(
         st.text(DIGITS, min_size=12, max_size=12),
         st.text(DIGITS, min_size=1, max_size=8),
     ),
-    st.builds(lambda number: Stated(AssetKind.INVOICE, {"number": number, "issued_on": "2026-01-15"}, 100), st.text(DIGITS, min_size=20, max_size=20)),
-    st.builds(lambda firm, number: Stated(AssetKind.ORDER, {"buyer": generated_uscc(firm, "330502"), "number": number}, 100), st.integers(1, 50), MACHINE),
+    st.builds(
+        lambda number: Stated(AssetKind.INVOICE, {"number": number, "issued_on": "2026-01-15"}, 100),
+        st.text(DIGITS, min_size=20, max_size=20),
+    ),
+    st.builds(
+        lambda firm, number: Stated(AssetKind.ORDER, {"buyer": generated_uscc(firm, "330502"), "number": number}, 100),
+        st.integers(1, 50),
+        MACHINE,
+    ),
     st.builds(
         lambda firm, number: Stated(AssetKind.WAREHOUSE_RECEIPT, {"keeper": generated_uscc(firm, "330502"), "number": number}, 100),
         st.integers(1, 50),
@@ -67,7 +74,9 @@ def test_the_canonical_form_is_its_own_canonical_form(asset):
 @given(ASSETS, st.data())
 def test_one_asset_has_one_form_however_it_is_typed(asset, data):
     typed = {
-        name: data.draw(typed_otherwise(text)) if name != "issued_on" else data.draw(st.sampled_from([text, "2026/1/15", "２０２６年1月15日", "20260115"]))
+        name: data.draw(typed_otherwise(text))
+        if name != "issued_on"
+        else data.draw(st.sampled_from([text, "2026/1/15", "２０２６年1月15日", "20260115"]))
         for name, text in asset.fields.items()
     }
     assert canonical(replace(asset, fields=typed)) == canonical(asset)

@@ -223,7 +223,9 @@ async def test_a_receipt_shows_what_it_is_about_only_with_its_opening(session, n
     await service.release(session, officers[0], box, held.id, now)
     freed = (await service.one(session, firm, box, held.id, now)).receipt(PledgeEvent.RELEASE)
     assert receipts.verified(freed, keys)["event"] == "release"
-    assert freed["payload"]["asset_digest"] != receipt["payload"]["asset_digest"]  # salted anew: two receipts are not told to be of one asset
+    assert (
+        freed["payload"]["asset_digest"] != receipt["payload"]["asset_digest"]
+    )  # salted anew: two receipts are not told to be of one asset
 
 
 async def test_a_rotation_keeps_every_asset_the_same_asset(session, now, box, firm, officers):
@@ -282,7 +284,9 @@ async def test_checks_and_refusals_are_rationed(session, now, box, firm, officer
 
 async def test_departments_data_speak_for_or_against_an_asset(session, now, box, firm, officers):
     me = await enterprises.mine(session, firm)
-    rows = [an_invoice(uscc=me.uscc, invoice_no=no, issue_date="2026-01-15", status=status) for no, status in (("11", "valid"), ("12", "void"))]
+    rows = [
+        an_invoice(uscc=me.uscc, invoice_no=no, issue_date="2026-01-15", status=status) for no, status in (("11", "valid"), ("12", "void"))
+    ]
     await deliver(session, now, items.VAT_INVOICES, *rows)
     owned = {"uscc": me.uscc, "certificate_no": CERTIFICATE, "registered_on": "2024-05-01"}
     seized = {**owned, "certificate_no": "浙（2024）湖州市不动产权第0009999号"}
@@ -374,7 +378,11 @@ async def test_confined_sessions_do_all_of_it_and_see_no_more(sessions, session,
     assert (await confined(two, lambda s: service.release(s, two, box, taken.id, now))).state is S.RELEASED
     await confined(firm, lambda s: service.offer(s, firm, box, a_pledge_draft(one, number="6"), now))
     # What a bank may not do with SQL of its own: take what was not offered to it, or make an offer stand.
-    for change in ("update pledge set state = 'active'", "update pledge set state = 'withdrawn'", "insert into pledge select * from pledge"):
+    for change in (
+        "update pledge set state = 'active'",
+        "update pledge set state = 'withdrawn'",
+        "insert into pledge select * from pledge",
+    ):
         with pytest.raises(DBAPIError):
             await confined(one, lambda s, change=change: s.execute(text(change)))
 

@@ -97,7 +97,9 @@ def test_asking_for_more_never_makes_room_and_one_more_pledge_never_either(kind,
         assert pledging.fits(terms, standing, whole, amount)
     if standing and pledging.fits(terms, standing, whole, amount):
         assert pledging.fits(terms, standing[1:], whole, amount)
-    assert pledging.room_fen(terms, standing, whole) <= pledging.room_fen(terms, standing, whole + 1)  # stating more makes room for none of the rest
+    assert pledging.room_fen(terms, standing, whole) <= pledging.room_fen(
+        terms, standing, whole + 1
+    )  # stating more makes room for none of the rest
     assert pledging.room_fen(terms, standing, 10**9) <= max([min([h.whole_fen for h in standing], default=10**9)])
 
 

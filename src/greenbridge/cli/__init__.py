@@ -14,9 +14,11 @@ from greenbridge.cli import (
     monitoring,
     objections,
     peers,
+    pledges,
     portfolio,
     proofs,
     reference,
+    registry,
     reports,
     sandbox,
     schemes,
@@ -46,6 +48,8 @@ PARTS = (
     portfolio,
     schemes,
     objections,
+    pledges,
+    registry,
     sandbox,
 )
 for part in PARTS:

@@ -20,7 +20,7 @@ from rich.table import Table
 from sqlalchemy import create_engine, text
 
 from greenbridge.answers import service as answers
-from greenbridge.demo import stages
+from greenbridge.demo import mortgages, stages
 from greenbridge.demo.departments import departments
 from greenbridge.demo.real import RealTown
 from greenbridge.demo.town import Town
@@ -168,6 +168,8 @@ async def _stages(settings: Settings, url: str, *, real: RealTown | None, seed: 
         published = await timed("needs", "发布需求", n, lambda a: stages.publish(stage, joined, made, a))
         runs = await timed("matches", "匹配产品", n, lambda a: stages.match(stage, published, a))
         await timed("answers", "银行应答", n, lambda a: stages.answer(stage, published, runs, officers, a))
+        if real is None:
+            await mortgages.pledge(stage, joined, officers, mortgages.parcels_of(seed, firms, business_date(clock.now())))
         await timed("look_back", "回看与监测", len(stages.BEFORE) + 1, lambda a: stages.look_back(stage, a))
     async with sessions() as session:
         offers, accepted, accepted_fen = await answers.totals(session)

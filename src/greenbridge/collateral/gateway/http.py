@@ -64,6 +64,10 @@ class HttpRegistry:
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the client unless it was given."""
         if self._own:
             await self._client.aclose()
 

@@ -162,7 +162,7 @@ async def hand_over(session: AsyncSession, actor: Actor, box: Safe, pledge_id: U
         offered_by=actor.account_id,
         offer_until=business_date(now) + timedelta(days=rule.limits.offer_days),
         sealed=sealed(key, str(new_id), opened(key, held)),
-        note="",
+        note=f"由{actor.organisation.name}转让",
         succeeds=held.id,
     )
     async with database.as_platform(session):  # a row of the other bank's
