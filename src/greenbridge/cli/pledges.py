@@ -45,11 +45,15 @@ def listed(
     if not found:
         out.print("没有质押。")
         return
-    table = Table("编号", "资产", "状态", "企业", "银行", "金额（万元）", "顺位", "到期", title="质押", title_justify="left")
+    table = Table(title="质押", title_justify="left")
+    for head in ("编号", "状态", "万元", "顺位", "到期"):
+        table.add_column(head, no_wrap=True)
+    for head in ("资产", "企业", "银行"):
+        table.add_column(head, overflow="fold")
     for one in found:
         kind, state = KIND_NAMES[AssetKind(one["kind"])].zh, STATE_NAMES[PledgeState(one["state"])].zh
         rank = str(one["rank"] or "—")
-        table.add_row(one["number"], kind, state, one["firm"], one["bank"], in_wan(one["amount_fen"]), rank, one["expires_on"])
+        table.add_row(one["number"], state, in_wan(one["amount_fen"]), rank, one["expires_on"], kind, one["firm"], one["bank"])
     out.print(table)
 
 

@@ -1,11 +1,12 @@
 """Pledges and mortgages of the demonstration: something in every state, the register served by the sandbox in this process."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from greenbridge.accounts.values import Actor
 from greenbridge.collateral import service as collateral
 from greenbridge.collateral.service import HttpRegistry, Safe
-from greenbridge.collateral.values import AssetKind, Draft, Pledge, RegistrationState, Stated
+from greenbridge.collateral.values import AssetKind, Draft, Pledge, Registration, RegistrationState, Stated
 from greenbridge.consents import service as consents
 from greenbridge.consents.values import Purpose, WorkStep
 from greenbridge.demo import estates
@@ -31,18 +32,19 @@ from greenbridge.kit.money import FEN_PER_WAN
 from greenbridge.sandbox.registry import Book, Parcel, create_registry
 
 YEAR = timedelta(days=365)
+Deed = Callable[[AsyncSession, Actor, UUID, datetime], Awaitable[Registration]]
 
 
 @dataclass(frozen=True, slots=True)
-class Shifted:
-    """Another clock's time, so much earlier: the demonstration has a past."""
+class Later:
+    """Another clock's time, so much later: nobody waits for the register."""
 
     clock: Clock
     by: timedelta
 
     def now(self) -> datetime:
         """Return the instant."""
-        return self.clock.now() - self.by
+        return self.clock.now() + self.by
 
 
 def unit_no(estate: estates.Estate) -> str:
@@ -91,8 +93,8 @@ async def pledge(stage: Stage, joined: Sequence[tuple[Actor, Enterprise]], offic
         transport = httpx.ASGITransport(server)
         async with httpx.AsyncClient(transport=transport) as client:
             registry = HttpRegistry("http://registry.demo", ring.public_document(stage.clock.now()), key, client=client)
-            await _registered(stage, actors, theirs, banks, box, registry)
             await _asked(stage, joined, theirs, banks, registry)
+            await _carried_on(stage, await _drafted(stage, actors, theirs, banks, box), registry)
 
 
 def _draft(bank: Actor, kind: AssetKind, whole_wan: float, part: float, until: date, **fields: str) -> Draft:
@@ -151,67 +153,67 @@ async def _an_invoice(session: AsyncSession, firm: Enterprise) -> tuple[date, st
     return (found[0][0], found[0][1], found[0][2]) if found else (date(2026, 1, 15), "00010086", 56 * FEN_PER_WAN)
 
 
-# What becomes of the town's pieces, one after another: the most telling first, for small towns have few.
+# What becomes of the town's pieces, one after another: the most telling first, for small towns have few; the last two at a second bank.
 _FATES = (
     RegistrationState.REGISTERED,
-    RegistrationState.SUBMITTED,
     RegistrationState.DRAFT,
+    RegistrationState.SUBMITTED,
     RegistrationState.REJECTED,
     RegistrationState.ACCEPTED,
-    RegistrationState.CANCELLED,
     RegistrationState.CANCELLATION_REQUESTED,
+    RegistrationState.CANCELLED,
     RegistrationState.DISCARDED,
 )
-_SENT_EARLY = {
+_AT_THE_SECOND_BANK = {RegistrationState.CANCELLED, RegistrationState.DISCARDED}
+_SENT_FIRST = {
     RegistrationState.REGISTERED,
     RegistrationState.REJECTED,
     RegistrationState.CANCELLED,
     RegistrationState.CANCELLATION_REQUESTED,
 }
+Drafted = dict[RegistrationState, tuple[Actor, UUID]]
 
 
-async def _registered(
-    stage: Stage, actors: dict[str, Actor], theirs: Sequence[Parcel], banks: Sequence[Actor], box: Safe, registry: HttpRegistry
-) -> None:
-    """Mortgage pieces to two banks in turn and bring each application as far as its fate says."""
+async def _drafted(stage: Stage, actors: dict[str, Actor], theirs: Sequence[Parcel], banks: Sequence[Actor], box: Safe) -> Drafted:
+    """Mortgage pieces and draft their registrations; return fate -> (officer, registration)."""
     free = sorted((one for one in theirs if not one.seized and not one.mortgages), key=lambda one: one.unit_no)
-    drafts = {}
+    drafts: Drafted = {}
     async with stage.sessions.begin() as session:
-        early = stage.clock.now() - timedelta(days=2)
-        until = business_date(early) + 5 * YEAR
-        for number, (parcel, fate) in enumerate(zip(free, _FATES, strict=False)):
-            bank, wan = banks[0 if number % 3 != 2 else 1], round(parcel.area_m2 * 0.35)
+        now = stage.clock.now()
+        until = business_date(now) + 5 * YEAR
+        for parcel, fate in zip(free, _FATES, strict=False):
+            bank, wan = banks[fate in _AT_THE_SECOND_BANK], round(parcel.area_m2 * 0.35)
             wrong = parcel.unit_no[:-1] + ("9" if parcel.unit_no[-1] != "9" else "8")  # what the register will not agree with
             unit = wrong if fate is RegistrationState.REJECTED else parcel.unit_no
             draft = _draft(bank, AssetKind.REAL_ESTATE, max(wan, 50), 0.6, until, unit_no=unit, certificate_no=parcel.certificate_no)
-            held = await _accepted(session, actors[parcel.owner_uscc], bank, box, draft, early)
-            drafts[fate] = (bank, (await collateral.draft(session, bank, box, held.id, early)).id)
-        for fate in _SENT_EARLY & drafts.keys():
-            await collateral.submit(session, *drafts[fate], early)
-        if RegistrationState.DISCARDED in drafts:
-            await collateral.discard(session, *drafts[RegistrationState.DISCARDED], early)
-    await _exchange(stage, registry, timedelta(days=2))
-    async with stage.sessions.begin() as session:
-        if RegistrationState.CANCELLED in drafts:
-            bank, registration = drafts[RegistrationState.CANCELLED]
-            await collateral.request_cancellation(session, bank, registration, stage.clock.now() - timedelta(days=1))
-    await _exchange(stage, registry, timedelta(days=1))
-    async with stage.sessions.begin() as session:
-        now = stage.clock.now()
-        if RegistrationState.CANCELLATION_REQUESTED in drafts:
-            await collateral.request_cancellation(session, *drafts[RegistrationState.CANCELLATION_REQUESTED], now)
-        if RegistrationState.ACCEPTED in drafts:
-            await collateral.submit(session, *drafts[RegistrationState.ACCEPTED], now)
+            held = await _accepted(session, actors[parcel.owner_uscc], bank, box, draft, now)
+            drafts[fate] = (bank, (await collateral.draft(session, bank, box, held.id, now)).id)
+    return drafts
+
+
+async def _carried_on(stage: Stage, drafts: Drafted, registry: HttpRegistry) -> None:
+    """Bring each application as far as its fate says; what stays half-way comes last, for the register answers whatever it is asked."""
+
+    async def act(deed: Deed, fates: set[RegistrationState]) -> None:
+        async with stage.sessions.begin() as session:
+            for fate in fates & drafts.keys():
+                await deed(session, *drafts[fate], stage.clock.now())
+
+    await act(collateral.discard, {RegistrationState.DISCARDED})
+    await act(collateral.submit, _SENT_FIRST)
+    await _exchange(stage, registry)
+    await act(collateral.request_cancellation, {RegistrationState.CANCELLED})
+    await _exchange(stage, registry)
+    await act(collateral.request_cancellation, {RegistrationState.CANCELLATION_REQUESTED})
+    await act(collateral.submit, {RegistrationState.ACCEPTED})
     await collateral.exchange(stage.sessions, registry, stage.clock)
-    async with stage.sessions.begin() as session:
-        if RegistrationState.SUBMITTED in drafts:
-            await collateral.submit(session, *drafts[RegistrationState.SUBMITTED], stage.clock.now())
+    await act(collateral.submit, {RegistrationState.SUBMITTED})
 
 
-async def _exchange(stage: Stage, registry: HttpRegistry, ago: timedelta) -> None:
+async def _exchange(stage: Stage, registry: HttpRegistry) -> None:
     """Send what waits and ask until the register has had its say."""
     for minutes in (0, 3, 6):
-        await collateral.exchange(stage.sessions, registry, Shifted(stage.clock, ago - timedelta(minutes=minutes)))
+        await collateral.exchange(stage.sessions, registry, Later(stage.clock, timedelta(minutes=minutes)))
 
 
 async def _asked(
@@ -220,10 +222,10 @@ async def _asked(
     """Let each bank ask the register once about a firm that agreed to it."""
     for bank in banks:
         async with stage.sessions.begin() as session:
-            now = stage.clock.now() - timedelta(hours=1)
+            now = stage.clock.now()
             for _, firm in joined:
                 mine = [one for one in theirs if one.owner_uscc == firm.uscc]
                 if mine and await consents.standing(session, firm.id, bank.organisation.id, Purpose.LOAN_REVIEW, now):
                     await collateral.ask(session, bank, firm.id, mine[0].certificate_no, WorkStep.SURVEY, now)
                     break
-    await _exchange(stage, registry, timedelta(hours=1))
+    await _exchange(stage, registry)

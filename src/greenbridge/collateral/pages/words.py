@@ -76,6 +76,8 @@ def by_asset(views: Sequence[PledgeView]) -> list[tuple[PledgeView, list[PledgeV
     groups: dict[str, list[PledgeView]] = {}
     for view in views:
         groups.setdefault(view.pledge.statement, []).append(view)
+    for found in groups.values():
+        found.sort(key=lambda view: (view.pledge.ended_at is not None, view.pledge.rank or 0))
     return [
         (found[0], found, round(1000 * sum(v.pledge.share for v in found if v.pledge.state is PledgeState.ACTIVE)))
         for found in groups.values()
