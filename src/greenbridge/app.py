@@ -30,6 +30,9 @@ from greenbridge.answers.api import BankAnswersApi, DeadlinesApi, FirmAnswersApi
 from greenbridge.answers.pages import DeadlinePages, FirmAnswerPages, LeaguePages, LifePages, OfficerPages
 from greenbridge.catalog.api import ProductsApi
 from greenbridge.catalog.pages import ProductPages
+from greenbridge.collateral import service as collateral
+from greenbridge.collateral.api import PledgesApi, RegistersApi, RegistrationsApi
+from greenbridge.collateral.pages import FirmPledgePages, OfficerPledgePages, PledgeBoardPages
 from greenbridge.consents.api import BankConsentsApi, FirmConsentsApi
 from greenbridge.consents.pages import BankConsentPages, FirmConsentPages, ReceiptPages
 from greenbridge.disputes.api import ObjectionsApi
@@ -76,6 +79,9 @@ API = (
     DeadlinesApi,
     LeagueApi,
     UnderwritingApi,
+    PledgesApi,
+    RegistrationsApi,
+    RegistersApi,
     FirmConsentsApi,
     BankConsentsApi,
     ReportsApi,
@@ -128,6 +134,9 @@ PAGES = (
     GreenBoardPages,
     GreenPublicPages,
     GreenFilePages,
+    FirmPledgePages,
+    OfficerPledgePages,
+    PledgeBoardPages,
 )
 
 
@@ -138,7 +147,9 @@ async def provide_now(state: State) -> datetime:
 
 
 async def provide_deps(state: State) -> State:
-    """Return gateways and settings: deps.registry, deps.disputes, deps.model, deps.press, deps.schemes, deps.files ..."""
+    """Return gateways and settings: deps.registry, deps.disputes, deps.model, deps.press, deps.schemes, deps.files, deps.safe,
+    deps.settings, deps.clock.
+    """
     return state
 
 
@@ -193,6 +204,7 @@ def create_app(
             "disputes": OpenObjections(),
             "described": described(),
             "schemes": book,
+            "safe": collateral.safe(settings),
             "model": model,
             "files": green.files_of(settings.evidence_store, settings.evidence_endpoint),
             "press": press(settings, model, book) if model else None,

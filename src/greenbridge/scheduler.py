@@ -1,6 +1,7 @@
 """Timed work in one process of its own: each run claims its slot first, so that two schedulers do nothing twice."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,6 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from greenbridge.accounts import jobs as accounts
 from greenbridge.answers import jobs as answers
+from greenbridge.collateral import jobs as collateral
+from greenbridge.collateral.gateway import HttpRegistry
 from greenbridge.consents import jobs as consents
 from greenbridge.disputes import jobs as disputes
 from greenbridge.facts import jobs as facts
@@ -24,6 +27,7 @@ from greenbridge.green.service import seal_of
 from greenbridge.kit import database, jobs, logs
 from greenbridge.kit.calendar import SHANGHAI
 from greenbridge.kit.clock import Clock, SystemClock, make_clock
+from greenbridge.kit.errors import Invalid
 from greenbridge.kit.exchange import Key
 from greenbridge.kit.keys import kept_key
 from greenbridge.matching import jobs as matching
@@ -61,6 +65,7 @@ def in_one_transaction(work: Callable[[AsyncSession, datetime], Awaitable[int]])
 
 JOBS = (
     Job("answers.note_behaviour", timedelta(days=1), in_one_transaction(answers.note_behaviour)),
+    Job("collateral.end_overdue", timedelta(hours=1), in_one_transaction(collateral.end_overdue)),
     Job("accounts.forget_expired", timedelta(hours=1), in_one_transaction(accounts.forget_expired)),
     Job("consents.forget_old_reads", timedelta(days=1), in_one_transaction(consents.forget_old_reads)),
     Job("disputes.escalate", timedelta(days=1), in_one_transaction(disputes.escalate)),
@@ -126,6 +131,21 @@ def list_job(settings: Settings) -> Job:
     return Job("schemes.push_lists", timedelta(days=1), in_one_transaction(scheme_jobs.push(schemes.book(settings.schemes_dir))))
 
 
+def registry_job(registry: HttpRegistry) -> Job:
+    """Return the job that talks with the land registry."""
+    return Job("collateral.exchange", timedelta(minutes=1), collateral.exchange(registry))
+
+
+def _registry(settings: Settings, key: Key) -> HttpRegistry | None:
+    """Return the land registry that the settings name. Raises Invalid where its public keys are not named with it."""
+    if settings.land_registry is None:
+        return None
+    if settings.land_registry_keys is None:
+        zh, en = "请同时设置 GREENBRIDGE_LAND_REGISTRY_KEYS。", "Set GREENBRIDGE_LAND_REGISTRY_KEYS with it: what answers are checked with."
+        raise Invalid.at("no-registry-keys", "land_registry_keys", zh, en)
+    return HttpRegistry(settings.land_registry, json.loads(settings.land_registry_keys.read_bytes()), key)
+
+
 def slot_of(now: datetime, every: timedelta) -> datetime:
     """Return the start of the slot that `now` lies in; 10:07 in slots of 5 minutes is 10:05."""
     seconds = int(every.total_seconds())
@@ -158,15 +178,19 @@ async def serve(settings: Settings, url: str) -> None:
     sessions, clock = database.make_sessions(engine), make_clock(settings.today)
     # The default grace of one second would drop jobs silently.
     scheduler = AsyncIOScheduler(timezone=SHANGHAI, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1})
-    gateway = HttpGateway(load_feeds(settings.departments) if settings.departments else (), Key(kept_key(settings.data_dir)))
+    key = Key(kept_key(settings.data_dir))
+    gateway = HttpGateway(load_feeds(settings.departments) if settings.departments else (), key)
+    registry = _registry(settings, key)
     nightly = (
         deadline_job(settings.artifacts_dir),
         score_job(settings.artifacts_dir),
         model_job(settings.artifacts_dir),
         rematch_job(settings.artifacts_dir),
         green_job(settings),
+        list_job(settings),
     )
     declared = (*JOBS, *nightly, *pull_jobs(gateway), *([inbox_job(settings.inbox)] if settings.inbox else []))
+    declared = (*declared, *([registry_job(registry)] if registry else []))
     for job in declared:
         scheduler.add_job(
             run,
@@ -182,4 +206,6 @@ async def serve(settings: Settings, url: str) -> None:
     finally:
         scheduler.shutdown(wait=False)
         await gateway.aclose()
+        if registry:
+            await registry.aclose()
         await engine.dispose()

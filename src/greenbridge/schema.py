@@ -6,6 +6,7 @@ from greenbridge.accounts import tables as accounts
 from greenbridge.answers import tables as answers
 from greenbridge.audit import tables as audit
 from greenbridge.catalog import tables as catalog
+from greenbridge.collateral import tables as collateral
 from greenbridge.consents import tables as consents
 from greenbridge.disputes import tables as disputes
 from greenbridge.enterprises import tables as enterprises
@@ -27,6 +28,7 @@ DOMAINS = (
     answers,
     audit,
     catalog,
+    collateral,
     consents,
     disputes,
     enterprises,

@@ -57,6 +57,8 @@ class Settings:
     inbox: Path | None = None
     keys_dir: Path | None = None
     schemes_dir: Path | None = None
+    land_registry: str | None = None
+    land_registry_keys: Path | None = None
     public_url: str = "http://127.0.0.1:8000"
     # Where firms' uploads lie: None is the database, else an S3-compatible store, `s3://bucket/folder`.
     evidence_store: str | None = None
@@ -105,6 +107,10 @@ class Settings:
             departments=Path(environment["GREENBRIDGE_DEPARTMENTS"]) if environment.get("GREENBRIDGE_DEPARTMENTS") else None,
             keys_dir=Path(environment["GREENBRIDGE_KEYS_DIR"]) if environment.get("GREENBRIDGE_KEYS_DIR") else None,
             schemes_dir=schemes_dir(environment),
+            land_registry=environment.get("GREENBRIDGE_LAND_REGISTRY") or None,
+            land_registry_keys=Path(environment["GREENBRIDGE_LAND_REGISTRY_KEYS"])
+            if environment.get("GREENBRIDGE_LAND_REGISTRY_KEYS")
+            else None,
             public_url=(environment.get("GREENBRIDGE_PUBLIC_URL") or "http://127.0.0.1:8000").rstrip("/"),
             evidence_store=environment.get("GREENBRIDGE_EVIDENCE_STORE") or None,
             evidence_endpoint=environment.get("GREENBRIDGE_EVIDENCE_ENDPOINT") or None,

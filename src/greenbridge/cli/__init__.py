@@ -15,9 +15,11 @@ from greenbridge.cli import (
     monitoring,
     objections,
     peers,
+    pledges,
     portfolio,
     proofs,
     reference,
+    registry,
     reports,
     sandbox,
     schemes,
@@ -49,6 +51,8 @@ PARTS = (
     schemes,
     green,
     objections,
+    pledges,
+    registry,
     sandbox,
 )
 for part in PARTS:

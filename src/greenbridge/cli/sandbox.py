@@ -39,7 +39,7 @@ def sandbox(
 ) -> None:
     """Be a department: serve deliveries by the departments' protocol, with faults on demand, until stopped."""
     settings = settings_of(data_dir, today)
-    faults = Faults.of({"seed": seed, **dict(_pair(text) for text in fault or [])})
+    faults = Faults.of({"seed": seed, **words_of(fault)})
     pem = public_key.read_bytes().decode() if public_key else ""
     if pem:
         read_public_key(pem.encode())
@@ -57,7 +57,13 @@ def sandbox(
             say({"url": url, "items": items, "faults": asdict(faults), "signed": bool(pem)})
         else:
             out.print(f"{url}/v1/items: {', '.join(items)}")
-        _serve(port, {"folder": str(folder), "faults": asdict(faults), "public_key": pem})
+        os.environ[ENVIRONMENT] = json.dumps({"folder": str(folder), "faults": asdict(faults), "public_key": pem})
+        serve_app("greenbridge.sandbox.app:from_environment", port)
+
+
+def words_of(fault: list[str] | None) -> dict[str, str]:
+    """Return the faults that were named as KIND=SHARE."""
+    return dict(_pair(text) for text in fault or [])
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -67,14 +73,13 @@ def _pair(text: str) -> tuple[str, str]:
     return name, value
 
 
-def _serve(port: int, given: dict[str, object]) -> None:
+def serve_app(factory: str, port: int) -> None:
     """Run granian with one worker, which counts the faults; a worker that sleeps over a slow answer is not waited for."""
     from granian import Granian  # noqa: PLC0415  only servers need it
     from granian.constants import Interfaces  # noqa: PLC0415
 
-    os.environ[ENVIRONMENT] = json.dumps(given)
     Granian(
-        "greenbridge.sandbox.app:from_environment",
+        factory,
         address=HOST,
         port=port,
         interface=Interfaces.ASGI,

@@ -20,7 +20,7 @@ from rich.table import Table
 from sqlalchemy import create_engine, text
 
 from greenbridge.answers import service as answers
-from greenbridge.demo import green, lives, stages
+from greenbridge.demo import green, lives, mortgages, stages
 from greenbridge.demo.departments import departments
 from greenbridge.demo.real import RealTown
 from greenbridge.demo.town import Town
@@ -172,6 +172,7 @@ async def _stages(settings: Settings, url: str, *, real: RealTown | None, seed: 
         rated: dict[str, int] = {}
         if real is None:  # nobody's evidence is made up about real firms
             rated = await timed("green", "绿色评价", green.CERTIFIED + len(green.LATELY), lambda a: green.rate_green(stage, joined, a))
+            await mortgages.pledge(stage, joined, officers, mortgages.parcels_of(seed, firms, business_date(clock.now())))
         await timed("look_back", "回看与监测", len(stages.BEFORE) + 1, lambda a: stages.look_back(stage, a))
     async with sessions() as session:
         offers, accepted, accepted_fen = await answers.totals(session)

@@ -78,7 +78,9 @@ class Key:
 
 
 class Signed(httpx.Auth):
-    """Signs every request (RFC 9421, Ed25519), each attempt anew with the time of its making."""
+    """Signs every request (RFC 9421, Ed25519) with its body, if it has one; each attempt anew with the time of its making."""
+
+    requires_request_body = True
 
     def __init__(self, key: Key) -> None:
         self._key_id = key.key_id
@@ -87,7 +89,7 @@ class Signed(httpx.Auth):
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """Sign one request and send it."""
-        self._signer.sign(request, key_id=self._key_id, covered_component_ids=COVERED)
+        self._signer.sign(request, key_id=self._key_id, covered_component_ids=COVERED, body=request.content or None)
         yield request
 
 
@@ -100,11 +102,11 @@ class Received:
     headers: Mapping[str, str]
 
 
-def verify(request: Received, public_keys: Mapping[str, Ed25519PublicKey]) -> None:
-    """Check that one of the known clients signed this request within five minutes; raises NotSignedIn otherwise."""
+def verify(request: Received, public_keys: Mapping[str, Ed25519PublicKey], body: bytes | None = None) -> None:
+    """Check that one of the known clients signed this request, with its body if it has one, within five minutes; raises NotSignedIn."""
     resolver = MappingKeyResolver(public_keys=public_keys, private_keys={})
     verifier = HTTPMessageVerifier(signature_algorithm=ED25519, key_resolver=resolver)
     try:
-        verifier.verify(request, max_age=OLDEST, require_components=COVERED)
+        verifier.verify(request, max_age=OLDEST, require_components=COVERED, body=body or None)
     except HTTPMessageSignaturesException as error:
         raise NotSignedIn("bad-signature", f"请求签名无效：{error}。", f"The request's signature is not valid: {error}.") from None

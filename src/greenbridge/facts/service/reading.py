@@ -96,6 +96,14 @@ def _ending(wanted: Iterable[str]) -> dict[str, Sequence[Clock]]:
     return {code: clock for code, clock in clocks.items() if any(c.months is not None for c in clock)}
 
 
+async def invoice_stated(session: AsyncSession, uscc: str, day: date, number: str) -> list[tuple[int, str]]:
+    """Return (amount with tax in fen, `valid`, `void` or `withdrawn`) of a firm's sales invoices of a number and a day, for another
+    domain, which has checked who asks.
+    """
+    async with database.as_platform(session):  # single invoices are closed to requests
+        return await invoice_store.issued(session, uscc, day, number)
+
+
 async def public_marks(
     session: AsyncSession, usccs: Sequence[str], as_of: date, known_at: datetime, disputed: Disputed | None = None
 ) -> dict[str, Text]:

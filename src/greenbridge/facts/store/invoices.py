@@ -168,3 +168,20 @@ async def counterparties(session: AsyncSession, uscc: str, horizon: date, known_
         {"usccs": [uscc], "horizon": horizon, "known_at": known_at, "top": top},
     )
     return [Counterparty(*row) for row in rows]
+
+
+# An invoice's present state is its last change's; leading zeros of a number depend on who typed it.
+_ISSUED = """
+    select v.net_fen + v.tax_fen, coalesce((select c.status from vat_invoice_change c
+            where c.uscc = v.uscc and c.direction = v.direction and c.issued_on = v.issued_on and c.invoice_no = v.invoice_no
+                and c.counterparty = v.counterparty and c.net_fen = v.net_fen and c.tax_fen = v.tax_fen
+            order by c.status = 'withdrawn' desc limit 1), v.status)
+    from vat_invoice v where v.uscc = %(uscc)s and v.direction = 'output' and v.issued_on = %(day)s
+        and ltrim(v.invoice_no, '0') = ltrim(%(number)s, '0')
+"""
+
+
+async def issued(session: AsyncSession, uscc: str, day: date, number: str) -> list[tuple[int, str]]:
+    """Return (amount with tax in fen, present status) of a firm's sales invoices of a number and a day."""
+    found = await database.rows(session, _ISSUED, {"uscc": uscc, "day": day, "number": number})
+    return [(gross, status) for gross, status in found]

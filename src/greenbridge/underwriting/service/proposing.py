@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from greenbridge.kit.canonical import canonical
 from greenbridge.kit.errors import Conflict, Forbidden
 from greenbridge.kit.text import Language
 from greenbridge.needs import service as needs
-from greenbridge.needs.values import Need
+from greenbridge.needs.values import GuaranteeMode, Need
 from greenbridge.reference import service as reference
 from greenbridge.reference.values import Tenor
 from greenbridge.reports import service as reports
@@ -117,3 +117,9 @@ def lines(made: Made, language: Language) -> list[str]:
 def document(made: Made) -> dict[str, Any]:
     """Return a proposal as JSON, with its id and all versions."""
     return {"proposal_id": proposal_id(made), **wire.made_json(made)}
+
+
+def advance_rate(mode: GuaranteeMode, on: date) -> float | None:
+    """Return what is lent on one yuan of security's value by the policy in force on a day; None where nothing is valued."""
+    terms = gateway.policy(on).security.get(mode)
+    return terms.advance_rate if terms else None

@@ -1,0 +1,95 @@
+"""The talk with the land registry, outside of any request: take what is due, send or ask, keep what came back.
+
+Each order is taken for a lease and the transaction closed before anything is sent. A worker that dies leaves its orders to the next
+one; the registry knows an order by its id, so that sending it twice is sending it once.
+"""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from greenbridge.audit import service as audit
+from greenbridge.collateral.gateway import LandRegistry, RegistryProblem
+from greenbridge.collateral.rules import registering as rules
+from greenbridge.collateral.service.registering import after
+from greenbridge.collateral.store import registry as store
+from greenbridge.collateral.values import (
+    Acknowledgement,
+    Order,
+    OrderKind,
+    OrderState,
+    Outcome,
+    Registration,
+    RegistrationEvent,
+    RegistrationState,
+)
+from greenbridge.enterprises import service as enterprises
+from greenbridge.kit import logs, outbox
+from greenbridge.kit.clock import Clock
+from greenbridge.kit.database import Sessions
+
+LEASE = timedelta(minutes=5)
+AT_ONCE = 20
+
+
+async def exchange(sessions: Sessions, registry: LandRegistry, clock: Clock) -> int:
+    """Send what is to be sent and ask for what is open; return how many orders came further."""
+    async with sessions.begin() as session:
+        taken = await store.take_due(session, clock.now(), LEASE, AT_ONCE)
+    return sum([await _one(sessions, registry, clock, order) for order in taken])
+
+
+async def _one(sessions: Sessions, registry: LandRegistry, clock: Clock, order: Order) -> bool:
+    found: Acknowledgement | Outcome | None
+    try:
+        found = await (registry.submit(order) if order.state is OrderState.QUEUED else registry.outcome(order))
+    except RegistryProblem as problem:
+        logs.get().warning("land registry", order=str(order.id), code=problem.code)
+        async with sessions.begin() as session:
+            now = clock.now()
+            await store.postpone(session, order.id, now + rules.wait(order.attempts + 1), problem.detail.zh[:500])
+        return False
+    async with sessions.begin() as session:
+        await _keep(session, order.id, order.state, found, clock.now())
+    return found is not None
+
+
+async def _keep(session: AsyncSession, order_id: UUID, sent: OrderState, found: Acknowledgement | Outcome | None, now: datetime) -> None:
+    """Keep what came back, unless another worker kept it meanwhile: its lease was over."""
+    order = await store.find_order(session, order_id, lock=True)
+    if order is None or order.state is not sent:
+        return
+    if found is None:
+        await store.postpone(session, order.id, now + rules.POLL, None)
+        return
+    registration = await store.find(session, order.registration_id, lock=True) if order.registration_id else None
+    if isinstance(found, Acknowledgement):
+        await store.acknowledge(session, order.id, found, now + rules.POLL)
+        if registration and order.kind is OrderKind.REGISTRATION:
+            state = after(registration, RegistrationEvent.ACKNOWLEDGE)
+            await store.move(session, registration.id, state, accepted_at=now, reference=found.reference)
+            await audit.record(session, f"mortgage.{state.value}", f"mortgage_registration:{registration.id}", now)
+        return
+    await store.answer(session, order.id, found, now)
+    if registration:
+        await _carry_out(session, order, registration, found, now)
+
+
+async def _carry_out(session: AsyncSession, order: Order, of: Registration, found: Outcome, now: datetime) -> None:
+    """Let the registry's last word move the registration, and tell both sides."""
+    event = rules.event_of(order.kind, found)
+    state = after(of, event)
+    changes: dict[str, object] = {"receipts": [*of.receipts, dict(found.receipt)]}
+    if event is RegistrationEvent.REGISTER:
+        changes |= {"registry_number": found.number, "registry_rank": found.facts.get("rank"), "registered_at": found.at}
+    if event in {RegistrationEvent.REJECT, RegistrationEvent.REFUSE_CANCELLATION}:
+        changes["reasons"] = list(found.reasons) or ["登记机构未说明理由"]
+    if state in {RegistrationState.REJECTED, RegistrationState.CANCELLED}:
+        changes["ended_at"] = now
+    moved = await store.move(session, of.id, state, **changes)
+    told = {"registration_id": str(of.id), "number": of.number, "state": state.value, "registry_number": moved.registry_number}
+    firm = await enterprises.get(session, of.enterprise_id)
+    for organisation in (of.bank_id, firm.organisation_id):
+        await outbox.publish(session, organisation, f"mortgage.{event.value}", told, now)
+    await audit.record(session, f"mortgage.{event.value}", f"mortgage_registration:{of.id}", now, registry_number=moved.registry_number)
