@@ -34,6 +34,7 @@ SCHEMA: Mapping[str, Mapping[str, tuple[tuple[type, ...], bool]]] = {
         "types": ((dict,), False), "directions": ((dict,), False), "labels": ((dict,), False),
     },
     "leaks[]": {"columns": ((list,), True), "reason": (TEXT, True)},
+    "artefacts[]": {"columns": ((list,), True), "reason": (TEXT, True)},
     "segments[]": {"column": ((str,), True), "cuts": ((list,), False), "name": (TEXT, False)},
     "stability": {"column": ((str,), True), "why_not": (TEXT, False)},
     "imputation": {"trees": ((str,), False), "linear": ((str,), False)},
@@ -57,6 +58,8 @@ class CardError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Leak:
+    """Columns that are never read, and why: they carry the outcome, or are true of this data set alone."""
+
     columns: tuple[str, ...]
     reason: Text
 
@@ -143,7 +146,8 @@ def read(path: Path) -> DatasetCard:
     lines = tuple(source.splitlines())
     _check(path, lines, raw)
     protocol = _protocol(path, lines, raw)
-    leaks = tuple(Leak(tuple(map(str, leak["columns"])), text(leak["reason"])) for leak in raw.get("leaks", ()))
+    never = [*raw.get("leaks", ()), *raw.get("artefacts", ())]
+    leaks = tuple(Leak(tuple(map(str, leak["columns"])), text(leak["reason"])) for leak in never)
     segments = tuple(
         Segment(s["column"], tuple(map(float, s.get("cuts", ()))), text(s.get("name", s["column"]))) for s in raw.get("segments", ())
     )
