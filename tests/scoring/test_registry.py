@@ -94,14 +94,38 @@ async def test_what_cannot_be_done_is_refused_with_what_can(session, now, shelf)
     with pytest.raises(Invalid):
         await service.register(session, shelf, "m-2", WHO, "  ", now)
     await service.register(session, shelf, "m-2", WHO, WHY, now)
-    with pytest.raises(Conflict, match=r"draft.*challenge, retire"):
+    with pytest.raises(Conflict, match=r"cannot be promoted; it stands as: draft. It can be made a challenger or be retired") as refused:
         await service.promote(session, shelf, "m-2", WHO, WHY, now)
-    with pytest.raises(Conflict, match="champion"):
+    assert "现为“草稿”，不能升为冠军。可以列为挑战者、退役。" in refused.value.detail.zh
+    with pytest.raises(Conflict, match="only when another is promoted, or by a roll-back"):
         await service.retire(session, "m-1", WHO, WHY, now)
     await service.retire(session, "m-2", WHO, WHY, now)
-    with pytest.raises(Conflict, match="retired"):
-        await service.challenge(session, shelf, "m-2", WHO, WHY, now)
+    with pytest.raises(Conflict, match="stands as: retired. It can be made a challenger"):
+        await service.promote(session, shelf, "m-2", WHO, WHY, now)
     assert await states(session) == {"m-2": "retired", "m-1": "champion"}
+
+
+@pytest.mark.parametrize("state", [None, *ModelState])
+def test_a_refusal_names_no_act_that_nobody_can_ask_for(state):
+    for act in rules.ASKED:
+        if (state, act) in rules.TRANSITIONS:
+            continue
+        with pytest.raises(Conflict) as refused:
+            rules.next_state(state, act, "m-2")
+        for internal in (*ModelAct, "rolled back", "被取代", "回退撤下", "回退恢复"):
+            assert internal not in refused.value.detail.en.split()
+            assert internal not in refused.value.detail.zh
+
+
+async def test_what_was_rolled_back_or_retired_can_score_in_the_shadow_and_be_promoted_again(session, now, shelf):
+    await service.establish(session, shelf, now)
+    await to_champion(session, shelf, "m-2", now)
+    assert await service.rollback(session, shelf, WHO, WHY, now) == "m-1"
+    await service.challenge(session, shelf, "m-2", WHO, "数据已修正", now)
+    await service.promote(session, shelf, "m-2", WHO, "数据已修正", now)
+    assert await states(session) == {"m-2": "champion", "m-1": "retired"}
+    assert (await service.champion(session, shelf, now)).version == "m-2"
+    assert await service.rollback(session, shelf, WHO, WHY, now) == "m-1"
 
 
 async def test_files_that_are_not_those_registered_are_refused(session, now, shelf):
@@ -112,6 +136,21 @@ async def test_files_that_are_not_those_registered_are_refused(session, now, she
     card.write_text(whole.replace("0.8", "0.7"))  # the calibration decides as the trees do
     with pytest.raises(ArtifactRefused, match="not those registered"):
         await service.challenge(session, shelf, "m-2", WHO, WHY, now)
+    card.write_text(whole)
+    page = shelf / "m-2" / "card.html"
+    for changed in ("card.html", "scorecard.json"):
+        file = shelf / "m-2" / changed
+        kept = file.read_text()
+        file.write_text(kept + " ")
+        with pytest.raises(ArtifactRefused, match=changed):
+            await service.challenge(session, shelf, "m-2", WHO, WHY, now)
+        with pytest.raises(ArtifactRefused, match=changed):
+            await service.register(session, shelf, "m-2", WHO, WHY, now)
+        file.write_text(kept)
+    page.rename(shelf / "m-2" / "CARD.md")  # what nobody listed is not shown
+    with pytest.raises(ArtifactRefused, match="card.html"):
+        await service.challenge(session, shelf, "m-2", WHO, WHY, now)
+    (shelf / "m-2" / "CARD.md").rename(page)
     card.unlink()
     with pytest.raises(ArtifactRefused, match="are not in"):
         await service.challenge(session, shelf, "m-2", WHO, WHY, now)
@@ -133,8 +172,8 @@ async def test_a_model_of_unknown_features_or_under_another_name_is_no_draft(ses
     with pytest.raises(Conflict, match=f"x{0}"):
         await service.register(session, shelf, "strange", WHO, WHY, now)
     (shelf / "renamed").mkdir()
-    for name in ("model.txt", "card.json"):
-        (shelf / "renamed" / name).write_bytes((shelf / "m-2" / name).read_bytes())
+    for file in (shelf / "m-2").iterdir():
+        (shelf / "renamed" / file.name).write_bytes(file.read_bytes())
     with pytest.raises(Conflict, match="m-2"):
         await service.register(session, shelf, "renamed", WHO, WHY, now)
 
@@ -225,7 +264,7 @@ ACTS = st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(list(ModelAct)
 
 @given(ACTS)
 @settings(max_examples=100)
-def test_no_series_of_acts_makes_two_champions_or_leaves_retired_but_by_reinstatement(acts):
+def test_no_series_of_acts_makes_two_champions_or_lets_a_retired_one_score_for_banks_at_once(acts):
     """Acts in any order, the refused ones left out: promotion displaces and roll-back reinstates, as the service does."""
     events: list[ModelEvent] = []
     for version, act in acts:
@@ -236,4 +275,4 @@ def test_no_series_of_acts_makes_two_champions_or_leaves_retired_but_by_reinstat
         assert champions == list(rules.reign(events)[-1:])
     for event in events:
         if event.before is ModelState.RETIRED:
-            assert event.act is ModelAct.REINSTATE
+            assert event.act in {ModelAct.REINSTATE, ModelAct.CHALLENGE}

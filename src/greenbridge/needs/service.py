@@ -1,6 +1,7 @@
 """Publishing a need and moving it along."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -79,6 +80,18 @@ async def locked(session: AsyncSession, need_id: UUID) -> Need:
 async def of_enterprise(session: AsyncSession, enterprise_id: UUID) -> list[Need]:
     """Return a firm's needs, newest first."""
     return await store.of_enterprise(session, enterprise_id)
+
+
+async def histories(session: AsyncSession, enterprise_ids: Sequence[UUID], known_at: datetime) -> dict[UUID, list[Need]]:
+    """Return each firm's needs as they stood at an instant, as far as publishing and withdrawing go, for another domain as the platform."""
+    found: dict[UUID, list[Need]] = {enterprise_id: [] for enterprise_id in enterprise_ids}
+    published = [need for need in await store.of_enterprises(session, enterprise_ids) if need.published_at <= known_at]
+    withdrawn = {f"need:{need.id}": need for need in published if need.status is NeedStatus.WITHDRAWN}
+    at = await audit.first_times(session, f"need.{NeedStatus.WITHDRAWN.value}", list(withdrawn))
+    later = {need.id for subject, need in withdrawn.items() if subject in at and at[subject] > known_at}
+    for need in published:
+        found[need.enterprise_id].append(replace(need, status=NeedStatus.PUBLISHED) if need.id in later else need)
+    return found
 
 
 async def open_ones(session: AsyncSession, today: date, *, limit: int = 50, offset: int = 0) -> list[Need]:

@@ -1,5 +1,6 @@
 """SQL of needs."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -74,6 +75,11 @@ async def find(session: AsyncSession, need_id: UUID, *, for_update: bool = False
 
 async def of_enterprise(session: AsyncSession, enterprise_id: UUID) -> list[Need]:
     query = select(NeedRow).where(col(NeedRow.enterprise_id) == enterprise_id).order_by(col(NeedRow.published_at).desc())
+    return [_value(row) for row in await session.scalars(query)]
+
+
+async def of_enterprises(session: AsyncSession, enterprise_ids: Sequence[UUID]) -> list[Need]:
+    query = select(NeedRow).where(col(NeedRow.enterprise_id).in_(enterprise_ids)).order_by(col(NeedRow.published_at), col(NeedRow.number))
     return [_value(row) for row in await session.scalars(query)]
 
 

@@ -170,7 +170,7 @@ class Material:
     `bands`: grade -> the probability of default that it ends before. `marks`: code of an associated firm -> what public lists say of
     it; `peers`: the firm among firms of its kind; `queries`: who read its report in the last 12 months, newest first (named to the
     firm itself alone). `disputed`: (item, key) of a record -> since when the firm objects to it. `by_item`: the facts that the reader
-    may see, as `projection.visible` sets them.
+    may see, as `projection.visible` sets them; `model_fields`: what the model reads, whoever may see it.
     """
 
     enterprise: Enterprise
@@ -191,6 +191,7 @@ class Material:
     reader: Reader | None = None
     disputed: Mapping[tuple[str, str], date] = field(default_factory=dict)
     by_item: Mapping[str, list[Fact]] = field(default_factory=dict)
+    model_fields: Sequence[str] = ()
 
     @property
     def items(self) -> Mapping[str, Item]:

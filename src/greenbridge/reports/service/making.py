@@ -203,6 +203,7 @@ async def _materials(session: AsyncSession, firms: Sequence[Enterprise], model: 
                 standings,
                 queries,
                 disputed={(item, key): since for (uscc, item, key), since in disputed.items() if uscc == firm.uscc},
+                model_fields=scoring.fields_read(model),
             )
         )
     return materials

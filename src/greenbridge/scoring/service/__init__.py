@@ -16,7 +16,7 @@ from greenbridge.scoring.service.registry import (
     runs,
     unregistered,
 )
-from greenbridge.scoring.service.scoring import MIN_KNOWN_SHARE, score, score_series
+from greenbridge.scoring.service.scoring import MIN_KNOWN_SHARE, fields_read, score, score_series
 
 __all__ = [
     "MIN_KNOWN_SHARE",
@@ -24,6 +24,7 @@ __all__ = [
     "challenge",
     "champion",
     "establish",
+    "fields_read",
     "kept_between",
     "kept_months",
     "model_at",

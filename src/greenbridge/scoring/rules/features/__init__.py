@@ -45,6 +45,7 @@ __all__ = [
     "arrays_of",
     "compute",
     "fields",
+    "fields_of",
     "growth",
     "items_of",
     "known_total",
@@ -54,6 +55,7 @@ __all__ = [
     "platform",
     "ratio",
     "reach",
+    "reads_platform",
     "total",
     "variation",
     "void_share",
@@ -76,10 +78,20 @@ def fields(name: str) -> tuple[str, ...]:
     return BY_NAME[name].sources if name in BY_NAME else INVOICE_SUMS
 
 
+def fields_of(names: Iterable[str]) -> tuple[str, ...]:
+    """Return all fields of departments' data that a model of the named features reads, those of invoices as a whole first."""
+    return tuple(dict.fromkeys((*MODEL_FIELDS, *(field for name in names for field in BY_NAME[name].sources))))
+
+
 def items_of(names: Iterable[str]) -> tuple[str, ...]:
     """Return the items whose facts the named features need beside the invoice series; a model of invoices alone needs none."""
     reads = [array for name in names for array in BY_NAME[name].reads if array in records.READINGS]
     return tuple(dict.fromkeys(item for array in reads for item in records.READINGS[array].items))
+
+
+def reads_platform(names: Iterable[str]) -> bool:
+    """Return whether any of the named features is made of what the platform itself knows."""
+    return any(array in records.PLATFORM for name in names for array in BY_NAME[name].reads)
 
 
 def arrays_of(

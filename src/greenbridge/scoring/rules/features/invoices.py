@@ -154,7 +154,7 @@ COUNTERPARTIES: tuple[Feature, ...] = (
     _of(C, "customer_kept_share", Text("来自上年老客户的销售占比", "Sales to last year's customers"), "share", -1, "of the sales of the newest year known as a whole, as is the one before",
         lambda a: f.of_whole_year(a["customer_kept_share"], a["months_known"], 2), "customer_kept_share months_known", _case(0.6, customer_kept_share=(0.5, 0.6), months_known=WHOLE), _case(None, customer_kept_share=(0.5, 0.1), months_known=BEGUN)),
     _of(C, "supplier_kept_share", Text("来自上年老供应商的采购占比", "Purchases from last year's suppliers"), "share", -1, "of the purchases of the newest year known as a whole, as is the one before",
-        lambda a: f.of_whole_year(a["supplier_kept_share"], a["months_known"], 2), "supplier_kept_share months_known", _case(0.7, supplier_kept_share=(0.5, 0.7), months_known=WHOLE), _case(None, supplier_kept_share=(0.5, NAN), months_known=WHOLE)),
+        lambda a: f.of_whole_year(a["supplier_kept_share"], a["months_known"], 2), "supplier_kept_share months_known", _case(0.7, supplier_kept_share=(0.5, 0.7), months_known=WHOLE), _case(0.5, supplier_kept_share=(0.5, NAN), months_known=WHOLE)),
     _of(C, "customer_count_magnitude", Text("最近年度客户数（对数）", "Customers of the newest year (log10)"), "log10_count", -1, "log10(1 + customers) of the newest year known as a whole",
         lambda a: np.log10(1 + f.of_whole_year(a["customer_count"], a["months_known"])), "customer_count months_known", _case(1.0, customer_count=(3.0, 9.0), months_known=BEGUN), _case(None, customer_count=(NAN, 9.0), months_known=(0.0, 0.0, 4.0))),
     _of(C, "supplier_count_magnitude", Text("最近年度供应商数（对数）", "Suppliers of the newest year (log10)"), "log10_count", -1, "log10(1 + suppliers) of the newest year known as a whole",
