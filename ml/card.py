@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from greenbridge.kit.text import Text
+from greenbridge.scoring.rules.distributions import counts
 from greenbridge.scoring.rules.features import EDITION
 from ml import benchmark, calibrating, measures
 from ml.champion import Champion
@@ -37,9 +38,7 @@ def binned(values: Any) -> dict[str, Any]:
     """
     known = values[~np.isnan(values)]
     quantiles = [round(float(q), 6) for q in np.quantile(known, np.linspace(0, 1, 11))] if len(known) else []
-    inner = np.unique(quantiles[1:-1])
-    counts = np.bincount(np.searchsorted(inner, known, side="right"), minlength=len(inner) + 1)
-    return {"quantiles": quantiles, "counts": [*map(int, counts), len(values) - len(known)]}
+    return {"quantiles": quantiles, "counts": [int(n) for n in counts(values, np.unique(quantiles[1:-1]))]}
 
 
 def both(value: Any) -> dict[str, str]:

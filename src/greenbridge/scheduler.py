@@ -28,7 +28,6 @@ from greenbridge.matching import jobs as matching
 from greenbridge.monitoring import jobs as monitoring
 from greenbridge.needs import jobs as needs
 from greenbridge.peers import jobs as peers
-from greenbridge.scoring import jobs as scoring
 from greenbridge.settings import Settings
 
 Work = Callable[[database.Sessions, Clock], Awaitable[int]]
@@ -96,15 +95,8 @@ def inbox_job(folder: Path) -> Job:
     return Job("facts.take_folder", timedelta(minutes=5), take)
 
 
-def score_job(artifacts: Path) -> Job:
-    """Return the job that scores the city with the champion and its challengers."""
-    return Job(
-        "scoring.score_city", timedelta(days=1), in_one_transaction(lambda session, now: scoring.score_city(session, artifacts, now))
-    )
-
-
 def model_job(artifacts: Path) -> Job:
-    """Return the job that scores every firm and checks the model in use."""
+    """Return the job that scores the city with the champion and its challengers, and checks them."""
     return Job("monitoring.watch_model", timedelta(days=1), in_one_transaction(partial(monitoring.watch_model, artifacts=artifacts)))
 
 
@@ -141,7 +133,7 @@ async def serve(settings: Settings, url: str) -> None:
     # The default grace of one second would drop jobs silently.
     scheduler = AsyncIOScheduler(timezone=SHANGHAI, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1})
     gateway = HttpGateway(load_feeds(settings.departments) if settings.departments else (), Key(kept_key(settings.data_dir)))
-    nightly = (score_job(settings.artifacts_dir), model_job(settings.artifacts_dir), rematch_job(settings.artifacts_dir))
+    nightly = (model_job(settings.artifacts_dir), rematch_job(settings.artifacts_dir))
     declared = (*JOBS, *nightly, *pull_jobs(gateway), *([inbox_job(settings.inbox)] if settings.inbox else []))
     for job in declared:
         scheduler.add_job(

@@ -4,6 +4,7 @@ from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,7 +16,7 @@ from greenbridge.facts.rules import items
 from greenbridge.kit.errors import Conflict, Invalid, NotFound
 from greenbridge.reports import service as reports
 from greenbridge.reports.gateway import press as make_press
-from greenbridge.scoring import jobs, service, store
+from greenbridge.scoring import service, store
 from greenbridge.scoring.gateway import ArtifactRefused, FakeModel, fingerprint
 from greenbridge.scoring.rules import registry as rules
 from greenbridge.scoring.rules.features import FEATURES
@@ -100,7 +101,7 @@ async def test_what_cannot_be_done_is_refused_with_what_can(session, now, shelf)
     with pytest.raises(Conflict, match="only when another is promoted, or by a roll-back"):
         await service.retire(session, "m-1", WHO, WHY, now)
     await service.retire(session, "m-2", WHO, WHY, now)
-    with pytest.raises(Conflict, match="stands as: retired. It can be made a challenger"):
+    with pytest.raises(Conflict, match=r"stands as: retired\. It can be made a challenger"):
         await service.promote(session, shelf, "m-2", WHO, WHY, now)
     assert await states(session) == {"m-2": "retired", "m-1": "champion"}
 
@@ -148,7 +149,7 @@ async def test_files_that_are_not_those_registered_are_refused(session, now, she
             await service.register(session, shelf, "m-2", WHO, WHY, now)
         file.write_text(kept)
     page.rename(shelf / "m-2" / "CARD.md")  # what nobody listed is not shown
-    with pytest.raises(ArtifactRefused, match="card.html"):
+    with pytest.raises(ArtifactRefused, match=r"card\.html"):
         await service.challenge(session, shelf, "m-2", WHO, WHY, now)
     (shelf / "m-2" / "CARD.md").rename(page)
     card.unlink()
@@ -223,7 +224,6 @@ async def test_a_run_over_the_city_keeps_the_challengers_scores_beside_the_champ
         await deliver(session, now, items.VAT_INVOICES, *steady_invoices(firm.uscc))
     champion = await service.champion(session, shelf, now)
     await service.register(session, shelf, "m-2", WHO, WHY, now)
-    assert await jobs.score_city(session, shelf, now) == 0  # no challenger to compare
     assert await service.score_city(session, shelf, now) == 2  # a draft does not score; the third firm is unknown
     await service.challenge(session, shelf, "m-2", WHO, WHY, now)
     assert await service.score_city(session, shelf, now) == 2  # the champion's stand already
@@ -241,8 +241,50 @@ async def test_a_run_over_the_city_keeps_the_challengers_scores_beside_the_champ
                 if (a.model_version, b.model_version) == ("m-1", "m-2") and a.enterprise_id == b.enterprise_id]  # fmt: skip
     assert runs["m-2"].mean_distance == pytest.approx(sum(distance) / 2)
     assert (await session.execute(text("select count(*) from default_score"))).scalar_one() == 2  # what banks may come to see
-    await service.score_city(session, shelf, now + timedelta(days=500))
-    assert {r.as_of for r in (await session.execute(text("select as_of from bulk_score"))).all()} == {(now + timedelta(days=500)).date()}
+
+
+async def test_runs_of_two_months_are_kept_and_after_that_each_months_last(session, now, shelf):
+    _, firm = await a_verified_firm(session, now, 1)
+    await deliver(session, now, items.VAT_INVOICES, *steady_invoices(firm.uscc))
+    for days in (-140, -101, -100, -30, -29):
+        assert await service.score_city(session, shelf, now, (now + timedelta(days=days)).date()) == 1
+    kept = {(now.date() - day).days for day in await service.run_days(session, "m-1", now.date(), now)}
+    rows = {(now.date() - r.as_of).days for r in (await session.execute(text("select as_of from bulk_score"))).all()}
+    assert kept == rows == {140, 100, 30, 29}  # of the two days of one month, long ago, the last
+    later = now + timedelta(days=1_500)
+    await service.score_city(session, shelf, later)
+    assert await service.run_days(session, "m-1", later.date(), later) == [later.date()]  # four years are over
+
+
+async def test_a_run_keeps_how_scores_and_features_lie_in_the_bins_of_the_card(session, now, shelf):
+    firms = [(await a_verified_firm(session, now, n))[1] for n in (1, 2)]
+    for firm, net in zip(firms, (20_000, 900_000), strict=True):
+        await deliver(session, now, items.VAT_INVOICES, *steady_invoices(firm.uscc, net=net))
+    champion = await service.champion(session, shelf, now)
+    await service.score_city(session, shelf, now)
+    found, learnt = await service.run_distributions(session, "m-1", now.date()), service.learnt_distributions(champion.card)
+    assert set(found) == {"score", *champion.features} == set(learnt)
+    scored = await service.score(session, firms, champion, now.date(), now)
+    for name, one in found.items():
+        assert one.edges == learnt[name].edges
+        assert one.firms == 2
+    probabilities = np.array([one.default_probability for one in scored.values()])
+    placed = np.bincount(np.searchsorted(found["score"].edges, probabilities, side="right"), minlength=len(found["score"].edges) + 1)
+    assert found["score"].counts[:-1] == tuple(placed)
+    assert sum(learnt["score"].counts) == champion.card["data"]["firms"]
+
+
+async def test_a_model_whose_card_names_no_bins_is_measured_by_its_first_run(session, now, tmp_path):
+    folder(tmp_path, "plain", booster(3, 4, 12, 1, n=300))
+    (tmp_path / "current").write_text("plain\n")
+    _, firm = await a_verified_firm(session, now, 1)
+    await deliver(session, now, items.VAT_INVOICES, *steady_invoices(firm.uscc))
+    first = now.date() - timedelta(days=20)
+    await service.score_city(session, tmp_path, now, first)
+    await service.score_city(session, tmp_path, now)
+    days = await service.run_days(session, "plain", now.date(), now)
+    one, other = [await service.run_distributions(session, "plain", day) for day in days]
+    assert {name: one[name].edges for name in one} == {name: other[name].edges for name in other}
 
 
 def done(events: list[ModelEvent], version: str, act: ModelAct) -> list[ModelEvent]:

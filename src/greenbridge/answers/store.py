@@ -133,6 +133,11 @@ async def feedback(session: AsyncSession) -> list[AnswerFeedback]:
 _NO_LOAN = ("claimed", "offered", "not_chosen", "declined", "expired")
 
 
+async def borrowers(session: AsyncSession) -> set[UUID]:
+    query = "select distinct n.enterprise_id from answer a join need n on n.id = a.need_id where a.status <> all(:no_loan)"
+    return set(await session.scalars(text(query), {"no_loan": list(_NO_LOAN)}))
+
+
 async def loans(session: AsyncSession, bank_id: UUID) -> list[Loan]:
     query = """
         select a.id, n.id, n.number, n.enterprise_id, coalesce(a.amount_fen, 0) from answer a join need n on n.id = a.need_id

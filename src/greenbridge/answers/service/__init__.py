@@ -2,13 +2,14 @@
 
 from greenbridge.answers.service.answering import claim, decline, expire, offer, totals
 from greenbridge.answers.service.choosing import accept, agree, agreeing, of_need
-from greenbridge.answers.service.outcomes import feedback, loans
+from greenbridge.answers.service.outcomes import borrowers, feedback, loans
 from greenbridge.answers.service.seeing import of_bank, open_need, overview, work_list
 
 __all__ = [
     "accept",
     "agree",
     "agreeing",
+    "borrowers",
     "claim",
     "decline",
     "expire",

@@ -51,7 +51,8 @@ def check_files(folder: Path) -> None:
 
 
 def _changed(version: str, name: str, zh: str, en: str) -> ArtifactRefused:
-    return ArtifactRefused("model-changed", f"模型 {version} 的文件 {name} {zh}，拒绝加载。", f"The file {name} of the model {version} {en}: refused.")
+    told = f"模型 {version} 的文件 {name} {zh}，拒绝加载。", f"The file {name} of the model {version} {en}: refused."
+    return ArtifactRefused("model-changed", *told)
 
 
 def check_registered(artifacts: Path, version: str, sha256: str) -> None:

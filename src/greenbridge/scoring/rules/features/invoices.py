@@ -17,7 +17,10 @@ NO_INVOICES = Text(
     "Sums and growth want every month of the window, shares and means six of them; or there is nothing to divide by",
 )
 NO_YEAR = Text("没有可知的年度", "No calendar year is known")
-NO_WHOLE_YEAR = Text("最近年度（同比与老客户还包括上一年度）并非全年可知", "The newest year (for growth and kept partners the year before too) is not known as a whole")
+NO_WHOLE_YEAR = Text(
+    "最近年度（同比与老客户还包括上一年度）并非全年可知",
+    "The newest year (for growth and kept partners the year before too) is not known as a whole",
+)
 NAN = float("nan")
 
 
