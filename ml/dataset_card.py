@@ -50,6 +50,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
 TYPES = ("numeric", "categorical", "date")
 BANDS = {"A": 0.05, "B": 0.1, "C": 0.2, "D": 0.4, "E": 1.01}
 SEED = 20200201
+MOST_TRIALS = 200
 
 
 class CardError(Exception):
@@ -182,6 +183,9 @@ def _section(path: Path, lines: tuple[str, ...], name: str, value: Any) -> None:
 def _wrong(raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield (field, what is wrong) of what types alone do not say."""
     data, features = raw["data"], raw.get("features", {})
+    trials = raw.get("tuning", {}).get("trials", 1)
+    if not 1 <= trials <= MOST_TRIALS:
+        yield "tuning.trials", f"must lie between 1 and {MOST_TRIALS}, not {trials!r}"
     if data.get("source", "files") not in {"files", "greenbridge.vat"}:
         yield "data.source", 'must be "files" or "greenbridge.vat"'
     if data.get("source", "files") == "files" and not (data.get("files") and all(isinstance(f, str) for f in data["files"])):

@@ -97,19 +97,18 @@ async def newest_runs(session: AsyncSession) -> list[BulkRun]:
     return [BulkRun(r.version, r.as_of, r.firms, r.mean_probability, r.mean_distance) for r in rows]
 
 
+_FORGOTTEN = """
+    delete from {table} t where t.as_of < :month or (t.as_of < :day and exists (
+        select 1 from bulk_distribution d where d.name = 'score' and d.model_version = t.model_version and d.as_of > t.as_of
+            and date_trunc('month', d.as_of) = date_trunc('month', t.as_of)))
+"""
+
+
 async def forget_bulk(session: AsyncSession, today: date, days: int, months: int) -> None:
     """Forget runs older than so many days, but each version's last run of a month for so many months."""
     given = {"day": today - timedelta(days=days), "month": add_months(today, -months)}
-    last = """
-        not exists (select 1 from bulk_distribution d where d.name = 'score' and d.model_version = {table}.model_version
-            and d.as_of > {table}.as_of and date_trunc('month', d.as_of) = date_trunc('month', {table}.as_of))
-    """
     for table in ("bulk_score", "bulk_distribution"):
-        kept = last.format(table=table)
-        await session.execute(
-            text(f"delete from {table} where as_of < :month or (as_of < :day and not ({kept}))"),
-            given,  # noqa: S608  names of this module
-        )
+        await session.execute(text(_FORGOTTEN.format(table=table)), given)
 
 
 async def add_distributions(session: AsyncSession, found: Sequence[Distribution], version: str, as_of: date, now: datetime) -> None:

@@ -110,11 +110,6 @@ def magnitude(fen: Floats) -> Floats:
     return np.asarray(np.log10(np.maximum(fen / 100, 0) + 1))
 
 
-def signed_magnitude(fen: Floats) -> Floats:
-    """Return log10 of an amount in yuan with its sign: 999,999 yuan more gives 6, 99 yuan less -2; what is unknown stays so."""
-    return np.asarray(np.sign(fen) * np.log10(np.abs(fen) / 100 + 1))
-
-
 def monthly_mean(series: Floats, months: int = YEAR) -> Floats:
     """Return the mean of the known months of the window; NaN under 6."""
     window = series[:, -months:]
