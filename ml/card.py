@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 
 from greenbridge.kit.text import Text
+from greenbridge.scoring.rules.distributions import counts
+from greenbridge.scoring.rules.features import EDITION
 from ml import benchmark, calibrating, measures
 from ml.champion import Champion
 from ml.dataset import Dataset
@@ -16,6 +18,27 @@ IMBALANCE = {
     "en": "All splits are stratified; no row is repeated, dropped or weighted, so the base rate stays; ranking is learnt by the trees and the"
     " probability by calibration of held-out margins; accuracy is not used.",
 }
+
+
+# Two figures of one model: an AUC of each split, and one of all held-out rows together, which compares rows of different fits.
+BY_SPLIT = {
+    "zh": "各划分留出样本的 AUC 的平均（± 为各划分之间的标准差）：与基线比较、与目标比较用这个数",
+    "en": "mean over the splits of the AUC of their held-out rows (± is the spread between splits): what baselines and goals are compared by",
+}
+POOLED = {
+    "zh": "所有留出样本合在一起算一次，多次留出的取平均概率；区间为 500 次自助抽样",
+    "en": "all held-out rows taken together once, a row held out more than once with its mean probability; interval of 500 bootstrap samples",
+}
+
+
+def binned(values: Any) -> dict[str, Any]:
+    """Return the deciles of the known values, and how many values lie in the bins that the inner ones make, the missing last.
+
+    What monitoring compares a city's firms with. Ten values 1 to 10: the inner deciles 1.9, 2.8 and so on, one value in each bin.
+    """
+    known = values[~np.isnan(values)]
+    quantiles = [round(float(q), 6) for q in np.quantile(known, np.linspace(0, 1, 11))] if len(known) else []
+    return {"quantiles": quantiles, "counts": [int(n) for n in counts(values, np.unique(quantiles[1:-1]))]}
 
 
 def both(value: Any) -> dict[str, str]:
@@ -42,8 +65,11 @@ def describe(data: Dataset, model: Champion, evaluation: Evaluation) -> dict[str
         "class_imbalance": IMBALANCE,
         "parameters": model.search,
         "metrics": {name: _figures(evaluation, name) for name in evaluation.outcomes},
+        "metrics_of": BY_SPLIT,
         "intervals": measures.intervals(told, probability, card.protocol.seed),
-        "intervals_of": "held-out probabilities, a row held out more than once counts with its mean; 500 bootstrap samples of rows",
+        "intervals_of": POOLED,
+        "score": binned(probability),
+        "features_edition": EDITION,
         "published": list(card.raw.get("published", ())),
         "goals": benchmark.goals(evaluation),
         "calibration": dict(model.calibration),
@@ -152,5 +178,6 @@ def features(data: Dataset, model: Champion) -> list[dict[str, Any]]:
             "name": name, "label": _label(column.label, encoded.how), "unit": column.unit, "group": column.group, "kind": column.kind,
             "direction": encoded.direction, "activity": column.activity, "median": float(np.median(known)) if len(known) else 0.0,
             "known_share": round(len(known) / len(values), 4), "gain": round(float(gains[place]), 2), "splits": [cut] if cut else [],
+            **({} if encoded.how == "code" else binned(values)),
         })  # fmt: skip
     return found

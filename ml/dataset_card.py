@@ -34,6 +34,7 @@ SCHEMA: Mapping[str, Mapping[str, tuple[tuple[type, ...], bool]]] = {
         "types": ((dict,), False), "directions": ((dict,), False), "labels": ((dict,), False),
     },
     "leaks[]": {"columns": ((list,), True), "reason": (TEXT, True)},
+    "artefacts[]": {"columns": ((list,), True), "reason": (TEXT, True)},
     "segments[]": {"column": ((str,), True), "cuts": ((list,), False), "name": (TEXT, False)},
     "stability": {"column": ((str,), True), "why_not": (TEXT, False)},
     "imputation": {"trees": ((str,), False), "linear": ((str,), False)},
@@ -49,6 +50,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
 TYPES = ("numeric", "categorical", "date")
 BANDS = {"A": 0.05, "B": 0.1, "C": 0.2, "D": 0.4, "E": 1.01}
 SEED = 20200201
+MOST_TRIALS = 200
 
 
 class CardError(Exception):
@@ -57,6 +59,8 @@ class CardError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Leak:
+    """Columns that are never read, and why: they carry the outcome, or are true of this data set alone."""
+
     columns: tuple[str, ...]
     reason: Text
 
@@ -143,7 +147,8 @@ def read(path: Path) -> DatasetCard:
     lines = tuple(source.splitlines())
     _check(path, lines, raw)
     protocol = _protocol(path, lines, raw)
-    leaks = tuple(Leak(tuple(map(str, leak["columns"])), text(leak["reason"])) for leak in raw.get("leaks", ()))
+    never = [*raw.get("leaks", ()), *raw.get("artefacts", ())]
+    leaks = tuple(Leak(tuple(map(str, leak["columns"])), text(leak["reason"])) for leak in never)
     segments = tuple(
         Segment(s["column"], tuple(map(float, s.get("cuts", ()))), text(s.get("name", s["column"]))) for s in raw.get("segments", ())
     )
@@ -178,6 +183,9 @@ def _section(path: Path, lines: tuple[str, ...], name: str, value: Any) -> None:
 def _wrong(raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield (field, what is wrong) of what types alone do not say."""
     data, features = raw["data"], raw.get("features", {})
+    trials = raw.get("tuning", {}).get("trials", 1)
+    if not 1 <= trials <= MOST_TRIALS:
+        yield "tuning.trials", f"must lie between 1 and {MOST_TRIALS}, not {trials!r}"
     if data.get("source", "files") not in {"files", "greenbridge.vat"}:
         yield "data.source", 'must be "files" or "greenbridge.vat"'
     if data.get("source", "files") == "files" and not (data.get("files") and all(isinstance(f, str) for f in data["files"])):

@@ -87,8 +87,8 @@ def form(name: str) -> str:
 
 def chosen(card: DatasetCard) -> tuple[Feature, ...]:
     """Return the features of a card of the service's own: those it names, or all of invoices but the excepted. Raises CardError."""
-    use, never = card.get("features", "use"), card.get("features", "except", [])
-    for key, names in (("use", use or []), ("except", never)):
+    use, never = card.get("features", "use"), [*card.get("features", "except", []), *(name for leak in card.leaks for name in leak.columns)]
+    for key, names in (("use", use or []), ("except", card.get("features", "except", []))):
         for name in names:
             if name not in features.BY_NAME:
                 raise card.error(f"features.{key}", f"names {name!r}, which is no feature of the service")

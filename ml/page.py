@@ -80,9 +80,12 @@ def _percent(value: float | None) -> str | None:
 def _head(card: Mapping[str, Any]) -> str:
     data, at = card["data"], card["intervals"]
     n = data.get("firms", data.get("rows_used"))
+    ours = next(iter(card["metrics"].values()))
+    pooled = '<br><span class="en">合并 pooled</span>'
     figures = [
-        (f"{at['auc']['value']:.3f}", f"AUC（{at['auc']['low']:.3f}–{at['auc']['high']:.3f}）"), (f"{at['ks']['value']:.3f}", "KS"),
-        (f"{at['brier']['value']:.3f}", "Brier"), (f"{n:,}", "样本 rows"), (f"{data['defaulted']:,}", f"违约 bad（{data['base_rate']:.1%}）"),
+        (f"{ours['auc_mean']:.3f} ± {ours['auc_std']:.3f}", 'AUC<br><span class="en">各划分平均 mean of splits</span>'),
+        (f"{at['auc']['value']:.3f}", f"AUC（{at['auc']['low']:.3f}–{at['auc']['high']:.3f}）{pooled}"),
+        (f"{at['ks']['value']:.3f}", f"KS{pooled}"), (f"{at['brier']['value']:.3f}", f"Brier{pooled}"), (f"{n:,}", "样本 rows"), (f"{data['defaulted']:,}", f"违约 bad（{data['base_rate']:.1%}）"),
     ]  # fmt: skip
     boxes = "".join(f"<div><b>{value}</b><span>{name}</span></div>" for value, name in figures)
     facts = [
@@ -111,7 +114,7 @@ def _performance(card: Mapping[str, Any]) -> str:
     told = "，".join(f"{name} {v['value']:.3f}（{v['low']:.3f}–{v['high']:.3f}）" for name, v in at.items())
     return (
         title("表现：模型未见过的企业", "Performance on firms that no model had seen") + table(heads, rows, first=True)
-        + f"<p>自助法区间 bootstrap：{told}。<span class=en>{escape(card['intervals_of'])}</span></p>"
+        + f"<p>上表 the table：{both(card['metrics_of'])}。</p><p>合并 pooled：{told}。{both(card['intervals_of'])}。</p>"
     )  # fmt: skip
 
 

@@ -24,7 +24,7 @@ def read(card: DatasetCard, folder: Path | None) -> pd.DataFrame:
         frame.columns = [str(column).strip() for column in frame.columns]
         if twice := [c for c in frame.columns if list(frame.columns).count(c) > 1]:
             raise card.error("data.files", f"names {name!r}, which has the column {twice[0]!r} twice")
-        frames.append(frame.assign(**{FILE: name}))
+        frames.append(frame.copy().assign(**{FILE: name}))  # a wide CSV comes in pieces: whole again before it grows
     return pd.concat(frames, ignore_index=True)
 
 

@@ -55,8 +55,10 @@ def write(trained: Trained, out: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     files = {"model.txt": trained.model, "scorecard.json": _json(trained.scorecard)}
     trained.card["files"] = {name: hashlib.sha256(content.encode()).hexdigest() for name, content in files.items()}
-    files["card.json"] = _json(trained.card)
     files["card.html"] = page.html(trained.card, trained.scorecard)
+    # The card names the page too, so that the fingerprint of model and card stands for all files.
+    trained.card["files"]["card.html"] = hashlib.sha256(files["card.html"].encode()).hexdigest()
+    files["card.json"] = _json(trained.card)
     for name, content in files.items():
         (folder / name).write_text(content, encoding="utf-8")
     sums = "".join(f"{hashlib.sha256(content.encode()).hexdigest()}  {name}\n" for name, content in sorted(files.items()))

@@ -118,6 +118,7 @@ def a_series(n_firms: int = 1, seed: int = 1) -> Series:
         array[:, :5] = np.nan
         array[rng.random(array.shape) < 0.1] = 0
     yearly = {name: rng.uniform(0, 1, (n_firms, 2)) for name in YEARLY}
+    yearly["months_known"] = np.tile([5.0, 12.0, 12.0], (n_firms, 1))
     return Series(tuple(f"firm{i}" for i in range(n_firms)), date(2026, 2, 1), monthly, yearly)
 
 

@@ -35,7 +35,6 @@ from greenbridge.monitoring import jobs as monitoring
 from greenbridge.peers import jobs as peers
 from greenbridge.schemes import jobs as scheme_jobs
 from greenbridge.schemes import service as schemes
-from greenbridge.scoring import jobs as scoring
 from greenbridge.settings import Settings
 
 Work = Callable[[database.Sessions, Clock], Awaitable[int]]
@@ -108,15 +107,8 @@ def inbox_job(folder: Path) -> Job:
     return Job("facts.take_folder", timedelta(minutes=5), take)
 
 
-def score_job(artifacts: Path) -> Job:
-    """Return the job that scores the city with the champion and its challengers."""
-    return Job(
-        "scoring.score_city", timedelta(days=1), in_one_transaction(lambda session, now: scoring.score_city(session, artifacts, now))
-    )
-
-
 def model_job(artifacts: Path) -> Job:
-    """Return the job that scores every firm and checks the model in use."""
+    """Return the job that scores the city with the champion and its challengers, and checks them."""
     return Job("monitoring.watch_model", timedelta(days=1), in_one_transaction(partial(monitoring.watch_model, artifacts=artifacts)))
 
 
@@ -183,7 +175,6 @@ async def serve(settings: Settings, url: str) -> None:
     registry = _registry(settings, key)
     nightly = (
         deadline_job(settings.artifacts_dir),
-        score_job(settings.artifacts_dir),
         model_job(settings.artifacts_dir),
         rematch_job(settings.artifacts_dir),
         green_job(settings),

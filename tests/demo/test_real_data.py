@@ -3,9 +3,11 @@
 import json
 from collections import defaultdict
 
+import numpy as np
 import pandas as pd
 import psycopg
 import pytest
+from sklearn.isotonic import IsotonicRegression
 
 from greenbridge.demo.real import RealTown
 from greenbridge.kit import database
@@ -129,6 +131,60 @@ def test_masked_firms_carry_generated_marked_codes_and_the_register_is_real(rows
         "select count(*) filter (where generated), count(*) filter (where not generated) from fact f join batch b on b.id = f.batch_id"
     ).fetchone()
     assert (generated, real) == (425, 3_807)
+
+
+def test_the_portfolio_of_302_firms_keeps_its_bounds_and_earns_more_than_simple_strategies(real_town, real_data, tmp_path):
+    """100 m yuan, 100,000 to 1,000,000 each or nothing, 4 to 15 %, nothing to the worst class; the profit reckoned again from the files,
+    with scikit-learn's isotonic regression and linear steps in the place of our own smoothing."""
+    churn = real_data / "cumcm2020c" / "rate_churn_2019.csv"
+    asked = (
+        "--from-database",
+        "--churn",
+        str(churn),
+        "--budget",
+        "1亿",
+        "--min",
+        "100000",
+        "--max",
+        "1000000",
+        "--rate-min",
+        "4",
+        "--rate-max",
+        "15",
+    )
+    found = json_of("portfolio", *asked, "--json", "-o", str(tmp_path), "--data-dir", str(real_town[0]), "--today", "2020-03-01")
+    assert (found["firms"], sum(found["by_rating"].values())) == (302, 302)
+    plan = pd.read_csv(tmp_path / "firms.csv")
+    lent = plan[plan["amount_yuan"] > 0]
+    assert len(plan) == 302
+    assert set(plan["rating"]) == set("ABCD")
+    assert lent["amount_yuan"].between(100_000, 1_000_000).all()
+    assert lent["amount_yuan"].sum() <= 100_000_000
+    assert lent["annual_rate"].between(0.04, 0.15).all()
+    assert not (lent["rating"] == "D").any()
+    table = pd.read_csv(churn)
+    smooth = {r: IsotonicRegression().fit(table["annual_rate"], table[f"churn_rate_{r.lower()}"]) for r in "ABC"}
+
+    def profit(rating, p, rate):
+        kept = 1 - smooth[rating].predict([rate])[0]
+        return kept * ((1 - p) * rate - p * 0.6 - 0.025)
+
+    earned = sum(row.amount_yuan * profit(row.rating, row.default_probability, row.annual_rate) for row in lent.itertuples())
+    ours, *others = found["strategies"]
+    assert ours["expected_profit_fen"] / 100 == pytest.approx(earned, rel=0.02)
+    assert ours["expected_profit_fen"] > max(one["expected_profit_fen"] for one in others) > 0
+    assert ours["gap"] == 0
+    # Simple strategies from the files alone: shares of 100 m for all but the worst class, and the likeliest to pay first, each at its best single rate.
+    good = plan[plan["rating"] != "D"]
+    rates = np.arange(0.04, 0.1501, 0.0025)
+    share = min(1_000_000, 100_000_000 / len(good))
+    firms = [(row.rating, row.default_probability) for row in good.sort_values("default_probability").itertuples()]
+    equal = max(share * sum(profit(r, p, rate) for r, p in firms) for rate in rates)
+    first = max(1_000_000 * sum(profit(r, p, rate) for r, p in firms[:100]) for rate in rates)
+    by_name = {one["strategy"]: one["expected_profit_fen"] / 100 for one in others}
+    assert by_name["equal_shares_best_rate"] == pytest.approx(equal, rel=0.03)
+    assert by_name["best_first_one_rate"] == pytest.approx(first, rel=0.03)
+    assert earned > 1.01 * max(equal, first)
 
 
 def test_training_again_gives_the_committed_model(real_data):

@@ -54,6 +54,7 @@ CLOSED = (
     "account",
     "bank_behaviour",
     "batch_part",
+    "bulk_distribution",
     "bulk_score",
     "contagion_risk",
     "contagion_run",

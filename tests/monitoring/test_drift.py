@@ -7,6 +7,8 @@ from greenbridge.kit.text import Text
 from greenbridge.monitoring import gateway
 from greenbridge.monitoring.rules import backtest, drift
 from greenbridge.monitoring.values import Drift
+from greenbridge.scoring.rules import distributions
+from ml.card import binned
 from tests.conftest import NOW
 
 POLICY = gateway.model_policy(NOW.date())
@@ -29,51 +31,82 @@ def test_the_policy_keeps_its_own_cases(policy, case):
     assert found == pytest.approx(case["value"], abs=5e-6)
 
 
+def measured(reference, recent):
+    then = distributions.distribution("f", reference)
+    return drift.measured("f", NAME, then, distributions.distribution("f", recent, np.array(then.edges)), POLICY)
+
+
 def test_the_same_population_is_stable_and_a_moved_one_shifted():
-    same = drift.measured("f", NAME, values(1, 5_000), values(2, 5_000), POLICY)
-    moved = drift.measured("f", NAME, values(1, 5_000), values(2, 5_000, 0.8), POLICY)
+    same = measured(values(1, 5_000), values(2, 5_000))
+    moved = measured(values(1, 5_000), values(2, 5_000, 0.8))
     assert (same.drift, moved.drift) == (Drift.STABLE, Drift.SHIFTED)
     assert (same.n, same.n_reference) == (5_000, 5_000)
 
 
 def test_what_chance_makes_of_few_firms_is_called_chance():
-    found = [drift.measured("f", NAME, values(seed, 60), values(seed + 1_000, 60), POLICY) for seed in range(200)]
+    found = [measured(values(seed, 60), values(seed + 1_000, 60)) for seed in range(200)]
     beyond = sum(one.drift in {Drift.MOVED, Drift.SHIFTED} for one in found)
     assert sum(one.value > POLICY.moved for one in found) > 100  # the bare threshold would cry wolf
     assert beyond <= 20  # 5 % are meant
 
 
 def test_of_few_nothing_is_said():
-    assert drift.measured("f", NAME, values(1, 5_000), values(2, 49, 3.0), POLICY).drift is Drift.TOO_FEW
-    none = drift.measured("f", NAME, values(1, 5_000), np.empty(0), POLICY)
+    assert measured(values(1, 5_000), values(2, 49, 3.0)).drift is Drift.TOO_FEW
+    none = measured(values(1, 5_000), np.empty(0))
     assert (none.value, none.drift, none.n) == (None, Drift.TOO_FEW, 0)
 
 
 def test_missing_values_are_a_bin_of_their_own():
     half = values(2, 1_000)
     half[::2] = np.nan
-    found = drift.measured("f", NAME, values(1, 1_000), half, POLICY)
+    found = measured(values(1, 1_000), half)
     assert found.drift is Drift.SHIFTED
     assert (found.missing, found.missing_reference) == (0.5, 0.0)
     all_missing = np.full(100, np.nan)
-    assert drift.measured("f", NAME, all_missing, all_missing, POLICY).value == 0.0
+    assert measured(all_missing, all_missing).value == 0.0
 
 
-def test_a_cards_quantiles_stand_for_its_training_firms():
+def test_a_cards_bins_stand_for_its_training_firms():
     learnt = values(1, 20_000)
-    quantiles = np.quantile(learnt, np.linspace(0, 1, 11)).tolist()
-    by_card = drift.measured("f", NAME, np.empty(0), values(2, 5_000, 0.5), POLICY, quantiles, len(learnt))
-    by_window = drift.measured("f", NAME, learnt, values(2, 5_000, 0.5), POLICY)
-    assert by_card.value == pytest.approx(by_window.value, rel=1e-3)
-    assert by_card.n_reference == 20_000
+    card = {"features": [{"name": "f", **binned(learnt)}], "score": binned(learnt / 10)}
+    told = distributions.of_card(card)
+    assert set(told) == {"f", "score"}
+    recent = distributions.distribution("f", values(2, 5_000, 0.5), np.array(told["f"].edges))
+    by_card = drift.measured("f", NAME, told["f"], recent, POLICY)
+    assert by_card.value == pytest.approx(measured(learnt, values(2, 5_000, 0.5)).value, rel=1e-3)
+    assert (by_card.n_reference, by_card.drift) == (20_000, Drift.MOVED)
+    assert distributions.of_card({"features": [{"name": "f", "median": 1.0}]}) == {}  # the first models' cards say nothing of it
 
 
-def test_a_cards_equal_quantiles_are_one_bin_with_the_shares_of_all():
-    # Half of the training firms have 0: five of ten steps lie there.
-    quantiles = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
+def test_equal_deciles_are_one_bin_with_the_counts_of_all():
     rng = np.random.default_rng(3)
-    recent = np.where(rng.random(10_000) < 0.5, 0.0, rng.uniform(0.0, 1.0, 10_000))
-    assert drift.measured("f", NAME, np.empty(0), recent, POLICY, quantiles, 10_000).drift is Drift.STABLE
+    learnt, recent = (np.where(rng.random(10_000) < 0.55, 0.0, rng.uniform(0.0, 1.0, 10_000)) for _ in range(2))
+    learnt[:500] = recent[:500] = np.nan
+    told = binned(learnt)
+    assert told["quantiles"][:6] == [0.0] * 6
+    assert told["counts"][-1] == 500
+    assert sum(told["counts"]) == 10_000
+    card = distributions.of_card({"features": [{"name": "f", **told}]})["f"]
+    found = drift.measured("f", NAME, card, distributions.distribution("f", recent, np.array(card.edges)), POLICY)
+    assert found.drift is Drift.STABLE
+    assert found.value < 0.01
+    assert found.missing == found.missing_reference == 0.05
+
+
+def test_bins_that_differ_are_not_compared():
+    one, other = distributions.distribution("f", values(1, 500)), distributions.distribution("f", values(2, 500))
+    assert drift.measured("f", NAME, one, other, POLICY).value is None
+    with pytest.raises(ValueError, match="bins differ"):
+        distributions.joined(one, other)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.one_of(st.floats(-5, 5), st.just(float("nan"))), min_size=2, max_size=80), st.integers(1, 79))
+def test_batches_joined_lie_as_the_whole(told, cut):
+    found = np.array(told)
+    inner = distributions.edges(found)
+    parts = [distributions.distribution("f", part, inner) for part in (found[:cut], found[cut:])]
+    assert distributions.joined(*parts) == distributions.distribution("f", found, inner)
 
 
 @settings(max_examples=100, deadline=None)
@@ -90,6 +123,6 @@ def test_the_index_is_positive_symmetric_and_zero_for_equals(first, data):
 @given(st.lists(st.one_of(st.floats(-5, 5), st.just(float("nan"))), min_size=1, max_size=80))
 def test_every_value_falls_into_one_bin(told):
     found = np.array(told)
-    inner = drift.edges(found, POLICY.bins)
-    assert drift.counts(found, inner).sum() == len(told)
-    assert len(inner) < POLICY.bins
+    inner = distributions.edges(found)
+    assert distributions.counts(found, inner).sum() == len(told)
+    assert len(inner) < distributions.BINS

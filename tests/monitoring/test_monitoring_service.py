@@ -169,7 +169,7 @@ async def test_a_day_that_is_none_is_refused(now, given):
         service.since_of(given, now)
 
 
-async def a_town(session, now, model, count=30):
+async def a_town(session, now, count=30):
     """`count` firms scored 13 months ago and today; every fifth sells little, now and then, and was enforced half a year ago."""
     then, invoices, records = now.date() - timedelta(days=400), [], []
     firms = [(generated_uscc(number + 10, "330502"), f"{NAME}{number + 10}") for number in range(count)]
@@ -187,17 +187,19 @@ async def a_town(session, now, model, count=30):
             records.append({"uscc": uscc, "case_no": f"执{number}", "court": "法院", "amount": "1000", "filed_on": "2025-09-01"})
     await deliver(session, now, items.VAT_INVOICES, *invoices)
     await deliver(session, now, items.ENFORCEMENT, *records)
-    assert await service.score_all(session, model, then, now) == count
-    assert await service.score_all(session, model, None, now) == count
+    assert await service.score_all(session, CARDS, then, now) == count
+    assert await service.score_all(session, CARDS, None, now) == count
     return then
 
 
 async def test_a_check_finds_what_happened_and_says_what_is_too_young(session, now, model):
     assert await service.check(session, CARDS, None, now) is None
-    then = await a_town(session, now, model)
+    await a_town(session, now)
     found = await service.check(session, CARDS, None, now)
-    assert (found.reference_from, found.score.n, found.score.n_reference) == (then, 30, 30)
+    assert (found.reference_from, found.recent_from, found.score.n, found.score.n_reference) == (None, now.date(), 30, 123)
     assert found.score.drift is Drift.TOO_FEW
+    assert all((one.n, one.n_reference) == (30, 123) for one in found.features)  # measured by the firms that the card learnt from
+    assert all(one.value is not None for one in found.features)
     assert {one.name for one in found.features} == set(model.features)
     old, young = found.vintages
     assert (old.ripeness, old.n, old.events, young.ripeness) == (Ripeness.RIPE, 30, 6, Ripeness.YOUNG)
@@ -208,14 +210,14 @@ async def test_a_check_finds_what_happened_and_says_what_is_too_young(session, n
 
 
 async def test_alerts_open_once_close_and_stand_in_the_audit_chain(session, now, model):
-    then = await a_town(session, now, model)
-    off = text("update default_score set default_probability = 0.9 where as_of = :then")
+    then = await a_town(session, now)
+    off = text("update bulk_score set default_probability = 0.9 where as_of = :then")
     await session.execute(off, {"then": then})
     await service.check(session, CARDS, None, now)
     await service.check(session, CARDS, None, now + timedelta(minutes=1))
     (alert,) = [a for a in await store.open_alerts(session, None) if a.finding.kind is AlertKind.CALIBRATION]
     assert (alert.finding.subject, alert.opened_at) == (then.replace(day=1).isoformat(), now)
-    await session.execute(text("update default_score set default_probability = 0.2 where as_of = :then"), {"then": then})
+    await session.execute(text("update bulk_score set default_probability = 0.2 where as_of = :then"), {"then": then})
     await service.check(session, CARDS, None, now + timedelta(minutes=2))
     assert [a.finding.kind for a in await store.open_alerts(session, None) if a.finding.kind is AlertKind.CALIBRATION] == []
     said = await session.execute(text("select action, detail->>'kind' from audit_event where action like 'model.alert.%' order by number"))
@@ -227,10 +229,10 @@ async def test_alerts_open_once_close_and_stand_in_the_audit_chain(session, now,
 
 
 async def test_an_earlier_day_is_checked_with_what_was_there_and_changes_no_alerts(session, now, model):
-    then = await a_town(session, now, model)
+    then = await a_town(session, now)
     found = await service.check(session, CARDS, then, now)
     (vintage,) = found.vintages
-    assert (found.as_of, vintage.ripeness, vintage.events, found.score.n) == (then, Ripeness.YOUNG, 0, 0)
+    assert (found.as_of, vintage.ripeness, vintage.events, found.score.n) == (then, Ripeness.YOUNG, 0, 30)
     assert await store.open_alerts(session, None) == []
     assert await service.check(session, CARDS, then - timedelta(days=1), now) is None
 

@@ -4,6 +4,7 @@ from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,7 +16,7 @@ from greenbridge.facts.rules import items
 from greenbridge.kit.errors import Conflict, Invalid, NotFound
 from greenbridge.reports import service as reports
 from greenbridge.reports.gateway import press as make_press
-from greenbridge.scoring import jobs, service, store
+from greenbridge.scoring import service, store
 from greenbridge.scoring.gateway import ArtifactRefused, FakeModel, fingerprint
 from greenbridge.scoring.rules import registry as rules
 from greenbridge.scoring.rules.features import FEATURES
@@ -94,14 +95,38 @@ async def test_what_cannot_be_done_is_refused_with_what_can(session, now, shelf)
     with pytest.raises(Invalid):
         await service.register(session, shelf, "m-2", WHO, "  ", now)
     await service.register(session, shelf, "m-2", WHO, WHY, now)
-    with pytest.raises(Conflict, match=r"draft.*challenge, retire"):
+    with pytest.raises(Conflict, match=r"cannot be promoted; it stands as: draft. It can be made a challenger or be retired") as refused:
         await service.promote(session, shelf, "m-2", WHO, WHY, now)
-    with pytest.raises(Conflict, match="champion"):
+    assert "现为“草稿”，不能升为冠军。可以列为挑战者、退役。" in refused.value.detail.zh
+    with pytest.raises(Conflict, match="only when another is promoted, or by a roll-back"):
         await service.retire(session, "m-1", WHO, WHY, now)
     await service.retire(session, "m-2", WHO, WHY, now)
-    with pytest.raises(Conflict, match="retired"):
-        await service.challenge(session, shelf, "m-2", WHO, WHY, now)
+    with pytest.raises(Conflict, match=r"stands as: retired\. It can be made a challenger"):
+        await service.promote(session, shelf, "m-2", WHO, WHY, now)
     assert await states(session) == {"m-2": "retired", "m-1": "champion"}
+
+
+@pytest.mark.parametrize("state", [None, *ModelState])
+def test_a_refusal_names_no_act_that_nobody_can_ask_for(state):
+    for act in rules.ASKED:
+        if (state, act) in rules.TRANSITIONS:
+            continue
+        with pytest.raises(Conflict) as refused:
+            rules.next_state(state, act, "m-2")
+        for internal in (*ModelAct, "rolled back", "被取代", "回退撤下", "回退恢复"):
+            assert internal not in refused.value.detail.en.split()
+            assert internal not in refused.value.detail.zh
+
+
+async def test_what_was_rolled_back_or_retired_can_score_in_the_shadow_and_be_promoted_again(session, now, shelf):
+    await service.establish(session, shelf, now)
+    await to_champion(session, shelf, "m-2", now)
+    assert await service.rollback(session, shelf, WHO, WHY, now) == "m-1"
+    await service.challenge(session, shelf, "m-2", WHO, "数据已修正", now)
+    await service.promote(session, shelf, "m-2", WHO, "数据已修正", now)
+    assert await states(session) == {"m-2": "champion", "m-1": "retired"}
+    assert (await service.champion(session, shelf, now)).version == "m-2"
+    assert await service.rollback(session, shelf, WHO, WHY, now) == "m-1"
 
 
 async def test_files_that_are_not_those_registered_are_refused(session, now, shelf):
@@ -112,6 +137,21 @@ async def test_files_that_are_not_those_registered_are_refused(session, now, she
     card.write_text(whole.replace("0.8", "0.7"))  # the calibration decides as the trees do
     with pytest.raises(ArtifactRefused, match="not those registered"):
         await service.challenge(session, shelf, "m-2", WHO, WHY, now)
+    card.write_text(whole)
+    page = shelf / "m-2" / "card.html"
+    for changed in ("card.html", "scorecard.json"):
+        file = shelf / "m-2" / changed
+        kept = file.read_text()
+        file.write_text(kept + " ")
+        with pytest.raises(ArtifactRefused, match=changed):
+            await service.challenge(session, shelf, "m-2", WHO, WHY, now)
+        with pytest.raises(ArtifactRefused, match=changed):
+            await service.register(session, shelf, "m-2", WHO, WHY, now)
+        file.write_text(kept)
+    page.rename(shelf / "m-2" / "CARD.md")  # what nobody listed is not shown
+    with pytest.raises(ArtifactRefused, match=r"card\.html"):
+        await service.challenge(session, shelf, "m-2", WHO, WHY, now)
+    (shelf / "m-2" / "CARD.md").rename(page)
     card.unlink()
     with pytest.raises(ArtifactRefused, match="are not in"):
         await service.challenge(session, shelf, "m-2", WHO, WHY, now)
@@ -133,8 +173,8 @@ async def test_a_model_of_unknown_features_or_under_another_name_is_no_draft(ses
     with pytest.raises(Conflict, match=f"x{0}"):
         await service.register(session, shelf, "strange", WHO, WHY, now)
     (shelf / "renamed").mkdir()
-    for name in ("model.txt", "card.json"):
-        (shelf / "renamed" / name).write_bytes((shelf / "m-2" / name).read_bytes())
+    for file in (shelf / "m-2").iterdir():
+        (shelf / "renamed" / file.name).write_bytes(file.read_bytes())
     with pytest.raises(Conflict, match="m-2"):
         await service.register(session, shelf, "renamed", WHO, WHY, now)
 
@@ -184,7 +224,6 @@ async def test_a_run_over_the_city_keeps_the_challengers_scores_beside_the_champ
         await deliver(session, now, items.VAT_INVOICES, *steady_invoices(firm.uscc))
     champion = await service.champion(session, shelf, now)
     await service.register(session, shelf, "m-2", WHO, WHY, now)
-    assert await jobs.score_city(session, shelf, now) == 0  # no challenger to compare
     assert await service.score_city(session, shelf, now) == 2  # a draft does not score; the third firm is unknown
     await service.challenge(session, shelf, "m-2", WHO, WHY, now)
     assert await service.score_city(session, shelf, now) == 2  # the champion's stand already
@@ -202,8 +241,50 @@ async def test_a_run_over_the_city_keeps_the_challengers_scores_beside_the_champ
                 if (a.model_version, b.model_version) == ("m-1", "m-2") and a.enterprise_id == b.enterprise_id]  # fmt: skip
     assert runs["m-2"].mean_distance == pytest.approx(sum(distance) / 2)
     assert (await session.execute(text("select count(*) from default_score"))).scalar_one() == 2  # what banks may come to see
-    await service.score_city(session, shelf, now + timedelta(days=500))
-    assert {r.as_of for r in (await session.execute(text("select as_of from bulk_score"))).all()} == {(now + timedelta(days=500)).date()}
+
+
+async def test_runs_of_two_months_are_kept_and_after_that_each_months_last(session, now, shelf):
+    _, firm = await a_verified_firm(session, now, 1)
+    await deliver(session, now, items.VAT_INVOICES, *steady_invoices(firm.uscc))
+    for days in (-140, -101, -100, -30, -29):
+        assert await service.score_city(session, shelf, now, (now + timedelta(days=days)).date()) == 1
+    kept = {(now.date() - day).days for day in await service.run_days(session, "m-1", now.date(), now)}
+    rows = {(now.date() - r.as_of).days for r in (await session.execute(text("select as_of from bulk_score"))).all()}
+    assert kept == rows == {140, 100, 30, 29}  # of the two days of one month, long ago, the last
+    later = now + timedelta(days=1_500)
+    await service.score_city(session, shelf, later)
+    assert await service.run_days(session, "m-1", later.date(), later) == [later.date()]  # four years are over
+
+
+async def test_a_run_keeps_how_scores_and_features_lie_in_the_bins_of_the_card(session, now, shelf):
+    firms = [(await a_verified_firm(session, now, n))[1] for n in (1, 2)]
+    for firm, net in zip(firms, (20_000, 900_000), strict=True):
+        await deliver(session, now, items.VAT_INVOICES, *steady_invoices(firm.uscc, net=net))
+    champion = await service.champion(session, shelf, now)
+    await service.score_city(session, shelf, now)
+    found, learnt = await service.run_distributions(session, "m-1", now.date()), service.learnt_distributions(champion.card)
+    assert set(found) == {"score", *champion.features} == set(learnt)
+    scored = await service.score(session, firms, champion, now.date(), now)
+    for name, one in found.items():
+        assert one.edges == learnt[name].edges
+        assert one.firms == 2
+    probabilities = np.array([one.default_probability for one in scored.values()])
+    placed = np.bincount(np.searchsorted(found["score"].edges, probabilities, side="right"), minlength=len(found["score"].edges) + 1)
+    assert found["score"].counts[:-1] == tuple(placed)
+    assert sum(learnt["score"].counts) == champion.card["data"]["firms"]
+
+
+async def test_a_model_whose_card_names_no_bins_is_measured_by_its_first_run(session, now, tmp_path):
+    folder(tmp_path, "plain", booster(3, 4, 12, 1, n=300))
+    (tmp_path / "current").write_text("plain\n")
+    _, firm = await a_verified_firm(session, now, 1)
+    await deliver(session, now, items.VAT_INVOICES, *steady_invoices(firm.uscc))
+    first = now.date() - timedelta(days=20)
+    await service.score_city(session, tmp_path, now, first)
+    await service.score_city(session, tmp_path, now)
+    days = await service.run_days(session, "plain", now.date(), now)
+    one, other = [await service.run_distributions(session, "plain", day) for day in days]
+    assert {name: one[name].edges for name in one} == {name: other[name].edges for name in other}
 
 
 def done(events: list[ModelEvent], version: str, act: ModelAct) -> list[ModelEvent]:
@@ -225,7 +306,7 @@ ACTS = st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(list(ModelAct)
 
 @given(ACTS)
 @settings(max_examples=100)
-def test_no_series_of_acts_makes_two_champions_or_leaves_retired_but_by_reinstatement(acts):
+def test_no_series_of_acts_makes_two_champions_or_lets_a_retired_one_score_for_banks_at_once(acts):
     """Acts in any order, the refused ones left out: promotion displaces and roll-back reinstates, as the service does."""
     events: list[ModelEvent] = []
     for version, act in acts:
@@ -236,4 +317,4 @@ def test_no_series_of_acts_makes_two_champions_or_leaves_retired_but_by_reinstat
         assert champions == list(rules.reign(events)[-1:])
     for event in events:
         if event.before is ModelState.RETIRED:
-            assert event.act is ModelAct.REINSTATE
+            assert event.act in {ModelAct.REINSTATE, ModelAct.CHALLENGE}

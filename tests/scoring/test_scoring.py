@@ -22,12 +22,18 @@ def test_formulas_by_example():
     assert np.isnan(features.ratio(np.array([1.0]), np.array([0.0])))[0]
     assert features.total(np.array([[1.0, 2, 3, 4]]), 2, 1).tolist() == [5.0]
     assert np.isnan(features.total(np.array([[NAN, NAN, 3]]), 1, 1))[0]
-    assert features.active_share(np.array([[NAN, 0, 5, 5]]), 4).tolist() == pytest.approx([2 / 3])
+    assert np.isnan(features.total(np.array([[NAN, 2, 3.0]]), 3))[0]  # two months are no quarter
+    assert np.isnan(features.total(np.array([[2, 3.0]]), 3))[0]
+    assert features.known_total(np.array([[NAN, 2, 2, 2, 2, 2, 2.0]]), 7).tolist() == [12.0]
+    assert np.isnan(features.known_total(np.array([[NAN, 2, 2, 2, 2, 2.0]]), 6))[0]
+    assert features.active_share(np.array([[NAN, 0, 0, 5, 5, 5, 5]]), 7).tolist() == pytest.approx([2 / 3])
+    assert np.isnan(features.active_share(np.array([[NAN, 0, 5, 5]]), 4))[0]
     assert features.longest_silence(np.array([[1.0, 0, 0, 1, 0]]), 5).tolist() == [2.0]
     assert features.variation(np.full((1, 24), 7.0)).tolist() == [0.0]
     assert features.growth(np.array([[100.0] * 12 + [200.0] * 12])).tolist() == pytest.approx([np.log(2)])
+    assert np.isnan(features.growth(np.array([[NAN] * 5 + [100.0] * 19])))[0]
     assert features.magnitude(np.array([100_000_000.0])).tolist() == pytest.approx([6.0], abs=1e-5)
-    assert features.monthly_mean(np.array([[NAN, 2.0, 4.0]])).tolist() == [3.0]
+    assert features.monthly_mean(np.array([[NAN, 2.0, 4.0, 2.0, 4.0, 2.0, 4.0]])).tolist() == [3.0]
     arrays = {"sales_void": np.full((1, 12), 10.0), "sales_absolute": np.full((1, 12), 90.0)}
     assert features.void_share(arrays).tolist() == pytest.approx([0.1])
 

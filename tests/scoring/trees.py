@@ -1,5 +1,6 @@
 """Generated models: trained on seeded noise, of any shape that a test asks for."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -54,14 +55,21 @@ def folder(into: Path, version: str, model: lightgbm.Booster, **card) -> Path:
 
 
 def artifacts(into: Path, *versions: str) -> Path:
-    """Return a folder of artifacts with the shipped model under several names, the first one current; each calibrated a little apart."""
+    """Return a folder of artifacts with the shipped model under several names, the first one current; each calibrated a little apart.
+
+    Page and challenger of the shipped one lie beside each, named with their hashes by its card.
+    """
     shipped = home() / "ml" / "artifacts"
     shipped /= (shipped / "current").read_text().strip()
     for number, version in enumerate(versions):
         (into / version).mkdir(parents=True)
-        (into / version / "model.txt").write_bytes((shipped / "model.txt").read_bytes())
         card = json.loads((shipped / "card.json").read_text())
         calibration = {"kind": "logistic", "slope": 0.8, "intercept": -0.15 - 0.5 * number}
-        (into / version / "card.json").write_text(json.dumps({**card, "version": version, "calibration": calibration}))
+        files = {}
+        for name in ("model.txt", "card.html", "scorecard.json"):
+            (into / version / name).write_bytes((shipped / name).read_bytes())
+            files[name] = hashlib.sha256((shipped / name).read_bytes()).hexdigest()
+        told = {**card, "version": version, "calibration": calibration, "files": files}
+        (into / version / "card.json").write_text(json.dumps(told))
     (into / "current").write_text(versions[0] + "\n")
     return into

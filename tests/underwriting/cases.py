@@ -14,8 +14,7 @@ YUAN = 100
 def evidence(**changes):
     return Evidence(
         **{
-            "default_probability": 0.08,
-            "learnt_default_rate": 0.22,
+            "default_probability": 0.016,
             "sales_12m_fen": 6_000_000 * YUAN,
             "vat_12m_fen": 390_000 * YUAN,
             "tax_grade": "A",

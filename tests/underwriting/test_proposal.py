@@ -1,6 +1,7 @@
 """The policy's own cases, formulas by example, and what must hold for every firm."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +13,7 @@ from greenbridge.needs.values import GuaranteeMode, Purpose
 from greenbridge.underwriting import gateway
 from greenbridge.underwriting.rules import limits, pricing, wire
 from greenbridge.underwriting.rules.proposal import benchmark_tenor, mode_of, proposal, suits, tenor
-from greenbridge.underwriting.values import Advice, Flag, Month
+from greenbridge.underwriting.values import Advice, Flag, Month, Place
 from tests.builders import a_draft, a_product
 from tests.underwriting.cases import LPR, YUAN, case_inputs, evidence
 
@@ -23,7 +24,6 @@ months = st.lists(st.builds(Month, amounts, amounts), max_size=12).map(tuple)
 firms = st.builds(
     evidence,
     default_probability=st.none() | probabilities,
-    learnt_default_rate=st.none() | st.floats(0.01, 0.6),
     sales_12m_fen=st.none() | amounts,
     vat_12m_fen=st.none() | st.integers(-10_000_000, 10_000_000).map(lambda yuan: yuan * YUAN),
     tax_grade=st.none() | st.sampled_from("ABMCD"),
@@ -67,9 +67,9 @@ def test_every_table_of_the_policy_names_its_source():
 
 
 def test_formulas_by_example():
-    assert pricing.as_priced(0.10, 0.22, 0.05) == pytest.approx(0.0203, abs=5e-5)
-    assert pricing.as_priced(0.10, None, 0.05) == 0.10
-    assert pricing.as_priced(0.22, 0.22, 0.05) == pytest.approx(0.05)
+    assert pricing.as_priced(0.10, Place(date(2025, 11, 1), 0.065, 0.13)) == pytest.approx(0.1928, abs=5e-5)
+    assert pricing.as_priced(0.065, Place(date(2025, 11, 1), 0.065, 0.13)) == pytest.approx(0.13)
+    assert pricing.as_priced(0.10, None) == 0.10
     assert limits.present_value(10_000, 600, 12) == pytest.approx(116_189, abs=1)
     assert limits.present_value(10_000, 0, 12) == 120_000
     assert limits.free_cash((Month(500_000, 250_000),) * 12, 0.05) == pytest.approx(225_000)
@@ -78,6 +78,50 @@ def test_formulas_by_example():
     assert pricing.rounded(912, 400, 700, 5) == 700
     assert pricing.rounded(312, 400, 700, 5) == 400
     assert (benchmark_tenor(36), benchmark_tenor(60), benchmark_tenor(61)) == ("1Y", "1Y", "5Y")
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(probabilities, min_size=2, max_size=20), st.floats(0.01, 0.6), st.floats(0.01, 0.6))
+def test_a_measured_vintage_moves_the_odds_and_keeps_the_order(found, predicted, observed):
+    place = Place(date(2025, 11, 1), predicted, observed)
+    moved = [pricing.as_priced(p, place) for p in sorted(found)]
+    assert moved == sorted(moved)
+    assert all((after >= before) == (observed >= predicted) or after == before for before, after in zip(sorted(found), moved, strict=True))
+
+
+def test_what_is_priced_is_what_is_back_tested_until_a_vintage_says_otherwise():
+    assert POLICY.place is None
+    found = made(evidence(default_probability=0.03))
+    assert (found.probability, found.probability_text.zh) == (0.03, "模型违约概率 3.0 %，直接用于定价")
+    measured = replace(POLICY, place=Place(date(2025, 11, 1), 0.065, 0.13))
+    draft = a_draft()
+    moved = proposal(evidence(default_probability=0.03), draft, product_for(draft), LPR, measured)
+    assert (
+        moved.probability_text.en
+        == "Probability 3.0 % as modelled; of the place's vintage 2025-11, 6.5 % were predicted and 13.0 % seen: 6.2 %"
+    )
+    assert moved.price.cost_bp > found.price.cost_bp
+
+
+@pytest.mark.parametrize("row", [{"source": "x", "predicted": 0.1}, {"vintage": date(2025, 1, 1), "predicted": 0.0, "observed": 0.1}])
+def test_half_of_a_vintage_is_refused(row):
+    with pytest.raises((KeyError, ValueError)):
+        gateway.place_of(row)
+
+
+@settings(max_examples=40, deadline=None)
+@given(firms)
+def test_the_printed_parts_of_a_price_add_up_to_the_rate(known):
+    document = wire.proposal_json(made(known))
+    for language in ("zh", "en"):
+        told = wire.lines(document, language)
+        start = next((i for i, line in enumerate(told) if line.strip() in {"价格构成:", "Price:"}), None)
+        if document["price"] is None:
+            assert start is None
+            continue
+        end = next(i for i, line in enumerate(told) if line.startswith("  = "))
+        parts = [float(line.split()[0].replace(",", "")) for line in told[start + 1 : end]]
+        assert round(sum(parts), 2) == float(told[end].split()[1].replace(",", "")) == document["price"]["annual_rate_bp"] / 100
 
 
 def test_the_security_that_loses_least_is_chosen():

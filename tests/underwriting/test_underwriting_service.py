@@ -21,7 +21,6 @@ from greenbridge.needs import service as needs
 from greenbridge.reports import service as reports
 from greenbridge.underwriting import service
 from greenbridge.underwriting.rules.evidence import evidence
-from greenbridge.underwriting.service.proposing import learnt_default_rate
 from greenbridge.underwriting.values import Choice, OverrideReason, Terms
 from tests.builders import a_draft, a_verified_firm, an_actor, deliver, steady_invoices, the_products, token
 
@@ -177,11 +176,6 @@ async def test_decisions_are_appended_only(session, now, press, model, agreed):
         with pytest.raises(DBAPIError, match="appended only"):
             async with session.begin_nested():
                 await session.execute(text(change))
-
-
-def test_the_rate_learnt_from_stands_in_the_models_card(model):
-    assert learnt_default_rate(model.card) == pytest.approx(27 / 123)
-    assert learnt_default_rate({}) is learnt_default_rate({"data": {"firms": 3}}) is None
 
 
 async def test_proposals_and_decisions_over_http(session, client, agreed):

@@ -1,5 +1,6 @@
 """Recording an act, and proving that no record was changed."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,11 @@ async def record(session: AsyncSession, action: str, subject: str, now: datetime
     event = Event(now, account_id, action, subject, detail)
     previous = await store.last_hash(session) or rules.GENESIS
     await store.add(session, event, previous, rules.link(previous, event))
+
+
+async def first_times(session: AsyncSession, action: str, subjects: Sequence[str]) -> dict[str, datetime]:
+    """Return subject -> when an act was first done to it, of those to which it was; for the platform: the chain is closed to requests."""
+    return await store.first_times(session, action, subjects) if subjects else {}
 
 
 async def first_broken(session: AsyncSession) -> int | None:

@@ -1,8 +1,9 @@
 """SQL of the chain."""
 
-from datetime import UTC
+from collections.abc import Sequence
+from datetime import UTC, datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -27,6 +28,12 @@ async def add(session: AsyncSession, event: Event, previous_hash: str, event_has
         )
     )
     await session.flush()
+
+
+async def first_times(session: AsyncSession, action: str, subjects: Sequence[str]) -> dict[str, datetime]:
+    query = select(col(AuditEvent.subject), func.min(col(AuditEvent.at)))
+    query = query.where(col(AuditEvent.action) == action, col(AuditEvent.subject).in_(subjects)).group_by(col(AuditEvent.subject))
+    return {subject: at.astimezone(UTC) for subject, at in await session.execute(query)}
 
 
 async def events(session: AsyncSession) -> list[tuple[Event, str]]:

@@ -14,7 +14,6 @@ from greenbridge.enterprises import service as enterprises
 from greenbridge.kit.calendar import business_date
 from greenbridge.reports.rules.wire import in_words, score_json
 from greenbridge.scoring import service as scoring
-from greenbridge.scoring.rules.features import MODEL_FIELDS
 from greenbridge.scoring.values import Score
 
 app = typer.Typer()
@@ -59,7 +58,7 @@ def score(
         firm = await enterprises.find(session, enterprise)
         model = await scoring.champion(session, settings.artifacts_dir, now)
         found = (await scoring.score(session, [firm], model, business_date(now), now)).get(firm.id)
-        await consents.record_operators(session, [firm.id], MODEL_FIELDS, ReadKind.FACTS, now)
+        await consents.record_operators(session, [firm.id], scoring.fields_read(model), ReadKind.FACTS, now)
         return firm.name, found
 
     name, found = run(settings, work)

@@ -18,7 +18,7 @@ from greenbridge.settings import Settings
 app = typer.Typer()
 models = typer.Typer(help="Models: which version scores, who decided it and why.")
 app.add_typer(models, name="models")
-Version = Annotated[str, typer.Argument(help="A folder of ml/artifacts, such as vat-default-1.")]
+Version = Annotated[str, typer.Argument(help="A folder of ml/artifacts, such as vat-default-3.")]
 Why = Annotated[str, typer.Option("--why", help="The reason, for the audit trail.")]
 Who = Annotated[str | None, typer.Option("--who", help="Who decides; without: the user of this machine.")]
 Act = Callable[[AsyncSession, Settings, str, datetime], Awaitable[object]]
@@ -81,7 +81,7 @@ def register(version: Version, why: Why, who: Who = None, as_json: Json = False,
 
 @models.command()
 def challenge(version: Version, why: Why, who: Who = None, as_json: Json = False, data_dir: DataDir = None, today: Today = None) -> None:
-    """Let a draft score in the shadow of the champion."""
+    """Let a draft, or a version that was retired, score in the shadow of the champion."""
     _do(
         lambda s, of, by, now: service.challenge(s, of.artifacts_dir, version, by, why, now),
         who,

@@ -17,7 +17,6 @@ from greenbridge.monitoring import gateway, service
 from greenbridge.monitoring.rules import contagion as rules
 from greenbridge.monitoring.rules.watching import MODEL_FIELDS, READS
 from greenbridge.monitoring.values import DRIFT_NAMES, LEVEL_NAMES, ContagionRun, FirmContagion, ModelCheck, Ripeness, Vintage
-from greenbridge.scoring import service as scoring
 
 app = typer.Typer()
 contagion = typer.Typer(no_args_is_help=True, help="Contagion: risk that reaches firms from those they are tied to.")
@@ -111,7 +110,7 @@ def model(
 
     async def work(session: AsyncSession, now: datetime) -> ModelCheck | None:
         if score:
-            await service.score_all(session, await scoring.champion(session, settings.artifacts_dir, now), day, now)
+            await service.score_all(session, settings.artifacts_dir, day, now)
         return await service.check(session, settings.artifacts_dir, day, now)
 
     found = run(settings, work)
@@ -121,7 +120,8 @@ def model(
     if found is None:
         out.print("还没有评分，无从检查。")
         return
-    title = f"{found.model_version}，{found.as_of}：参照 {found.reference_from} 至 {found.reference_to}"
+    measured_by = f"首次评分 {found.reference_from}" if found.reference_from else "模型的训练样本"
+    title = f"{found.model_version}，{found.as_of}：参照{measured_by}，近期评分 {found.recent_from or '没有'}"
     table = Table("分布", "PSI", "随机波动上限", "近期家数", "参照家数", "结论", title=title, title_justify="left")
     for one in (*([found.score] if found.score else []), *found.features):
         value, noise = ("—" if v is None else f"{v:.3f}" for v in (one.value, one.noise))

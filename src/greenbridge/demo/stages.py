@@ -231,8 +231,7 @@ async def look_back(stage: Stage, advance: Advance) -> int:
     for day in (*(add_months(today, -months) for months in BEFORE), today):
         async with stage.sessions.begin() as session:
             now = stage.clock.now()
-            if day < today:  # today's are there with the reports
-                done += await monitoring.score_all(session, stage.model, day, now)
+            done += await monitoring.score_all(session, stage.settings.artifacts_dir, day, now)
             await monitoring.measure(session, day, now)
             await monitoring.check(session, stage.settings.artifacts_dir, day, now)
         advance(1)

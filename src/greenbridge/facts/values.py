@@ -326,7 +326,8 @@ class Series:
 
     Each array of `monthly` is float[n_firms, n_months] in fen or counts; NaN before the firm's first invoice (unknown), 0
     where it was silent after. Each array of `yearly` is float[n_firms, n_years] over whole calendar years, the last one
-    the last year that was over at the cut; NaN where nothing is known.
+    the last year that was over at the cut; NaN where nothing is known. `yearly["months_known"]` float[n_firms, n_years + 1]:
+    of how many months of each such year, and of the year before them, something is known.
     """
 
     usccs: tuple[str, ...]

@@ -6,7 +6,6 @@ from pathlib import Path
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from greenbridge.monitoring import service
-from greenbridge.scoring import service as scoring
 
 
 async def measure(session: AsyncSession, now: datetime) -> int:
@@ -15,7 +14,7 @@ async def measure(session: AsyncSession, now: datetime) -> int:
 
 
 async def watch_model(session: AsyncSession, now: datetime, artifacts: Path) -> int:
-    """Score every firm with the model in use, then check the model; return how many firms have a score."""
-    done = await service.score_all(session, await scoring.champion(session, artifacts, now), None, now)
+    """Score every firm with the champion and its challengers, then check them; return how many firms have a score."""
+    done = await service.score_all(session, artifacts, None, now)
     await service.check(session, artifacts, None, now)
     return done

@@ -131,6 +131,11 @@ async def of_enterprise(session: AsyncSession, enterprise_id: UUID) -> list[Need
     return [_value(row) for row in await session.scalars(query)]
 
 
+async def of_enterprises(session: AsyncSession, enterprise_ids: Sequence[UUID]) -> list[Need]:
+    query = select(NeedRow).where(col(NeedRow.enterprise_id).in_(enterprise_ids)).order_by(col(NeedRow.published_at), col(NeedRow.number))
+    return [_value(row) for row in await session.scalars(query)]
+
+
 async def open_ones(session: AsyncSession, today: date, limit: int, offset: int, modes: Sequence[Mode]) -> list[Need]:
     query = (
         select(NeedRow)

@@ -180,7 +180,8 @@ class Material:
     `bands`: grade -> the probability of default that it ends before. `marks`: code of an associated firm -> what public lists say of
     it; `peers`: the firm among firms of its kind; `queries`: who read its report in the last 12 months, newest first (named to the
     firm itself alone). `disputed`: (item, key) of a record -> since when the firm objects to it. `by_item`: the facts that the reader
-    may see, as `projection.visible` sets them. `ratings`: by the platform's schemes, of all facts.
+    may see, as `projection.visible` sets them; `model_fields`: what the model reads, whoever may see it. `ratings`: by the platform's
+    schemes, of all facts.
     """
 
     enterprise: Enterprise
@@ -202,6 +203,7 @@ class Material:
     disputed: Mapping[tuple[str, str], date] = field(default_factory=dict)
     by_item: Mapping[str, list[Fact]] = field(default_factory=dict)
     ratings: Sequence[Rated] = ()
+    model_fields: Sequence[str] = ()
 
     @property
     def items(self) -> Mapping[str, Item]:

@@ -12,6 +12,7 @@ from greenbridge.kit.calendar import SHANGHAI
 from greenbridge.kit.errors import NotFound
 from greenbridge.kit.web import Deps, Session, page
 from greenbridge.scoring import service
+from greenbridge.scoring.gateway import check_files
 from greenbridge.scoring.values import MODEL_ACT_NAMES, MODEL_STATE_NAMES
 
 # The card is a page of its own with its own style; nothing in it runs or calls out.
@@ -48,6 +49,7 @@ class ModelPages(Controller):
         file = _card(deps.settings.artifacts_dir / version)
         if file is None:
             raise NotFound("no-card", f"模型 {version} 没有模型卡。", f"The model {version} has no card to read.")
+        check_files(file.parent)  # a card that was changed afterwards is not shown
         media = MediaType.HTML if file.suffix == ".html" else MediaType.TEXT
         return Response(file.read_bytes(), media_type=media, headers={"content-security-policy": CARD_POLICY})
 

@@ -10,8 +10,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from greenbridge.kit import database
+from greenbridge.kit.calendar import add_months
 from greenbridge.kit.text import Text
-from greenbridge.scoring.values import BulkRun, KeptScore, ModelAct, ModelEvent, ModelState, Reason, Score
+from greenbridge.scoring.tables import BulkDistributionRow
+from greenbridge.scoring.values import BulkRun, Distribution, KeptScore, ModelAct, ModelEvent, ModelState, Reason, Score
 
 KIND = "default"  # of model; the only one so far
 
@@ -73,13 +75,10 @@ async def add_bulk(
     await database.copy_in(session, "bulk_score", columns, database.MadeAhead(iter(["".join(lines).encode()])))
 
 
-async def scored_in_bulk(session: AsyncSession, as_of: date, version: str) -> bool:
-    """Return whether a version has scores of a run for a day."""
-    found = await session.execute(
-        text("select exists (select 1 from bulk_score where as_of = :as_of and model_version = :version)"),
-        {"as_of": as_of, "version": version},
-    )
-    return bool(found.scalar_one())
+async def has_run(session: AsyncSession, as_of: date, version: str) -> bool:
+    """Return whether a version was run for a day."""
+    query = "select exists (select 1 from bulk_distribution where name = 'score' and as_of = %(as_of)s and model_version = %(version)s)"
+    return bool((await database.rows(session, query, {"as_of": as_of, "version": version}))[0][0])
 
 
 async def newest_runs(session: AsyncSession) -> list[BulkRun]:
@@ -98,9 +97,68 @@ async def newest_runs(session: AsyncSession) -> list[BulkRun]:
     return [BulkRun(r.version, r.as_of, r.firms, r.mean_probability, r.mean_distance) for r in rows]
 
 
-async def forget_bulk(session: AsyncSession, today: date, days: int) -> None:
-    """Forget runs that are older than so many days."""
-    await session.execute(text("delete from bulk_score where as_of < :day"), {"day": today - timedelta(days=days)})
+_FORGOTTEN = """
+    delete from {table} t where t.as_of < :month or (t.as_of < :day and exists (
+        select 1 from bulk_distribution d where d.name = 'score' and d.model_version = t.model_version and d.as_of > t.as_of
+            and date_trunc('month', d.as_of) = date_trunc('month', t.as_of)))
+"""
+
+
+async def forget_bulk(session: AsyncSession, today: date, days: int, months: int) -> None:
+    """Forget runs older than so many days, but each version's last run of a month for so many months."""
+    given = {"day": today - timedelta(days=days), "month": add_months(today, -months)}
+    for table in ("bulk_score", "bulk_distribution"):
+        await session.execute(text(_FORGOTTEN.format(table=table)), given)
+
+
+async def add_distributions(session: AsyncSession, found: Sequence[Distribution], version: str, as_of: date, now: datetime) -> None:
+    """Keep how a run's scores and features lie."""
+    session.add_all(
+        BulkDistributionRow(
+            as_of=as_of, model_version=version, name=one.name, scored_at=now, edges=list(one.edges), counts=list(one.counts)
+        )
+        for one in found
+    )
+    await session.flush()
+
+
+async def distributions(session: AsyncSession, version: str, as_of: date) -> dict[str, Distribution]:
+    """Return name -> how it lay in a version's run of a day."""
+    query = "select name, edges, counts from bulk_distribution where model_version = %(version)s and as_of = %(as_of)s"
+    found = await database.rows(session, query, {"version": version, "as_of": as_of})
+    return {name: Distribution(name, tuple(edges), tuple(counts)) for name, edges, counts in found}
+
+
+async def run_days(session: AsyncSession, version: str, until: date, known_at: datetime) -> list[date]:
+    """Return the days of a version's runs up to a day, as known at an instant, oldest first."""
+    query = """
+        select as_of from bulk_distribution
+        where name = 'score' and model_version = %(version)s and as_of <= %(until)s and scored_at <= %(known_at)s order by as_of
+    """
+    given = {"version": version, "until": until, "known_at": known_at}
+    return [row[0] for row in await database.rows(session, query, given)]
+
+
+async def of_run(session: AsyncSession, version: str, as_of: date, firms: Sequence[UUID] | None) -> dict[UUID, float]:
+    """Return firm -> its probability in a version's run of a day; all firms where none are named."""
+    query = """
+        select enterprise_id, default_probability from bulk_score where as_of = %(as_of)s and model_version = %(version)s
+            and (%(firms)s::uuid[] is null or enterprise_id = any(%(firms)s::uuid[])) order by enterprise_id
+    """
+    given = {"version": version, "as_of": as_of, "firms": list(firms) if firms is not None else None}
+    return dict(await database.rows(session, query, given))  # type: ignore[arg-type]  rows of two
+
+
+async def newest_champions_run(session: AsyncSession, until: date, known_at: datetime) -> tuple[str, date] | None:
+    """Return (version, day) of the newest run that a champion made, up to a day and known at an instant."""
+    query = """
+        select d.model_version, d.as_of from bulk_distribution d
+        where d.name = 'score' and d.as_of <= %(until)s and d.scored_at <= %(known_at)s
+            and exists (select 1 from bulk_score b where b.as_of = d.as_of and b.model_version = d.model_version and b.state = 'champion')
+        order by d.as_of desc, d.scored_at desc limit 1
+    """
+    found = await database.rows(session, query, {"until": until, "known_at": known_at})
+    return (found[0][0], found[0][1]) if found else None
 
 
 async def events(session: AsyncSession) -> list[ModelEvent]:
@@ -160,9 +218,9 @@ async def champion_at(session: AsyncSession, known_at: datetime) -> tuple[str, s
 
 
 _NEWEST_KEPT = """
-    select distinct on ({one}) id, enterprise_id, as_of, scored_at, model_version, default_probability, band, reasons,
-        {features}
-    from default_score where as_of <= :until and as_of >= :since and scored_at <= :known_at
+    select distinct on ({one}) enterprise_id, as_of, model_version, default_probability, band, reasons,
+        array(select jsonb_object_keys(features)) as features
+    from default_score where as_of <= :until and scored_at <= :known_at
         and (cast(:version as text) is null or model_version = :version)
         and (cast(:firms as uuid[]) is null or enterprise_id = any(cast(:firms as uuid[])))
     order by {one}, as_of desc, scored_at desc, id
@@ -172,21 +230,18 @@ _NEWEST_KEPT = """
 async def kept(
     session: AsyncSession,
     *,
-    since: date,
     until: date,
     known_at: datetime,
-    version: str | None,
     firms: Sequence[UUID] | None,
     monthly: bool,
-    features: bool,
+    version: str | None = None,
 ) -> list[KeptScore]:
-    """Return each firm's newest kept score of days between two (of each month, if `monthly`), with its reasons."""
-    one = "enterprise_id, date_trunc('month', as_of)" if monthly else "enterprise_id"
-    query = _NEWEST_KEPT.format(one=one, features="features" if features else "null as features")
-    given = {"since": since, "until": until, "known_at": known_at, "version": version, "firms": list(firms) if firms is not None else None}
+    """Return each firm's newest kept score up to a day (of each month, if `monthly`), with its weightiest reason."""
+    query = _NEWEST_KEPT.format(one="enterprise_id, date_trunc('month', as_of)" if monthly else "enterprise_id")
+    given = {"until": until, "known_at": known_at, "version": version, "firms": list(firms) if firms is not None else None}
     rows = await session.execute(text(query), given)
     return [
-        KeptScore(r.enterprise_id, r.as_of, r.model_version, r.default_probability, r.band, _weightiest(r.reasons), r.features or {})
+        KeptScore(r.enterprise_id, r.as_of, r.model_version, r.default_probability, r.band, _weightiest(r.reasons), tuple(r.features))
         for r in rows
     ]
 
@@ -195,16 +250,3 @@ def _weightiest(reasons: Sequence[Mapping[str, Any]]) -> Text | None:
     """Return the sentence of the reason that raised the probability most; None without one, and in older rows."""
     raising = (r for r in reasons if r["contribution"] > 0 and "sentence" in r)
     return next((Text(r["sentence"]["zh"], r["sentence"]["en"]) for r in raising), None)
-
-
-async def newest_version(session: AsyncSession, known_at: datetime) -> str | None:
-    """Return the model that scored last."""
-    query = "select model_version from default_score where scored_at <= :known_at order by scored_at desc, id limit 1"
-    return (await session.execute(text(query), {"known_at": known_at})).scalar_one_or_none()
-
-
-async def first_day(session: AsyncSession, version: str, known_at: datetime) -> date | None:
-    """Return the earliest day that a model's kept scores are of."""
-    query = "select min(as_of) from default_score where model_version = :version and scored_at <= :known_at"
-    found: date | None = (await session.execute(text(query), {"version": version, "known_at": known_at})).scalar_one()
-    return found

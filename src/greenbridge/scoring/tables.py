@@ -44,6 +44,18 @@ class BulkScoreRow(SQLModel, table=True):
     known_share: float
 
 
+class BulkDistributionRow(SQLModel, table=True):
+    """How a run's scores and features lie, in the bins that its model's card names or its first run made: what drift is measured by."""
+
+    __tablename__ = "bulk_distribution"
+    as_of: date = Field(primary_key=True)
+    model_version: str = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+    scored_at: datetime = instant()
+    edges: list[float] = json()
+    counts: list[float] = json()
+
+
 class ModelVersionRow(SQLModel, table=True):
     """A version as it stands; `model_event` says how it came to."""
 

@@ -202,8 +202,8 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class KeptScore:
-    """A score as it was kept: its band's code, the sentence of the reason that raised it most, and the features that it was made of
-    (None: unknown; empty where they were not asked for).
+    """A score as it was kept: its band's code, the sentence of the reason that raised it most (None: of a whole run, or nothing did) and
+    the names of the features that it was made of (none: of a whole run).
     """
 
     enterprise_id: UUID
@@ -212,7 +212,7 @@ class KeptScore:
     default_probability: float
     band: str
     reason: Text | None = None
-    features: Mapping[str, float | None] = field(default_factory=dict)
+    features: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +221,26 @@ class BulkScores:
 
     probabilities: Floats
     known_shares: Floats
+
+
+# The distribution of the score among those of features.
+SCORE = "score"
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """How the values of a feature, or of the score, lie: `edges` part the bins (an edge belongs to the bin above it), `counts` are those of
+    the bins and, last, of the missing.
+    """
+
+    name: str
+    edges: tuple[float, ...]
+    counts: tuple[float, ...]
+
+    @property
+    def firms(self) -> float:
+        """Return how many values there are, the missing among them."""
+        return sum(self.counts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 from greenbridge.kit.money import FEN_PER_YUAN
 from greenbridge.needs.values import GuaranteeMode
-from greenbridge.underwriting.values import Policy, Security
+from greenbridge.underwriting.values import Place, Policy, Security
 
 _FOLDER = files("greenbridge.underwriting") / "policy"
 
@@ -57,7 +57,7 @@ def _policy(row: Mapping[str, Any]) -> Policy:
         evidence_floor_fen=row["evidence"]["floor_yuan"] * FEN_PER_YUAN,
         valid_days=row["evidence"]["valid_days"],
         probability_caps=tuple((cap["up_to"], cap["yuan"] * FEN_PER_YUAN) for cap in row["probability"]["caps"]),
-        place_default_rate=row["place"]["default_rate"],
+        place=place_of(row.get("place", {})),
         security={GuaranteeMode(mode): _security(terms) for mode, terms in row["security"].items() if mode != "source"},
         funds_spread_bp=price["funds_spread_bp"],
         operating_bp=price["operating_bp"],
@@ -71,6 +71,16 @@ def _policy(row: Mapping[str, Any]) -> Policy:
         vetoes=tuple(row["vetoes"]["flags"]),
         sources={name: table["source"] for name, table in row.items() if isinstance(table, dict)},
     )
+
+
+def place_of(row: Mapping[str, Any]) -> Place | None:
+    """Return what a vintage of the place measured, None where an edition names none. Raises KeyError or ValueError for half of it."""
+    if not row.keys() - {"source"}:
+        return None
+    found = Place(row["vintage"], row["predicted"], row["observed"])
+    if not (0 < found.predicted < 1 and 0 < found.observed < 1):
+        raise ValueError("[place]: predicted and observed are shares between 0 and 1")
+    return found
 
 
 def _security(terms: Mapping[str, Any]) -> Security:

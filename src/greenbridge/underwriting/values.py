@@ -25,6 +25,15 @@ class Security:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """What a back-test of the place measured: the month of a ripe vintage, its mean probability, the share of it that defaulted."""
+
+    vintage: date
+    predicted: float
+    observed: float
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """An edition of the underwriting policy. Amounts in fen, rates in basis points a year, the rest shares of 1 or times.
 
@@ -43,7 +52,7 @@ class Policy:
     evidence_floor_fen: int
     valid_days: int
     probability_caps: tuple[tuple[float, int], ...]
-    place_default_rate: float
+    place: Place | None
     security: Mapping[GuaranteeMode, Security]
     funds_spread_bp: int
     operating_bp: int
@@ -79,12 +88,11 @@ class Flag:
 class Evidence:
     """What a credit report, as its reader may see it, says for a proposal. None: unknown, or withheld from this reader.
 
-    `months`: the last twelve months of which both directions are known, oldest first; `learnt_default_rate`: share of defaults among
-    the firms that the model learnt from; `debt_service_fen`: what the firm pays on other loans a month, told by whoever asks.
+    `months`: the last twelve months of which both directions are known, oldest first; `debt_service_fen`: what the firm pays on other
+    loans a month, told by whoever asks.
     """
 
     default_probability: float | None = None
-    learnt_default_rate: float | None = None
     sales_12m_fen: int | None = None
     vat_12m_fen: int | None = None
     tax_grade: str | None = None

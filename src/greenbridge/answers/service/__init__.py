@@ -19,7 +19,7 @@ from greenbridge.answers.service.comparing import amortisation, compare, owed, t
 from greenbridge.answers.service.conduct import note_behaviour
 from greenbridge.answers.service.lending import approve, catch_up, fall_overdue, pay_out, payments, repay, sign
 from greenbridge.answers.service.operating import assign, board, escalated, league, replies, reply, tried
-from greenbridge.answers.service.outcomes import feedback, loans
+from greenbridge.answers.service.outcomes import borrowers, feedback, loans
 from greenbridge.answers.service.reporting import report
 from greenbridge.answers.service.seeing import due, of_bank, open_need, overview, work_list
 
@@ -31,6 +31,7 @@ __all__ = [
     "approve",
     "assign",
     "board",
+    "borrowers",
     "catch_up",
     "claim",
     "compare",

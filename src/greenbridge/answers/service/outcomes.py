@@ -1,6 +1,7 @@
 """What became of answers, for those who watch loans and models."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,6 +14,11 @@ from greenbridge.answers.values import AnswerFeedback, Loan
 async def feedback(session: AsyncSession) -> Sequence[AnswerFeedback]:
     """Return how every answer of the place came out, oldest first, for a caller that is the platform itself."""
     return await store.feedback(session)
+
+
+async def borrowers(session: AsyncSession) -> set[UUID]:
+    """Return the firms that took a bank's offer, whatever became of it since; for the platform, which watches its models by them."""
+    return await store.borrowers(session)
 
 
 async def loans(session: AsyncSession, actor: Actor) -> Sequence[Loan]:

@@ -165,6 +165,11 @@ async def feedback(session: AsyncSession) -> list[AnswerFeedback]:
     return [AnswerFeedback(row[0], row[1], tuple(row[2]), row[3], row[4]) for row in await session.execute(text(query))]
 
 
+async def borrowers(session: AsyncSession) -> set[UUID]:
+    query = "select distinct n.enterprise_id from answer a join need n on n.id = a.need_id where a.status = any(:lent)"
+    return set(await session.scalars(text(query), {"lent": [s.value for s in life.LOANS]}))
+
+
 async def loans(session: AsyncSession, bank_id: UUID) -> list[Loan]:
     query = """
         select a.id, n.id, n.number, n.enterprise_id, coalesce(a.approved_fen, a.amount_fen, 0)

@@ -26,23 +26,39 @@ def lay_out(
     index = {uscc: i for i, uscc in enumerate(usccs)}
     monthly: dict[str, Floats] = {name: np.full((len(usccs), N_MONTHS), np.nan) for name in MONTHLY}
     yearly: dict[str, Floats] = {name: np.full((len(usccs), N_YEARS), np.nan) for name in YEARLY}
+    first: dict[str, date] = {}
     if last_month is not None:
-        _fill_months(monthly, index, last_month, [row for row in months if row[2] <= last_month and row[0] in index])
+        known = [row for row in months if row[2] <= last_month and row[0] in index]
+        for uscc, _, month, _ in known:
+            first[uscc] = min(month, first.get(uscc, month))
+        _fill_months(monthly, index, first, last_month, known)
     for uscc, direction, year, shares in years:
         column = N_YEARS - 1 - (last_year - year)
         if uscc in index and 0 <= column < N_YEARS:
             side = "customer" if direction == "output" else "supplier"
             for name, share in zip((n for n in YEARLY if n.startswith(side)), shares, strict=True):
                 yearly[name][index[uscc], column] = np.nan if share is None else share
+    begun = np.array([(first[uscc].year, first[uscc].month) if uscc in first else (np.inf, 1) for uscc in usccs]).reshape(-1, 2)
+    yearly["months_known"] = months_known(begun[:, 0], begun[:, 1], last_year)
     return Series(tuple(usccs), last_month, monthly, yearly)
 
 
+def months_known(first_year: Floats, first_month: Floats, last_year: int) -> Floats:
+    """Return float[n_firms, N_YEARS + 1]: of how many months of each year up to `last_year` something is known, by the year and
+    month of a firm's first invoice. From November 2024 on, up to 2025: 0, 2, 12.
+    """
+    years = np.arange(last_year - N_YEARS, last_year + 1, dtype=float)
+    in_it = 13 - first_month[:, None]
+    return np.where(first_year[:, None] < years, 12.0, np.where(first_year[:, None] == years, in_it, 0.0))
+
+
 def _fill_months(
-    monthly: dict[str, Floats], index: Mapping[str, int], last_month: date, rows: Sequence[tuple[str, str, date, Sequence[float]]]
+    monthly: dict[str, Floats],
+    index: Mapping[str, int],
+    first: Mapping[str, date],
+    last_month: date,
+    rows: Sequence[tuple[str, str, date, Sequence[float]]],
 ) -> None:
-    first: dict[str, date] = {}
-    for uscc, _, month, _ in rows:
-        first[uscc] = min(month, first.get(uscc, month))
     for uscc, month in first.items():
         known_from = max(0, N_MONTHS - 1 - _months_between(month, last_month))
         for array in monthly.values():

@@ -33,11 +33,11 @@ def drawn(chart: Ladder, language: Language) -> str:
 
 
 def _bound(chart: Ladder, i: int, language: Language) -> str:
-    """Return what a band ends at; the last one, which ends at certainty, what it begins after: that is shorter and says more."""
+    """Return what a band ends before: a bound belongs to the band above it. The last one, which ends at certainty, says where it begins."""
     upper = min(1.0, known(chart.bands[i].upper) or 0.0)
     if i and upper == 1:
-        return f">{PERCENT.said(known(chart.bands[i - 1].upper) or 0.0, language)}"
-    return f"≤{PERCENT.said(upper, language)}"
+        return f"≥{PERCENT.said(known(chart.bands[i - 1].upper) or 0.0, language)}"
+    return f"<{PERCENT.said(upper, language)}"
 
 
 def _flag(sheet: Sheet, x: float, y: float, said: str) -> None:

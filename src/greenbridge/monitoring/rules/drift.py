@@ -1,30 +1,13 @@
-"""Whether today's firms look like those that the model began with: population stability."""
-
-from collections.abc import Sequence
+"""Whether today's firms look like those that the model learnt from: population stability."""
 
 import numpy as np
 from scipy.special import chdtri
 
 from greenbridge.kit.text import Text
 from greenbridge.monitoring.values import Drift, Floats, ModelPolicy, Psi
+from greenbridge.scoring.values import Distribution
 
 HALF = 0.5  # added to each bin's count: an empty bin would make the index infinite
-
-
-def edges(reference: Floats, bins: int) -> Floats:
-    """Return the inner edges of bins of equal counts of the known reference values; equal quantiles fall together.
-
-    `edges([1, 2, 3, 4], 2) == [2.5]`.
-    """
-    known = reference[~np.isnan(reference)]
-    return np.unique(np.quantile(known, np.linspace(0, 1, bins + 1)[1:-1])) if len(known) else np.empty(0)
-
-
-def counts(values: Floats, inner: Floats) -> Floats:
-    """Return how many values lie in each bin (an edge belongs to the bin above it); the last bin holds the missing."""
-    known = values[~np.isnan(values)]
-    placed = np.bincount(np.searchsorted(inner, known, side="right"), minlength=len(inner) + 1)
-    return np.append(placed, len(values) - len(known)).astype(float)
 
 
 def psi(reference: Floats, recent: Floats) -> float:
@@ -57,36 +40,19 @@ def verdict(value: float, chance: float, least: int, policy: ModelPolicy) -> Dri
     return Drift.SHIFTED if value >= policy.shifted else Drift.MOVED
 
 
-def measured(
-    name: str,
-    label: Text,
-    reference: Floats,
-    recent: Floats,
-    policy: ModelPolicy,
-    quantiles: Sequence[float] | None = None,
-    learnt: int = 0,
-) -> Psi:
-    """Return one feature's (or the score's) index: against a reference window, or the quantiles of a training card.
-
-    With `quantiles` (equal steps from the lowest to the highest value of `learnt` firms) each bin between two of them holds the same
-    share of the training firms, none of which were missing.
+def measured(name: str, label: Text, reference: Distribution | None, recent: Distribution | None, policy: ModelPolicy) -> Psi:
+    """Return the index of a feature, or the score, of the city's firms against those it is measured by: the training firms of the model's
+    card, or its first run. None: there is nothing to compare, or to compare with.
     """
-    missing_reference: float | None
-    if quantiles is not None and learnt:
-        inner = np.unique(np.asarray(quantiles[1:-1], dtype=float))
-        # Where neighbouring quantiles are one value, their bins are one and hold the shares of all of them.
-        places = np.searchsorted(inner, np.asarray(quantiles[:-1], dtype=float), side="right")
-        then = np.append(np.bincount(places, minlength=len(inner) + 1) * learnt / (len(quantiles) - 1), 0.0)
-        n_reference, missing_reference = learnt, 0.0
-    else:
-        inner = edges(reference, policy.bins)
-        then, n_reference = counts(reference, inner), len(reference)
-        missing_reference = float(np.isnan(reference).mean()) if n_reference else None
-    n = len(recent)
-    missing = float(np.isnan(recent).mean()) if n else None
-    if not n or not n_reference:
+    n, n_reference = (0 if one is None else round(one.firms) for one in (recent, reference))
+    missing, missing_reference = _missing(recent), _missing(reference)
+    if not recent or not reference or recent.edges != reference.edges or not n or not n_reference:
         return Psi(name, label, None, None, n, n_reference, missing, missing_reference, Drift.TOO_FEW)
-    now = counts(recent, inner)
+    then, now = np.array(reference.counts), np.array(recent.counts)
     value = psi(then, now)
     chance = noise(int(((then + now) > 0).sum()), n, n_reference, policy.chance)
     return Psi(name, label, value, chance, n, n_reference, missing, missing_reference, verdict(value, chance, min(n, n_reference), policy))
+
+
+def _missing(found: Distribution | None) -> float | None:
+    return found.counts[-1] / found.firms if found and found.firms else None

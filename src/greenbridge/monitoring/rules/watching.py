@@ -8,10 +8,10 @@ from greenbridge.facts.values import Fact, Item
 from greenbridge.kit.money import in_wan
 from greenbridge.kit.text import Text
 from greenbridge.monitoring.values import LEVEL_NAMES, Change, Channel, Level, ScoreThen, WatchPolicy
-from greenbridge.scoring.rules.features import INVOICE_SUMS, MODEL_FIELDS, reach
+from greenbridge.scoring.rules.features import INVOICE_SUMS, MODEL_FIELDS, fields_of, reach
 from greenbridge.scoring.values import KeptScore
 
-__all__ = ["MODEL_FIELDS", "READS", "age", "contagion_change", "record_changes", "score_change", "score_reach", "then"]
+__all__ = ["MODEL_FIELDS", "READS", "age", "contagion_change", "fields_of", "record_changes", "score_change", "score_reach", "then"]
 LEVELS = tuple(Level)
 # What a tie is made of: the fields that a reader of it must be let see. Who a partner is counts like a list of partners.
 _PARTNERS = ("tax.vat_invoices.counterparty_id", *INVOICE_SUMS)

@@ -128,7 +128,10 @@ async def _scores(session: AsyncSession, firm: Enterprise, reading: Reading, now
     if why := reading.withheld(rules.MODEL_FIELDS, rules.score_reach(last_month, today)):
         return [], WITHHELD_NAMES[why]
     async with database.as_platform(session):  # kept scores are the firm's own; the door has let this reader through
-        kept = await scoring.kept_months(session, today, now, firms=[firm.id])
+        kept = await scoring.kept_months(session, today, now, [firm.id])
+    reads = rules.fields_of(dict.fromkeys(name for score in kept for name in score.features))  # some models read more than invoices
+    if why := reading.withheld(reads, rules.score_reach(last_month, today)):
+        return [], WITHHELD_NAMES[why]
     return [rules.then(score) for score in sorted(kept, key=lambda score: score.as_of)][-24:], None
 
 

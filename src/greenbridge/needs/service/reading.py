@@ -1,16 +1,18 @@
 """Reading needs: the firm's own, and for other domains that have checked who asks."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from dataclasses import replace
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from greenbridge.accounts.values import Actor
+from greenbridge.audit import service as audit
 from greenbridge.enterprises import service as enterprises
 from greenbridge.kit.errors import NotFound
 from greenbridge.needs import store
-from greenbridge.needs.values import Happened, Mode, Need
+from greenbridge.needs.values import Happened, Mode, Need, NeedStatus
 
 
 async def own(session: AsyncSession, actor: Actor, need_id: UUID) -> Need:
@@ -51,6 +53,18 @@ async def history(session: AsyncSession, need_id: UUID) -> list[Happened]:
 async def alive(session: AsyncSession) -> list[UUID]:
     """Return the needs whose life is not over, oldest first, for the clock."""
     return await store.alive(session)
+
+
+async def histories(session: AsyncSession, enterprise_ids: Sequence[UUID], known_at: datetime) -> dict[UUID, list[Need]]:
+    """Return each firm's needs as they stood at an instant, as far as publishing and withdrawing go, for another domain as the platform."""
+    found: dict[UUID, list[Need]] = {enterprise_id: [] for enterprise_id in enterprise_ids}
+    published = [need for need in await store.of_enterprises(session, enterprise_ids) if need.published_at <= known_at]
+    withdrawn = {f"need:{need.id}": need for need in published if need.status is NeedStatus.WITHDRAWN}
+    at = await audit.first_times(session, f"need.{NeedStatus.WITHDRAWN.value}", list(withdrawn))
+    later = {need.id for subject, need in withdrawn.items() if subject in at and at[subject] > known_at}
+    for need in published:
+        found[need.enterprise_id].append(replace(need, status=NeedStatus.PUBLISHED) if need.id in later else need)
+    return found
 
 
 async def of_enterprise(session: AsyncSession, enterprise_id: UUID) -> list[Need]:

@@ -110,13 +110,15 @@ def _table(table: Table, ask: Ask, today: date) -> Table:
     return replace(table, columns=columns, rows=cells, days=shown_days, withheld=withheld, count=len(found), disputed=marks)
 
 
-def score(found: Score | None, last_month: date | None, ask: Ask, today: date) -> tuple[Score | None, Withheld | None]:
+def score(
+    found: Score | None, reads: Sequence[str], last_month: date | None, ask: Ask, today: date
+) -> tuple[Score | None, Withheld | None]:
     """Return (the score with the reasons that may be seen, why it is withheld, whether there is one or not).
 
-    `last_month`: of the invoices that scores are made of.
+    `reads`: the fields that its model reads; `last_month`: of the invoices that scores are made of.
     """
     reach = features.reach(last_month) if last_month else None
-    if (why := ask(features.MODEL_FIELDS, age(reach, today))) is not None:
+    if (why := ask(reads, age(reach, today))) is not None:
         return None, why
     if found is None:
         return None, None

@@ -230,7 +230,7 @@ def content(whole: Material, ask: projection.Ask, verify_at: str) -> dict[str, A
     enterprise = material.enterprise
     last_month = material.series.last_month
     invoices_open = ask(("tax.vat_invoices.issue_date",), 0) is None
-    score, why = projection.score(material.score, last_month, ask, material.known_on)
+    score, why = projection.score(material.score, material.model_fields, last_month, ask, material.known_on)
     newest = max((received for _, received, _ in material.coverage.values()), default=None)
     sections = projection.project(all_sections(material), ask, material.known_on)
     return {

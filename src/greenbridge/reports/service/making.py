@@ -205,6 +205,7 @@ async def _materials(session: AsyncSession, firms: Sequence[Enterprise], press: 
                 queries,
                 disputed={(item, key): since for (uscc, item, key), since in disputed.items() if uscc == firm.uscc},
                 ratings=_ratings(press.book, found[firm.uscc], delivered, as_of, business_date(now)),
+                model_fields=scoring.fields_read(model),
             )
         )
     return materials

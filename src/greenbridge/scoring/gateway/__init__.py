@@ -1,13 +1,11 @@
 """Outside of scoring: model files, and the policy of bands."""
 
+from greenbridge.scoring.gateway.artifacts import ArtifactRefused, check_files, check_registered, fingerprint
 from greenbridge.scoring.gateway.model import (
-    ArtifactRefused,
     DefaultModel,
     FakeModel,
     LightGbmModel,
-    check_registered,
     current_version,
-    fingerprint,
     load_current,
     load_registered,
 )
@@ -21,6 +19,7 @@ __all__ = [
     "band_policies",
     "band_policy",
     "cases",
+    "check_files",
     "check_registered",
     "current_version",
     "fingerprint",

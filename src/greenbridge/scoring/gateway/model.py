@@ -1,6 +1,5 @@
 """The model file: LightGBM behind a Protocol."""
 
-import hashlib
 import json
 import math
 from functools import cached_property
@@ -9,12 +8,13 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from greenbridge.kit.errors import Problem
 from greenbridge.scoring.gateway import kernels
+from greenbridge.scoring.gateway.artifacts import check_registered, fingerprint
 from greenbridge.scoring.gateway.forest import Tree, UnsupportedTreesError, trees
 from greenbridge.scoring.gateway.layouts import Edges, Masks, edges, masks
 from greenbridge.scoring.gateway.single import CONTRIBUTIONS, RAW, SingleRow
 from greenbridge.scoring.rules.calibration import calibrate
+from greenbridge.scoring.rules.features import EDITION
 from greenbridge.scoring.rules.reasons import evidence
 from greenbridge.scoring.values import Evidence, Floats
 
@@ -23,10 +23,11 @@ LEAST_LOGIT = -700  # exp(700) still fits a float
 
 
 class DefaultModel(Protocol):
-    """A trained default model with its card. `sha256`: of what decides (see `fingerprint`)."""
+    """A trained default model with its card. `sha256`: of what decides (see `fingerprint`); `edition` of the features' formulas."""
 
     version: str
     sha256: str
+    edition: int
     card: dict[str, Any]
     features: tuple[str, ...]
     evidence: dict[str, Evidence]
@@ -52,12 +53,6 @@ class DefaultModel(Protocol):
         ...
 
 
-class ArtifactRefused(Problem):
-    """A model folder is missing or is not what was registered."""
-
-    status = 503
-
-
 class LightGbmModel:
     """A model folder of `ml/artifacts/`: model.txt and card.json. Loaded in the worker, one thread (it can hang after fork)."""
 
@@ -68,6 +63,7 @@ class LightGbmModel:
         self.card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
         self.version = str(self.card["version"])
         self.features = tuple(feature["name"] for feature in self.card["features"])
+        self.edition = int(self.card.get("features_edition", 1))
         self.evidence = evidence(self.card)
         self.sha256 = fingerprint(folder)
         self._text = (folder / "model.txt").read_text(encoding="utf-8")
@@ -151,6 +147,7 @@ class FakeModel:
 
     version = "fake-1"
     sha256 = "0" * 64
+    edition = EDITION
 
     def __init__(self, features: tuple[str, ...]) -> None:
         self.features = features
@@ -185,15 +182,6 @@ class FakeModel:
         return self
 
 
-def fingerprint(folder: Path) -> str:
-    """Return the SHA-256 of what decides: of the lines `<sha256> <name>` of model.txt and card.json (calibration is the card's).
-
-    As `sha256sum card.json model.txt | sed 's/  / /' | sha256sum` in the folder. Raises FileNotFoundError.
-    """
-    lines = (f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()} {name}\n" for name in ("card.json", "model.txt"))
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
-
-
 def current_version(artifacts: Path) -> str:
     """Return the version that `artifacts/current` names. Raises FileNotFoundError."""
     return (artifacts / "current").read_text(encoding="utf-8").strip()
@@ -208,22 +196,3 @@ def load_registered(artifacts: Path, version: str, sha256: str) -> LightGbmModel
     """Return a version whose files are those registered. Raises ArtifactRefused."""
     check_registered(artifacts, version, sha256)
     return LightGbmModel(artifacts / version)
-
-
-def check_registered(artifacts: Path, version: str, sha256: str) -> None:
-    """Raise ArtifactRefused unless the folder's files are those registered."""
-    try:
-        found = fingerprint(artifacts / version)
-    except FileNotFoundError as error:
-        raise ArtifactRefused(
-            "model-missing",
-            f"模型 {version} 已登记，但其文件不在 {artifacts}。",
-            f"The model {version} is registered, but its files are not in {artifacts}.",
-        ) from error
-    if found != sha256:
-        raise ArtifactRefused(
-            "model-changed",
-            f"模型 {version} 的文件与登记的不一致（登记 {sha256[:12]}，实际 {found[:12]}），拒绝加载；请恢复原文件，或以新版本号登记。",
-            f"The files of the model {version} are not those registered ({sha256[:12]}, found {found[:12]}): refused. Restore them, or"
-            " register them under a new version.",
-        )

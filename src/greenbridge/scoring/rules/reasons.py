@@ -8,7 +8,7 @@ import numpy as np
 
 from greenbridge.kit.text import Text
 from greenbridge.scoring.rules import words
-from greenbridge.scoring.rules.features import FEATURES, fields
+from greenbridge.scoring.rules.features import BY_NAME, fields
 from greenbridge.scoring.values import GROUP_NAMES, Evidence, Feature, Floats, Group, GroupEffect, Reason, Split
 
 MOST_REASONS = 4  # of each direction
@@ -16,7 +16,6 @@ MOST_REASONS = 4  # of each direction
 LEAST_CONTRIBUTION = 0.05
 # A share of fewer firms than this is not said of firms in general.
 FEWEST_FIRMS = 10
-_BY_NAME = {feature.name: feature for feature in FEATURES}
 # Item -> its name, who delivers it.
 Sources = Mapping[str, tuple[Text, Text]]
 
@@ -44,7 +43,7 @@ def reasons(
 
 
 def _reason(name: str, value: float, contribution: float, known: Mapping[str, Evidence], sources: Sources) -> Reason:
-    feature = _BY_NAME[name]
+    feature = BY_NAME[name]
     of = known[name]
     unknown = math.isnan(value)
     told = _unknown(feature, sources) if unknown else sentence(feature, value, contribution > 0, of)
@@ -119,7 +118,7 @@ def groups(names: Sequence[str], values: Floats, contributions: Floats) -> tuple
     """Return the groups' sums, the weightiest first; they add up to the margin's distance from the model's mean."""
     found: dict[Group, list[int]] = {}
     for i, name in enumerate(names):
-        found.setdefault(_BY_NAME[name].group, []).append(i)
+        found.setdefault(BY_NAME[name].group, []).append(i)
     effects = [
         GroupEffect(group.value, GROUP_NAMES[group], float(contributions[at].sum()), int((~np.isnan(values[at])).sum()), len(at))
         for group, at in found.items()

@@ -3,17 +3,19 @@
 from collections.abc import Sequence
 
 from greenbridge.kit.errors import Conflict
-from greenbridge.scoring.values import ModelAct, ModelEvent, ModelState, ModelVersion
+from greenbridge.kit.text import Text
+from greenbridge.scoring.values import MODEL_STATE_NAMES, ModelAct, ModelEvent, ModelState, ModelVersion
 
 DRAFT, CHALLENGER, CHAMPION, RETIRED = ModelState.DRAFT, ModelState.CHALLENGER, ModelState.CHAMPION, ModelState.RETIRED
-# (state, act) -> state; None: not registered. What does not stand here cannot be done. Out of `retired` leads one act alone, which
-# only a roll-back does: to the champion before.
+# (state, act) -> state; None: not registered. What does not stand here cannot be done. Out of `retired` a person leads into the shadow
+# of the champion again, and a roll-back to the champion before.
 TRANSITIONS: dict[tuple[ModelState | None, ModelAct], ModelState] = {
     (None, ModelAct.REGISTER): DRAFT,
     (DRAFT, ModelAct.CHALLENGE): CHALLENGER,
     (DRAFT, ModelAct.RETIRE): RETIRED,
     (CHALLENGER, ModelAct.PROMOTE): CHAMPION,
     (CHALLENGER, ModelAct.RETIRE): RETIRED,
+    (RETIRED, ModelAct.CHALLENGE): CHALLENGER,
     # A champion goes only when another comes: there is always one.
     (CHAMPION, ModelAct.DISPLACE): RETIRED,
     (CHAMPION, ModelAct.WITHDRAW): RETIRED,
@@ -21,18 +23,32 @@ TRANSITIONS: dict[tuple[ModelState | None, ModelAct], ModelState] = {
 }
 
 
+# What a person can ask for, in words that follow 不能, 可以 and "can".
+ASKED = {
+    ModelAct.REGISTER: Text("登记", "be registered"),
+    ModelAct.CHALLENGE: Text("列为挑战者", "be made a challenger"),
+    ModelAct.PROMOTE: Text("升为冠军", "be promoted"),
+    ModelAct.RETIRE: Text("退役", "be retired"),
+}
+ONLY_CHAMPION = Text("冠军只在另一模型升任或回退时退下", "A champion goes only when another is promoted, or by a roll-back")
+
+
 def next_state(state: ModelState | None, act: ModelAct, version: str) -> ModelState:
-    """Return the state after an act. Raises Conflict with what can be done instead."""
+    """Return the state after an act. Raises Conflict with what can be asked for instead."""
     after = TRANSITIONS.get((state, act))
     if after is not None:
         return after
-    possible = [known.value for (before, known) in TRANSITIONS if before is state]
-    stands = state.value if state else "unregistered"
-    instead = f"可以：{'、'.join(possible)}" if possible else "没有可做的操作"
+    possible = [ASKED[known] for (before, known) in TRANSITIONS if before is state and known in ASKED]
+    stands = MODEL_STATE_NAMES[state] if state else Text("未登记", "not registered")
+    asked = ASKED.get(act, Text("变更", "be changed so"))
+    if state is CHAMPION:
+        instead = ONLY_CHAMPION
+    else:
+        instead = Text(f"可以{'、'.join(one.zh for one in possible)}", f"It can {' or '.join(one.en for one in possible)}")
     raise Conflict(
         "model-state",
-        f"模型 {version} 现为 {stands}，不能 {act.value}；{instead}。",
-        f"The model {version} is {stands}: it cannot {act.value}. Possible: {', '.join(possible) or 'nothing'}.",
+        f"模型 {version} 现为“{stands.zh}”，不能{asked.zh}。{instead.zh}。",
+        f"The model {version} cannot {asked.en}; it stands as: {stands.en.lower()}. {instead.en}.",
     )
 
 

@@ -36,25 +36,31 @@ def _without_log(found: re.Match[str]) -> str:
 
 
 def said(value: float, unit: str) -> Text:
-    """Return a value with its unit. `said(0.17, "share")` is 17.0 %; `said(6.0, "log10")` of yuan is 100.0 万元 (10^6 - 1 yuan);
+    """Return a value with its unit. `said(0.17, "share")` is 17.0 %; `said(6.0, "log10")` of yuan is 100.0 万元 (10^6 - 1 yuan), and of
+    -6.0 it is -100.0 万元;
     `said(2.0, "log10_count")` is 99;
     `said(0.6931, "log")` is 增长 100.0 %.
     """
     if unit == "share":
         return Text(f"{_plain(value * 100, 1)} %", f"{_plain(value * 100, 1)} %")
     if unit == "log10":
-        yuan = 10**value - 1
-        return Text(f"{_plain(yuan / 10_000, 1)} 万元", f"{_plain(yuan / 1_000, 0)} thousand yuan")
+        yuan = math.copysign(10 ** abs(value) - 1, value)
+        return _amount(yuan)
     if unit == "log10_count":
         number = _plain(10**value - 1, 0)
         return Text(number, number)
     if unit == "fen":
-        return Text(f"{_plain(value / 1_000_000, 1)} 万元", f"{_plain(value / 100_000, 0)} thousand yuan")
+        return _amount(value / 100)
     if unit == "log":
         return _growth(value)
     name = _COUNTED.get(unit, Text(f" {unit}", f" {unit}"))
     number = _plain(value, 0 if value == int(value) else 2)
     return Text(f"{number}{name.zh}", f"{number}{name.en}")
+
+
+def _amount(yuan: float) -> Text:
+    number = _plain(yuan / 10_000, 1)
+    return Text(f"{number} 万元", f"{number} x10k yuan")
 
 
 def _growth(value: float) -> Text:

@@ -2,7 +2,7 @@
 
 from greenbridge.scoring.gateway import band_policy
 from greenbridge.scoring.service.bulk import score_city, score_many
-from greenbridge.scoring.service.kept import kept_between, kept_months, model_in_use, newest_kept
+from greenbridge.scoring.service.kept import kept_months, learnt_distributions, newest_kept, run_days, run_distributions, run_scores
 from greenbridge.scoring.service.registry import (
     challenge,
     champion,
@@ -16,7 +16,7 @@ from greenbridge.scoring.service.registry import (
     runs,
     unregistered,
 )
-from greenbridge.scoring.service.scoring import MIN_KNOWN_SHARE, score, score_series
+from greenbridge.scoring.service.scoring import MIN_KNOWN_SHARE, fields_read, score, score_series
 
 __all__ = [
     "MIN_KNOWN_SHARE",
@@ -24,16 +24,19 @@ __all__ = [
     "challenge",
     "champion",
     "establish",
-    "kept_between",
+    "fields_read",
     "kept_months",
+    "learnt_distributions",
     "model_at",
-    "model_in_use",
     "models",
     "newest_kept",
     "promote",
     "register",
     "retire",
     "rollback",
+    "run_days",
+    "run_distributions",
+    "run_scores",
     "runs",
     "score",
     "score_city",

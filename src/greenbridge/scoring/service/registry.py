@@ -10,10 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from greenbridge.audit import service as audit
 from greenbridge.kit import database
 from greenbridge.kit.errors import Conflict, Invalid, NotFound
+from greenbridge.kit.text import Text
 from greenbridge.scoring import store
 from greenbridge.scoring.gateway import DefaultModel, check_registered, current_version, fingerprint, load_registered
 from greenbridge.scoring.rules import registry as rules
-from greenbridge.scoring.rules.features import FEATURES
+from greenbridge.scoring.rules.features import BY_NAME
 from greenbridge.scoring.values import BulkRun, ModelAct, ModelEvent, ModelState, ModelVersion
 
 NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,63}")
@@ -83,15 +84,21 @@ async def register(session: AsyncSession, artifacts: Path, version: str, who: st
         raise NotFound("no-artifact", f"{artifacts} 中没有模型 {version}。", f"There is no model {version} in {artifacts}.")
     sha256 = fingerprint(artifacts / version)
     model = load_registered(artifacts, version, sha256)
-    unknown = sorted(set(model.features) - {feature.name for feature in FEATURES})
-    if unknown or model.version != version:
-        listed = ", ".join(unknown) or model.version
-        raise Conflict("model-not-servable", f"模型 {version} 不能上线：{listed}。", f"The model {version} cannot be served: {listed}.")
+    if model.version != version:
+        raise _not_servable(version, Text(f"文件中写的版本是 {model.version}", f"its card names the version {model.version}"))
+    unknown = sorted(set(model.features) - set(BY_NAME))
+    if unknown:
+        listed = ", ".join(unknown)
+        raise _not_servable(version, Text(f"平台没有特征 {listed}", f"the platform has no feature {listed}"))
     await _do(session, version, ModelAct.REGISTER, who, why, now, sha256=sha256)
 
 
+def _not_servable(version: str, why: Text) -> Conflict:
+    return Conflict("model-not-servable", f"模型 {version} 不能上线：{why.zh}。", f"The model {version} cannot be served: {why.en}.")
+
+
 async def challenge(session: AsyncSession, artifacts: Path, version: str, who: str, why: str, now: datetime) -> None:
-    """Let a draft score in the shadow."""
+    """Let a draft score in the shadow, or a retired version again."""
     await _do(session, version, ModelAct.CHALLENGE, who, why, now, artifacts=artifacts)
 
 

@@ -18,10 +18,16 @@ from greenbridge.scoring.gateway import DefaultModel, band_policy
 from greenbridge.scoring.rules import bands as band_rules
 from greenbridge.scoring.rules import features as feature_rules
 from greenbridge.scoring.rules import reasons as reason_rules
+from greenbridge.scoring.service.reading import inputs, recorded
 from greenbridge.scoring.values import Floats, Score
 
 # With fewer of its features known the model would only repeat its base rate.
 MIN_KNOWN_SHARE = 0.5
+
+
+def fields_read(model: DefaultModel) -> tuple[str, ...]:
+    """Return all fields of departments' data that a model reads: who may not see one of them may not see its score."""
+    return feature_rules.fields_of(model.features)
 
 
 async def score(session: AsyncSession, firms: Sequence[Enterprise], model: DefaultModel, as_of: date, now: datetime) -> dict[UUID, Score]:
@@ -33,10 +39,13 @@ async def score(session: AsyncSession, firms: Sequence[Enterprise], model: Defau
 async def score_series(
     session: AsyncSession, firms: Sequence[Enterprise], series: Series, model: DefaultModel, as_of: date, now: datetime
 ) -> dict[UUID, Score]:
-    """Score firms from series that the caller has read already, in the order of `firms`. `now`: what was known then, and its bands."""
+    """Score firms from series that the caller has read already, in the order of `firms`. `now`: what was known then, and its bands.
+
+    What else the model reads is read here.
+    """
     if not firms:
         return {}
-    x = feature_rules.compute({**series.monthly, **series.yearly}, model.features)
+    x = inputs(series, await recorded(session, firms, model, as_of, now), model)
     probabilities, contributions = model.predict(x)
     known_shares = (~np.isnan(x)).mean(axis=1)
     kept = []

@@ -17,7 +17,7 @@ _LINES = {
 }
 
 
-def evidence(content: Content, learnt_default_rate: float | None, debt_service_fen: int | None = None) -> Evidence:
+def evidence(content: Content, debt_service_fen: int | None = None) -> Evidence:
     """Return the evidence of a report's content (schema 2)."""
     lines = {line["key"]: line for section in content["sections"] for line in section["facts"]}
     tables = {table["key"]: table for section in content["sections"] for table in section["tables"]}
@@ -27,7 +27,6 @@ def evidence(content: Content, learnt_default_rate: float | None, debt_service_f
         withheld.append(Text("违约概率", "probability of default"))
     return Evidence(
         score["default_probability"] if score else None,
-        learnt_default_rate,
         _whole(lines, "sales_12m"),
         _whole(lines, "vat_12m"),
         _grade(lines.get("tax_grade")),

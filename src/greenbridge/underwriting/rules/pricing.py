@@ -4,19 +4,20 @@ from greenbridge.catalog.values import LoanProduct
 from greenbridge.kit.text import Text
 from greenbridge.needs.values import GUARANTEE_MODE_NAMES, GuaranteeMode
 from greenbridge.underwriting.rules import words
-from greenbridge.underwriting.values import Benchmark, Component, Evidence, Policy, Price
+from greenbridge.underwriting.values import Benchmark, Component, Evidence, Place, Policy, Price
 
 BP = 10_000
 
 
-def as_priced(default_probability: float, learnt_default_rate: float | None, place_default_rate: float) -> float:
-    """Return the probability with its odds moved from the rate of defaults that the model learnt from to the place's (Elkan 2001).
+def as_priced(default_probability: float, place: Place | None) -> float:
+    """Return the probability to price: as the model says it, or with its odds moved by what a back-test of the place measured, from the mean
+    probability of a ripe vintage to the share of it that defaulted (Elkan 2001). The order of firms stays.
 
-    Learnt from 22 % and in a place with 5 %, 0.10 becomes 0.0203. Without the first it stays. The order of firms stays.
+    Where 6.5 % were said and 13 % defaulted, 0.10 becomes 0.1928. Nothing is moved to a rate that nobody measured.
     """
-    if learnt_default_rate is None or not 0 < learnt_default_rate < 1:
+    if place is None:
         return default_probability
-    k = place_default_rate / (1 - place_default_rate) / (learnt_default_rate / (1 - learnt_default_rate))
+    k = place.observed / (1 - place.observed) / (place.predicted / (1 - place.predicted))
     return default_probability * k / (1 - default_probability + default_probability * k)
 
 
@@ -25,12 +26,13 @@ def said(known: Evidence, probability: float | None, policy: Policy) -> Text:
     if probability is None or known.default_probability is None:
         return Text("违约概率未知（发票不足或未获授权）", "Probability of default unknown (too few invoices, or withheld)")
     raw, priced = words.share(known.default_probability), words.share(probability)
-    if known.learnt_default_rate is None:
+    if policy.place is None:
         return Text(f"模型违约概率 {raw.zh}，直接用于定价", f"Probability {raw.en}, as modelled")
-    learnt, place = words.share(known.learnt_default_rate), words.share(policy.place_default_rate)
+    told, seen = words.share(policy.place.predicted), words.share(policy.place.observed)
+    month = f"{policy.place.vintage:%Y-%m}"
     return Text(
-        f"模型违约概率 {raw.zh}；样本违约率 {learnt.zh}、本地 {place.zh}，换算后 {priced.zh}",
-        f"Probability {raw.en} as modelled; of the model's firms {learnt.en} defaulted, of the place's {place.en}: {priced.en}",
+        f"模型违约概率 {raw.zh}；本地 {month} 批次预测 {told.zh}、实际 {seen.zh}，换算后 {priced.zh}",
+        f"Probability {raw.en} as modelled; of the place's vintage {month}, {told.en} were predicted and {seen.en} seen: {priced.en}",
     )
 
 

@@ -52,7 +52,7 @@ def proposal(known: Evidence, draft: NeedDraft, product: LoanProduct, benchmark:
     if mode is None:
         raise ValueError(f"{product.code} and the need name no security together")
     raw = known.default_probability
-    probability = None if raw is None else pricing.as_priced(raw, known.learnt_default_rate, policy.place_default_rate)
+    probability = None if raw is None else pricing.as_priced(raw, policy.place)
     price = None if probability is None else pricing.price(known, probability, product, mode, benchmark, policy)
     rate_bp = price.rate_bp if price else product.max_annual_rate_bp
     term = tenor(draft, product, policy)

@@ -85,17 +85,26 @@ def waterfall(price: Price) -> charts.Waterfall:
     first, *rest = price.components
     steps = [charts.Step(part.label, part.bp) for part in rest if part.bp]
     if left := price.rate_bp - price.cost_bp:
-        steps.append(charts.Step(_left(price), left))
+        steps.append(charts.Step(left_over(price.rate_bp, price.cost_bp, price.low_bp, price.high_bp), left))
     result = Text("建议年利率", "Rate")
     return charts.Waterfall(RATE_OF, RATE, first.bp, tuple(steps), price.rate_bp, first.label, result, higher_is_better=False, width=560)
 
 
-def _left(price: Price) -> Text:
-    if price.rate_bp == price.low_bp and price.cost_bp < price.low_bp:
+def left_over(rate_bp: int, cost_bp: int, low_bp: int, high_bp: int) -> Text:
+    """Return what makes the rate differ from the cost. `left_over(445, 442, 400, 700)` is rounding."""
+    if rate_bp == low_bp and cost_bp < low_bp:
         return Text("产品利率下限", "Product's lowest rate")
-    if price.cost_bp > price.high_bp:
+    if cost_bp > high_bp:
         return Text("利率上限", "Highest rate")
     return Text("取整", "Rounding")
+
+
+def _remainder(price: Mapping[str, Any], language: str) -> list[str]:
+    """Return the last lines of a price, so that the parts add up to the rate: what rounding and bounds add, and the rate."""
+    rate, cost = price["annual_rate_bp"], price["cost_bp"]
+    why = left_over(rate, cost, price["low_bp"], price["high_bp"])
+    left = [f"    {(rate - cost) / 100:>10,.2f}  {why.zh if language == 'zh' else why.en}"] if rate != cost else []
+    return [*left, f"  = {rate / 100:>10,.2f}  {'建议年利率' if language == 'zh' else 'Rate'}"]
 
 
 def lines(document: Mapping[str, Any], language: str) -> list[str]:
@@ -114,6 +123,7 @@ def lines(document: Mapping[str, Any], language: str) -> list[str]:
     if price:
         told += [f"  {'价格构成' if zh else 'Price'}:"]
         told += [f"    {part['bp'] / 100:>10,.2f}  {part['label'][language]}: {part['text'][language]}" for part in price["components"]]
+        told += _remainder(price, language)
     told += [f"  {'条件' if zh else 'Conditions'}:"] if document["conditions"] else []
     told += [f"    - {c['text'][language]} ({c['reason'][language]})" for c in document["conditions"]]
     return told

@@ -18,7 +18,6 @@ from greenbridge.kit.text import Text
 from greenbridge.reference import service as reference
 from greenbridge.scoring import service as scoring
 from greenbridge.scoring.gateway import DefaultModel
-from greenbridge.scoring.rules.features import MODEL_FIELDS
 from greenbridge.underwriting import gateway
 from greenbridge.underwriting.rules import classes, portfolio, strategies
 from greenbridge.underwriting.rules.churn import Churn, Floats, Ints
@@ -82,7 +81,7 @@ async def firms_of_the_place(session: AsyncSession, model: DefaultModel, now: da
         some = verified[start : start + BATCH]
         scores = await scoring.score(session, some, model, today, now)
         scored += [(firm, scores[firm.id].default_probability) for firm in some if firm.id in scores]
-        await consents.record_operators(session, [firm.id for firm in some], MODEL_FIELDS, ReadKind.FACTS, now)
+        await consents.record_operators(session, [firm.id for firm in some], scoring.fields_read(model), ReadKind.FACTS, now)
     if not scored:
         raise Problem("no-scores", "没有可评分的企业。", "No firm has a probability of default.")
     none: list[None] = [None] * len(scored)

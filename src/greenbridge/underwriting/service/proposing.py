@@ -1,7 +1,7 @@
 """Proposals made from a credit report as its reader may see it: nothing else of the firm is read, so nothing withheld is used."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -68,7 +68,7 @@ async def of_report(
     if content["versions"]["model"] != model.version:
         raise Conflict("other-model", "报告使用的模型已更换，请重新打开。", "The report was made with another model; open it again.")
     policy = gateway.policy(report.as_of)
-    known = evidence(content, learnt_default_rate(model.card), debt_service_fen)
+    known = evidence(content, debt_service_fen)
     found = []
     for product in products:
         if not rules.suits(need.draft, product, policy):
@@ -86,13 +86,6 @@ async def of_report(
 def _rank(made: Made) -> tuple[int, int, int, str]:
     p = made.proposal
     return _ORDER[p.advice], -p.limit_fen, p.price.rate_bp if p.price else 0, p.product_code
-
-
-def learnt_default_rate(card: Mapping[str, Any]) -> float | None:
-    """Return the share of defaults among the firms that a model learnt from, as its card says; None where it does not."""
-    data = card.get("data")
-    firms, defaulted = (data.get("firms"), data.get("defaulted")) if isinstance(data, Mapping) else (None, None)
-    return defaulted / firms if isinstance(firms, int) and isinstance(defaulted, int) and 0 < defaulted < firms else None
 
 
 def proposal_id(made: Made) -> str:
