@@ -205,7 +205,7 @@ async def a_certificate(session: AsyncSession) -> None:
     about = {"case": case.id, "firm": firm.id, "rating": rated.id, "number": CERTIFICATE, "seed": "00" * 32}
     await session.execute(
         text("""
-        insert into green_certificate values (:number, :case, :firm, 'enterprise', :rating, 'light', 55, 0.8, 's', 'v', 'reconstruction', null,
+        insert into green_certificate values (cast(:number as text), :case, :firm, 'enterprise', :rating, 'light', 55, 0.8, 's', 'v', 'reconstruction', null,
             '2026-01-01', '2026-12-31', '{"sections": []}', jsonb_build_object('hash', 'sha-256', 'number', cast(:number as text)), :seed, '{}', now())
         """),
         about,
