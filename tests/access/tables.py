@@ -17,6 +17,7 @@ from greenbridge.scoring.gateway import current_version
 from greenbridge.settings import home
 from tests.access.world import (
     ADMIN,
+    CERTIFICATE,
     DEPARTMENT,
     FIRM,
     OFFICER,
@@ -103,7 +104,7 @@ def things(w: World) -> dict[str, Things]:
         "file_id": Things(w.b_green.file, NOTHING, {FIRM: {OWN: w.a_green.file}, REVIEWER: {OWN: w.a_green.file}}),
         "claim_id": Things(w.b_green.claim, NOTHING, {FIRM: {OWN: w.a_green.claim}}),
         "/green/{number}/objections number": Things(w.b_green.number, "G000000000000", public=True),
-        "/green/certificates/{number} number": Things("Z260310000001", "Z000000000000", public=True),
+        "/green/certificates/{number} number": Things(CERTIFICATE, "Z000000000000", public=True),
         "/enterprise/lists/{code} code": Things("sme-cixi", "no-such-list", public=True),
         "/bank/lists/{code} code": Things("sme-cixi", "no-such-list", public=True),
         # Named in a query or a body only.
@@ -246,6 +247,7 @@ PUBLIC = frozenset(
         "GET /catalogue",
         "GET /design",
         "GET /green",
+        "GET /green/certificates/{number}",
         "GET /health/live",
         "GET /health/ready",
         "GET /language/{code}",

@@ -37,7 +37,7 @@ from greenbridge.scoring import service as scoring
 from greenbridge.scoring.gateway import DefaultModel
 from greenbridge.settings import home
 from greenbridge.underwriting import service as underwriting
-from tests.builders import PASSWORD, a_draft, a_registration, an_actor, deliver, steady_invoices, the_products
+from tests.builders import PASSWORD, a_draft, a_registration, a_verified_firm, an_actor, deliver, steady_invoices, the_products
 
 NOW = datetime(2026, 3, 10, 2, 0, tzinfo=UTC)  # Tuesday, 10:00 in Shanghai
 OUR_BANK, OTHER_BANK = "GB02", "GB03"
@@ -46,6 +46,7 @@ VISITOR = None
 Caller = Role | None
 FIRM, OFFICER, ADMIN, OPERATOR, DEPARTMENT = Role.ENTERPRISE, Role.OFFICER, Role.BANK_ADMINISTRATOR, Role.OPERATOR, Role.DEPARTMENT
 REVIEWER = Role.REVIEWER
+CERTIFICATE = "Z260310000001"
 CALLERS: tuple[Caller, ...] = (VISITOR, FIRM, OFFICER, ADMIN, OPERATOR, DEPARTMENT, REVIEWER)
 
 
@@ -179,7 +180,7 @@ async def green_things(session: AsyncSession, firm: Firm, operator: Actor, lette
     claim, name = uuid4(), firm.enterprise.name
     await session.execute(
         text("""
-        insert into subsidy_claim values (:id, :number, :firm, :uscc, :name, :loan, 100, '2026-01-01', null, '2026-02-01', 'P', 435, 1,
+        insert into subsidy_claim values (:id, :number, :firm, :uscc, :name, :loan, 100, '2026-01-01', null, '2026-02-01', 'HZ-SUBSIDY-2026', 435, 0,
             '{"segments": []}', true, true, now())
         """),
         {
@@ -194,6 +195,21 @@ async def green_things(session: AsyncSession, firm: Firm, operator: Actor, lette
     await claims.step(session, claim, 1, ClaimEvent.CLAIM, ClaimState.CLAIMED, NOW, firm.actor.account_id, "", "")
     assert statement.file is not None
     return GreenThings(draft.id, case.id, statement.file.id, claim, case.number)
+
+
+async def a_certificate(session: AsyncSession) -> None:
+    """A certificate of a firm that has no secret here: it is there for everybody."""
+    actor, firm = await a_verified_firm(session, NOW, 790)
+    case = await green.open_case(session, actor, Subject.ENTERPRISE, NOW)
+    rated = await green.submit(session, actor, schemes.book(), case.id, NOW)
+    about = {"case": case.id, "firm": firm.id, "rating": rated.id, "number": CERTIFICATE, "seed": "00" * 32}
+    await session.execute(
+        text("""
+        insert into green_certificate values (cast(:number as text), :case, :firm, 'enterprise', :rating, 'light', 55, 0.8, 's', 'v', 'reconstruction', null,
+            '2026-01-01', '2026-12-31', '{"sections": []}', jsonb_build_object('hash', 'sha-256', 'number', cast(:number as text)), :seed, '{}', now())
+        """),
+        about,
+    )
 
 
 async def build(session: AsyncSession, model: DefaultModel, press: Press) -> World:
@@ -251,6 +267,8 @@ async def build(session: AsyncSession, model: DefaultModel, press: Press) -> Wor
     reviewer = await an_actor(session, NOW, Role.REVIEWER, "RV01", "reviewer-1")
     await an_actor(session, NOW, Role.REVIEWER, "RV02", "reviewer-2")
     a_green, b_green = [await green_things(session, firm, operator, letter) for firm, letter in ((a, "甲"), (b, "乙"))]
+
+    await a_certificate(session)
 
     (rivals_product,) = [product for product in await catalog.listed(session) if product.code == f"{OTHER_BANK}-INV"]
     markers = (

@@ -20,7 +20,7 @@ from tests.builders import a_verified_firm, an_actor, deliver
 PDF = b"%PDF-1.7\nprinted\n%%EOF\n"
 FULL: dict[str, str] = {
     "green_revenue_share": "0.6", "green_investment_share": "0.5", "green_is_largest_line": "yes", "green_purpose": "yes",
-    "carbon_efficiency_grade": "1", "carbon_per_value_change_3y": "-0.2", "green_power_share": "1", "energy_level": "advanced",
+    "carbon_efficiency_grade": "1", "carbon_per_value_change_3y": "-0.2", "green_power_share": "1", "carbon_neutral": "no", "energy_level": "advanced",
     "output_per_mu_grade": "A", "waste_recovered_share": "0.95", "clean_energy_share": "0.5", "discharge_within_limits_share": "1",
     "emergency_plan": "yes", "pollution_insurance": "yes", "environment_disclosure": "verified", "eliminated_capacity": "no",
 }  # fmt: skip

@@ -232,7 +232,10 @@ async def test_an_objection_stops_the_clock_and_is_settled(place):
     assert await green.settle(s, place.operator, case_id, upheld=False, reason="经核查，监测数据均达标。", now=place.now) is State.PUBLISHED
     ends = (await green.publicity(s, (await green.view(s, None, case_id)).case, place.now)).ends_on
     assert ends > place.now.date() + timedelta(days=4)
-    await green.object_to(s, rival, view.case.number, "该企业去年排放超标，有监测报告。", place.now)
+    with pytest.raises(Conflict, match="already"):
+        await green.object_to(s, rival, view.case.number, "该企业去年排放超标，有监测报告。", place.now)
+    other, _ = await a_verified_firm(s, place.now, 37)
+    await green.object_to(s, other, view.case.number, "该企业去年排放超标，有监测报告。", place.now)
     with pytest.raises(Forbidden):
         await green.settle(s, place.reviewer, case_id, upheld=True, reason="经核查，监测报告属实。", now=place.now)
     assert await green.settle(s, place.operator, case_id, upheld=True, reason="经核查，监测报告属实。", now=place.now) is State.ANNULLED

@@ -18,7 +18,7 @@ from greenbridge.schemes import service as schemes
 
 REVIEWERS = (("RV01", "绿桥第三方评审中心（演示）"), ("RV02", "太湖绿色认证所（演示）"))
 # What becomes of the firms, in their order: those that were certified two months ago come first.
-CERTIFIED, LATELY = 5, ("draft", "rated", "in_review", "in_review", "published", "published", "objected", "rejected", "forged")
+CERTIFIED, LATELY = 5, ("draft", "rated", "objected", "in_review", "published", "rejected", "forged", "in_review", "published")
 LONG_AGO, PUBLISHED_AFTER, CERTIFIED_AFTER = timedelta(days=75), timedelta(days=2), timedelta(days=14)
 GREEN = ("deep", "mid", "light", "ordinary")
 ITEMS = ("1.1", "1.7", "2.4", "3.1", "5.1", "6.2")
@@ -74,6 +74,7 @@ def stated(rng: np.random.Generator, level: float) -> dict[str, str]:
         "carbon_efficiency_grade": word("1", "2", "3", "4"),
         "carbon_per_value_change_3y": f"{-0.16 * level + rng.normal(0, 0.02):.3f}",
         "green_power_share": share(0.1, 0.8),
+        "carbon_neutral": "no",
         "energy_level": word("advanced", "benchmark", "worse"),
         "output_per_mu_grade": word("A", "B", "C"),
         "waste_recovered_share": share(0.4, 0.95),
@@ -137,9 +138,10 @@ async def rate_green(stage: Stage, joined: Sequence[tuple[Actor, Enterprise]], a
     waiting = [actor for actor, _ in joined]
     certified = await _certified(stage, waiting, reviewers, rng, advance)
     for choice in LATELY:
-        if not waiting:
-            break
-        await _lately(stage, waiting.pop(0), reviewers, checker, rng, choice)
+        # A firm whose grade is no green one stays where the system put it; the next one takes its turn, up to three.
+        for _ in range(3):
+            if waiting and await _lately(stage, waiting.pop(0), reviewers, checker, rng, choice):
+                break
         advance(1)
     for number, made in enumerate(certified):
         await _claims(stage, made, checker, approver, number)
@@ -169,10 +171,11 @@ async def _certified(
 
 
 async def _lately(stage: Stage, actor: Actor, reviewers: Sequence[Actor], operator: Actor, rng: np.random.Generator, choice: str) -> None:
-    at = stage.clock.now() - timedelta(days=3)
+    # A working week ago, so that some days of the publicity are over.
+    at = stage.clock.now() - timedelta(days=6)
     made = await report(stage, actor, rng, 0.9 if choice != "rated" else 0.5, at, submit=choice != "draft")
     if choice in {"draft", "rated"} or made.grade not in GREEN:
-        return
+        return choice in {"draft", "rated"}
     await review(stage, made, reviewers, at, choice)
     async with stage.sessions.begin() as session:
         case = (await green.view(session, operator, made.case_id)).case
@@ -182,6 +185,7 @@ async def _lately(stage: Stage, actor: Actor, reviewers: Sequence[Actor], operat
         if choice == "forged" and case.state is State.PUBLISHED:
             words = "（生成的演示认定）所附绿电交易凭证经核查系伪造。"
             await green.find_forgery(session, operator, made.case_id, words, stage.clock.now())
+    return True
 
 
 async def _claims(stage: Stage, made: Made, checker: Actor, approver: Actor, number: int) -> None:

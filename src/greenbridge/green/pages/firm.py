@@ -63,6 +63,7 @@ class FirmGreenPages(Controller):
         editing = case is not None and case.state is State.DRAFT
         rating = laid_out(deps.schemes, shown, content, language_of(request), now, editing=editing)
         query = typed.get("query", "")
+        held = await service.certificates(session, case.id) if case else []
         return page(
             request,
             "green_firm.html",
@@ -73,7 +74,8 @@ class FirmGreenPages(Controller):
             own=own,
             may=flow.possible(case.state, Speaker.FIRM) if case else (),
             publicity=await service.publicity(session, case, now) if case else None,
-            certificates=await service.certificates(session, case.id) if case else [],
+            certificates=held,
+            renewable=bool(held) and flow.may_renew(held[-1].valid_to, day, service.policy(day)),
             gain=await _gain(session, content, day),
             claims=await subsidies.mine(session, request.user),
             pledge=service.policy(day).pledge,

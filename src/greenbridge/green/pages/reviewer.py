@@ -36,7 +36,7 @@ class ReviewPages(Controller):
     async def _page(
         self, request: Caller, session: Any, now: Any, deps: Any, case_id: UUID, typed: dict[str, str], problem: Problem | None = None
     ) -> Template:
-        view = await service.view(session, request.user, case_id)
+        view = await service.open_for_review(session, request.user, deps.schemes, case_id, now)
         if view.rated is None:
             raise Conflict("not-rated", "该评价尚无系统评级。", "The system has not rated the case.")
         system, changed, found = await service.preview(session, view.case)

@@ -39,6 +39,7 @@ WORDS: dict[str, Any] = {
     "step_of": words.step_of,
     "back": words.back,
     "shanghai": SHANGHAI,
+    "moment": lambda at: datetime.fromisoformat(at).astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M"),
 }
 
 

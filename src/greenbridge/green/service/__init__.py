@@ -36,6 +36,7 @@ from greenbridge.green.service.reporting import (
     view,
 )
 from greenbridge.green.service.reviewing import decide, find, find_forgery, preview, work_list
+from greenbridge.green.service.reviewing import open_case as open_for_review
 from greenbridge.green.service.standing import certificates, counts, standing
 from greenbridge.green.service.steps import firm_of, policy
 from greenbridge.green.service.subsidies import forecast
@@ -68,6 +69,7 @@ __all__ = [
     "object_to",
     "on_show",
     "open_case",
+    "open_for_review",
     "policy",
     "pool",
     "preview",

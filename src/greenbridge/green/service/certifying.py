@@ -23,7 +23,7 @@ from greenbridge.green.values import SCHEME_OF, Case, Certificate, Event, Happen
 from greenbridge.kit import database, merkle
 from greenbridge.kit.calendar import business_date
 from greenbridge.kit.canonical import canonical
-from greenbridge.kit.errors import Forbidden
+from greenbridge.kit.errors import Conflict, Forbidden
 from greenbridge.schemes.service import Book
 from greenbridge.schemes.service.rating import fields_of
 
@@ -65,7 +65,12 @@ async def object_to(session: AsyncSession, actor: Actor, number: str, text: str,
         if actor.role is Role.ENTERPRISE and await _is_own(session, actor, case):
             raise Forbidden("own-case", "不能对本企业的公示提出异议。", "A firm does not object to its own publicity.")
         await database.lock(session, f"green:{case.id}")
-        told = {"reason": text.strip(), "from": actor.organisation.name if actor.role is not Role.ENTERPRISE else "企业"}
+        mine = str(actor.organisation.id)
+        if any(h.event is Event.OBJECT and h.detail.get("organisation") == mine for h in await cases.history(session, case.id)):
+            # Or one rival could stop the clock again and again.
+            raise Conflict("objected-already", "您已对该公示提出过异议。", "You have objected to this publicity already.")
+        who = actor.organisation.name if actor.role is not Role.ENTERPRISE else "企业"
+        told = {"reason": text.strip(), "from": who, "organisation": mine}
         return await step(session, case, Event.OBJECT, frozenset({Speaker.PUBLIC}), now, actor, told)
 
 
@@ -179,12 +184,14 @@ async def _watch(session: AsyncSession, book: Book, seal: Seal, case: Case, now:
         return None
     told: dict[str, Any] = {"grade": worse.grade, "grade_before": rated.grade, "why": _why(rated, worse)}
     if worse.grade not in policy(day).green_grades:
+        await cases.add_rating(session, worse)
         await end_all(session, case, "removed", now)
         await step(session, case, Event.REMOVE, CLOCK, now, None, told, rating_id=worse.id)
         await subsidies.claw_back_of(session, case.enterprise_id, f"{case.number}：移出绿色库", now)
         return Event.REMOVE
     if case.state is not State.CERTIFIED or current is None:
         return None
+    await cases.add_rating(session, worse)
     await end_all(session, case, "downgraded", now)
     issued = await _issue(session, seal, case, worse, day, current.valid_to, now)
     told["certificate_number"] = issued.number

@@ -65,7 +65,8 @@ async def rate(
     scheme = book.find(SCHEME_OF[case.subject], business_date(now))
     said = list(statements)
     inputs = evidence.combined(await known_of(session, book, scheme, case.uscc, case.enterprise_id, now, known_at), said)
-    return await _kept(session, case, scheme, inputs, await _links(session, case.uscc, inputs, said, now, known_at), now)
+    links = await _links(session, case.uscc, inputs, said, now, known_at)
+    return await _kept(session, _made(case, scheme, inputs, links, now))
 
 
 async def again(session: AsyncSession, book: Book, case: Case, before: Rated, statements: Iterable[Statement], now: datetime) -> Rated:
@@ -73,7 +74,7 @@ async def again(session: AsyncSession, book: Book, case: Case, before: Rated, st
     said = [s for s in statements if s.author is Author.REVIEWER]
     inputs = evidence.combined(wire.inputs_of(before.inputs), said)
     links = {**wire.links_in(before.content), **wire.links((), said)}
-    return await _kept(session, case, book.find(before.scheme, before.as_of), inputs, links, now)
+    return await _kept(session, _made(case, book.find(before.scheme, before.as_of), inputs, links, now))
 
 
 async def since(
@@ -87,7 +88,7 @@ async def since(
 ) -> Rated | None:
     """Rate a certified case with what is known today: what nobody says anew stays as it was. None where the grade is the same or better.
 
-    What the reviewer found stays too. Only a worse rating is kept.
+    What the reviewer found stays too. The caller keeps it, where it acts on it.
     """
     scheme, said = book.find(before.scheme, business_date(now)), list(statements)
     found = {s.name for s in said if s.author is Author.REVIEWER}
@@ -97,7 +98,7 @@ async def since(
     if scheme.rank(rating.grade) <= scheme.rank(before.grade):
         return None
     links = {**wire.links_in(before.content), **await _links(session, case.uscc, inputs, said, now, known_at)}
-    return await _kept(session, case, scheme, inputs, links, now)
+    return _made(case, scheme, inputs, links, now)
 
 
 async def unreported(
@@ -191,14 +192,19 @@ async def _links(
     return wire.links(records, statements)
 
 
-async def _kept(session: AsyncSession, case: Case, scheme: Scheme, inputs: Inputs, links: wire.Links, now: datetime) -> Rated:
+async def _kept(session: AsyncSession, rated: Rated) -> Rated:
+    await cases.add_rating(session, rated)
+    return rated
+
+
+def _made(case: Case, scheme: Scheme, inputs: Inputs, links: wire.Links, now: datetime) -> Rated:
     day = business_date(now)
     rating = schemes.rate(scheme, inputs, case.business_class, day)
     content = wire.chained(schemes.rating_json(rating, schemes.vocabulary()), links)
     kept = wire.inputs_json(inputs)
     about = {"scheme": scheme.code, "version": scheme.version, "class": case.business_class, "as_of": day.isoformat(), "inputs": kept}
     digest = hashlib.sha256(canonical({**about, "catalogue": case.catalogue_version})).hexdigest()
-    rated = Rated(
+    return Rated(
         uuid4(),
         case.id,
         scheme.code,
@@ -213,5 +219,3 @@ async def _kept(session: AsyncSession, case: Case, scheme: Scheme, inputs: Input
         kept,
         digest,
     )
-    await cases.add_rating(session, rated)
-    return rated

@@ -7,18 +7,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from greenbridge.accounts.values import Actor, Role
 from greenbridge.audit import service as audit
+from greenbridge.consents import service as consents
+from greenbridge.consents.values import ReadKind
 from greenbridge.green.rules import flow
 from greenbridge.green.service import rating, subsidies
 from greenbridge.green.service.certifying import end_all
+from greenbridge.green.service.reporting import CaseView, view
 from greenbridge.green.service.steps import case_of, policy, step
 from greenbridge.green.store import cases
 from greenbridge.green.store import evidence as statements_of
-from greenbridge.green.values import Author, Case, Event, Rated, State, Statement
+from greenbridge.green.values import SCHEME_OF, Author, Case, Event, Rated, State, Statement
 from greenbridge.kit import database
 from greenbridge.kit.calendar import business_date
 from greenbridge.kit.errors import Conflict, Forbidden, Invalid
 from greenbridge.schemes import service as schemes
 from greenbridge.schemes.service import Book
+from greenbridge.schemes.service.rating import fields_of
 from greenbridge.schemes.values import Value
 
 
@@ -27,6 +31,17 @@ async def work_list(session: AsyncSession, actor: Actor) -> list[Case]:
     if actor.role is not Role.REVIEWER:
         raise Forbidden("wrong-role", "您的角色不能评审。", "Your role does not review.")
     return await cases.of_reviewer(session, actor.organisation.id)
+
+
+async def open_case(session: AsyncSession, actor: Actor, book: Book, case_id: UUID, now: datetime) -> CaseView:
+    """Return a case to its reviewer or the operator; the firm sees in its ledger that the values of its rating were read."""
+    found = await view(session, actor, case_id)
+    day = business_date(now)
+    fields = fields_of(book, book.find(SCHEME_OF[found.case.subject], day), day)
+    login = actor.login if actor.role is Role.OPERATOR else f"{actor.organisation.name} {actor.login}"
+    async with database.as_platform(session):  # a reviewer writes in no firm's ledger; the platform gave it the case
+        await consents.record_operators(session, [found.case.enterprise_id], fields, ReadKind.FACTS, now, login=login)
+    return found
 
 
 async def find(session: AsyncSession, actor: Actor, book: Book, case_id: UUID, name: str, text: str, reason: str, now: datetime) -> Rated:

@@ -173,7 +173,9 @@ async def decide(session: AsyncSession, actor: Actor, claim_id: UUID, event: Cla
 
 async def _overclaimed(session: AsyncSession, found: Claim) -> int:
     """Return by how much a claim is over what it earned by the certificates as they stand, in fen."""
-    rule = next(p for p in gateway.subsidy_policies() if p.version == found.policy)
+    rule = next((p for p in gateway.subsidy_policies() if p.version == found.policy), None)
+    if rule is None:
+        raise Conflict("no-policy", f"没有贴息政策 {found.policy}。", f"There is no subsidy policy {found.policy}.")
     earned = await _earned(session, found.enterprise_id, found.loan, rule, found.base_rate_bp, found.until)
     return max(0, found.amount_fen - earned.amount_fen)
 

@@ -1,0 +1,183 @@
+"""The pages, as people use them: a firm reports, a reviewer decides, everybody looks, the operator pays."""
+
+import re
+from urllib.parse import urlencode
+
+import httpx
+import pytest
+
+from greenbridge.green import service as green
+from greenbridge.green.service import subsidies
+from greenbridge.green.values import ClaimState, State
+from tests.builders import PASSWORD
+from tests.green.conftest import FULL, PDF
+
+CSRF = re.compile(r'name="_csrf_token"[^>]*value="([^"]+)"')
+
+
+class Visitor:
+    """A browser without scripts: follows its own redirects, sends the page's token back."""
+
+    def __init__(self, app) -> None:
+        self.client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test")
+
+    async def signed_in(self, login: str) -> "Visitor":
+        page = await self.client.get("/sign-in")
+        form = {"login": login, "password": PASSWORD, "_csrf_token": CSRF.search(page.text)[1]}
+        assert (await self.client.post("/sign-in", data=form)).status_code == 303
+        return self
+
+    async def get(self, path: str, status: int = 200) -> str:
+        answer = await self.client.get(path)
+        assert answer.status_code == status, answer.text[:500]
+        return answer.text
+
+    async def post(self, path: str, at: str, status: int = 303, files=None, **form: str) -> httpx.Response:
+        token = CSRF.search(await self.get(at))[1]
+        answer = await self.client.post(path, data={**form, "_csrf_token": token}, files=files)
+        assert answer.status_code == status, answer.text[:800]
+        return answer
+
+
+@pytest.fixture
+def visit(app):
+    async def enter(actor=None) -> Visitor:
+        visitor = Visitor(app)
+        return await visitor.signed_in(actor.login) if actor else visitor
+
+    return enter
+
+
+async def test_a_firm_reports_of_itself_with_a_file_and_sees_points_gap_and_subsidy(place, visit):
+    await place.session.commit()
+    firm = await visit(place.actor)
+    text = await firm.get("/enterprise/green")
+    assert "开始自评" in text
+    assert "未评级" in text
+    begun = await firm.post("/enterprise/green", "/enterprise/green", subject="enterprise")
+    at = begun.headers["location"]
+    assert 'name="value"' in await firm.get(at)
+    answer = await firm.post(f"{at}/statements", at, 422, name="green_revenue_share", value="60")
+    assert "请先阅读并勾选承诺" in answer.text
+    assert 'value="60"' in answer.text  # nothing typed is lost
+    wrong = {"file": ("收入.exe", b"MZ", "application/pdf")}
+    answer = await firm.post(f"{at}/statements", at, 422, files=wrong, name="green_revenue_share", value="60", pledge="yes")
+    assert "只接受内容与扩展名一致" in answer.text
+    good = {"file": ("收入证明.pdf", PDF, "application/pdf")}
+    await firm.post(f"{at}/statements", at, files=good, name="green_revenue_share", value="60", pledge="yes")
+    text = await firm.get(at)
+    assert "收入证明.pdf" in text
+    assert "60 %" in text
+    await firm.post(f"{at}/particulars", at, business_class="industry", catalogue_code="1.1")
+    assert "高效节能装备制造" in await firm.get(f"{at}?sought=节能")
+    await firm.post(f"{at}/events", at, event="submit")
+    text = await firm.get(at)
+    assert "系统已评级" in text
+    assert "到下一等级" in text
+    assert "SHA-256" in text
+    refused = await firm.post(f"{at}/events", at, 409, event="request_review")
+    assert "尚未评级" in refused.text
+    file = re.search(r"/green/files/[0-9a-f-]{36}", text)[0]
+    assert (await firm.client.get(file)).content == PDF
+
+
+async def test_the_page_says_what_the_next_grade_would_bring(place, visit):
+    await place.certified({**FULL, "carbon_efficiency_grade": "4", "energy_level": "worse", "waste_recovered_share": "0.3"})
+    await place.session.commit()
+    firm = await visit(place.actor)
+    text = await firm.get("/enterprise/green")
+    assert "已认证入库" in text
+    assert "届时 500 万元贷款一年可获贴息" in text
+    assert "26,100.00" in text
+    assert "比现在多 6,525.00 元" in text
+    assert "证书与入库" in text
+    english = await firm.get("/enterprise/green?lang=en")
+    assert "To the next grade" in english
+
+
+async def test_a_reviewer_finds_and_passes_on_the_pages(place, visit):
+    case_id = await place.a_case()
+    await green.submit(place.session, place.actor, place.book, case_id, place.now)
+    await green.request_review(place.session, place.actor, case_id, place.now)
+    await place.session.commit()
+    reviewer = await visit(place.reviewer)
+    assert place.firm.name in await reviewer.get("/reviewer")
+    at = f"/reviewer/{case_id}"
+    text = await reviewer.get(at)
+    assert "SHA-256" in text
+    answer = await reviewer.post(f"{at}/findings", at, 422, name="green_revenue_share", value="30", reason="短")
+    assert "请写明调整理由" in answer.text
+    await reviewer.post(f"{at}/findings", at, name="green_revenue_share", value="30", reason="按审计报告只能认定百分之三十")
+    text = await reviewer.get(at)
+    assert "调整后通过" in text
+    assert "按审计报告只能认定百分之三十" in text
+    answer = await reviewer.post(f"{at}/decision", at, 422, choice="reject", words="")
+    assert "请写明理由" in answer.text
+    await reviewer.post(f"{at}/decision", at, choice="pass", words="")
+    assert "公示中" in await reviewer.get(at)
+    assert (await green.view(place.session, None, case_id)).case.state is State.PUBLISHED
+
+
+async def test_everybody_sees_publicity_and_certificates_and_may_object_once_signed_in(place, visit):
+    case_id = await place.published()
+    await place.session.commit()
+    visitor, reviewer = await visit(), await visit(place.reviewer)
+    text = await visitor.get("/green")
+    assert place.firm.name in text
+    assert "请先登录，实名提出异议" in text
+    number = (await green.view(place.session, None, case_id)).case.number
+    answer = await reviewer.post(f"/green/{number}/objections", "/green", 422, reason="短")
+    assert "请写明理由" in answer.text
+    await reviewer.post(f"/green/{number}/objections", "/green", reason="公示的绿电比例与实际不符。")
+    assert "计时暂停" in await visitor.get("/green")
+    operator = await visit(place.operator)
+    text = await operator.get("/operator/green")
+    assert "公示的绿电比例与实际不符。" in text
+    await operator.post(f"/operator/green/{case_id}/settlement", "/operator/green", choice="dismiss", reason="经核查，绿电交易凭证属实。")
+    assert (await green.view(place.session, None, case_id)).case.state is State.PUBLISHED
+
+
+async def test_a_firm_claims_and_the_operator_decides_on_the_pages(place, visit, clock):
+    await place.certified()
+    place.later(40)
+    clock.instant = place.now
+    await place.session.commit()
+    firm, operator = await visit(place.actor), await visit(place.operator)
+    answer = await firm.post(
+        "/enterprise/green/claims", "/enterprise/green", 422, reference="L-1", principal="多", drawn_on="2026-04-01", repaid_on=""
+    )
+    assert "本金应为数字" in answer.text
+    assert 'value="L-1"' in answer.text
+    await firm.post("/enterprise/green/claims", "/enterprise/green", reference="L-1", principal="500", drawn_on="2026-04-01", repaid_on="")
+    assert "L-1" in await firm.get("/enterprise/green")
+    (claim,) = await subsidies.every(place.session)
+    await operator.post(f"/operator/green/claims/{claim.id}", "/operator/green", event="check", note="")
+    refused = await operator.post(f"/operator/green/claims/{claim.id}", "/operator/green", 403, event="approve", note="")
+    assert "不能是同一人" in refused.text
+    assert (await subsidies.every(place.session))[0].state is ClaimState.CHECKED
+    exported = await operator.client.get("/operator/green/subsidies.csv")
+    assert claim.number in exported.content.decode("utf-8-sig")
+    assert "账平" in await operator.get("/operator/green")
+
+
+async def test_a_project_is_opened_on_the_page_and_a_nameless_one_is_not(place, visit):
+    await place.session.commit()
+    firm = await visit(place.actor)
+    answer = await firm.post("/enterprise/green", "/enterprise/green", 422, subject="project", title="", investment="x")
+    assert "投资额应为数字" in answer.text
+    begun = await firm.post("/enterprise/green", "/enterprise/green", subject="project", title="屋顶光伏", investment="300")
+    assert "屋顶光伏" in await firm.get(begun.headers["location"])
+
+
+async def test_the_api_tells_24_indicators_and_the_forecast(place, visit, client):
+    await place.certified()
+    await place.session.commit()
+    answer = await client.post("/api/v1/tokens", json={"login": place.actor.login, "password": PASSWORD})
+    headers = {"authorization": f"Bearer {answer.json()['token']}"}
+    found = (await client.get(f"/api/v1/enterprises/{place.firm.id}/green", headers=headers)).json()
+    assert len(found["rating"]["indicators"]) == 24
+    assert found["rating"]["next_grade"] is None or found["rating"]["next_grade"]["code"]
+    query = urlencode({"principal_fen": 500_000_000, "grade": "deep", "days": 365})
+    assert (await client.get(f"/api/v1/green/forecast?{query}", headers=headers)).json()["amount_fen"] == 2_610_000
+    bad = await client.get("/api/v1/green/forecast?principal_fen=0", headers=headers)
+    assert (bad.status_code, bad.headers["content-type"]) == (400, "application/problem+json")
