@@ -137,7 +137,21 @@ def test_the_portfolio_of_302_firms_keeps_its_bounds_and_earns_more_than_simple_
     """100 m yuan, 100,000 to 1,000,000 each or nothing, 4 to 15 %, nothing to the worst class; the profit reckoned again from the files,
     with scikit-learn's isotonic regression and linear steps in the place of our own smoothing."""
     churn = real_data / "cumcm2020c" / "rate_churn_2019.csv"
-    asked = ("--from-database", "--churn", str(churn), "--budget", "1亿", "--min", "100000", "--max", "1000000", "--rate-min", "4", "--rate-max", "15")
+    asked = (
+        "--from-database",
+        "--churn",
+        str(churn),
+        "--budget",
+        "1亿",
+        "--min",
+        "100000",
+        "--max",
+        "1000000",
+        "--rate-min",
+        "4",
+        "--rate-max",
+        "15",
+    )
     found = json_of("portfolio", *asked, "--json", "-o", str(tmp_path), "--data-dir", str(real_town[0]), "--today", "2020-03-01")
     assert (found["firms"], sum(found["by_rating"].values())) == (302, 302)
     plan = pd.read_csv(tmp_path / "firms.csv")
