@@ -182,10 +182,19 @@ def _section(path: Path, lines: tuple[str, ...], name: str, value: Any) -> None:
 
 def _wrong(raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield (field, what is wrong) of what types alone do not say."""
-    data, features = raw["data"], raw.get("features", {})
+    yield from _wrong_columns(raw)
     trials = raw.get("tuning", {}).get("trials", 1)
     if not 1 <= trials <= MOST_TRIALS:
         yield "tuning.trials", f"must lie between 1 and {MOST_TRIALS}, not {trials!r}"
+    for key in ("trees", "linear"):
+        method = raw.get("imputation", {}).get(key, "mean")
+        if method not in {"none", "mean", "median"} or (key == "linear" and method == "none"):
+            yield f"imputation.{key}", 'must be "mean" or "median"' + (' or "none"' if key == "trees" else "")
+
+
+def _wrong_columns(raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the same of data and features."""
+    data, features = raw["data"], raw.get("features", {})
     if data.get("source", "files") not in {"files", "greenbridge.vat"}:
         yield "data.source", 'must be "files" or "greenbridge.vat"'
     if data.get("source", "files") == "files" and not (data.get("files") and all(isinstance(f, str) for f in data["files"])):
@@ -198,10 +207,6 @@ def _wrong(raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for column, direction in features.get("directions", {}).items():
         if direction not in {-1, 0, 1}:
             yield f"features.directions.{column}", "must be 1 (riskier when larger), -1 (safer) or 0"
-    for key in ("trees", "linear"):
-        method = raw.get("imputation", {}).get(key, "mean")
-        if method not in {"none", "mean", "median"} or (key == "linear" and method == "none"):
-            yield f"imputation.{key}", 'must be "mean" or "median"' + (' or "none"' if key == "trees" else "")
 
 
 def _fields(

@@ -313,3 +313,12 @@ def test_numbers_too_small_for_a_scale_are_nothing():
     drawn = svg(charts.Bars(Text("图", "Chart"), charts.PERCENT, (charts.Bar("a", None), charts.Bar("b", 2.2e-311))))
     assert not re.search(r'"[^"]*(inf|nan)', drawn)
     assert scales.known(2.2e-311) == 0.0
+
+
+def test_the_steps_of_a_ladder_end_before_their_bounds_and_the_last_begins_at_one():
+    """A probability of exactly 5 % belongs to the band above (scoring.rules.bands): the first step is under 1 %, the last from 5 % on."""
+    bands = tuple(charts.Band(Text(name, name), upper) for name, upper in (("R1", 0.01), ("R2", 0.05), ("R3", 1.0)))
+    drawing = charts.svg(charts.Ladder(Text("等级", "Band"), bands, 3, 0.05), "zh")
+    for said in ("&lt;1%", "&lt;5%", "≥5%"):
+        assert said in drawing
+    assert "≤" not in drawing and "&gt;" not in drawing

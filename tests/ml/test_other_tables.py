@@ -97,7 +97,7 @@ def test_two_tables_of_other_shapes_are_judged_in_one_run(cards, capsys):
     labelled = wide()["是否违约"].notna()
     assert (first["dataset"], first["rows"]) == ("wide-gb18030", int(labelled.sum()))
     assert 8 <= first["positives"] <= 40
-    assert first["features"] == 150 + 3  # constants and the empty column teach nothing
+    assert first["features"] == 150 + 4  # constants and the empty column teach nothing; whether there is an x may
     assert (second["dataset"], second["rows"], second["splits"]) == ("dated-parquet", 360, 1)
     assert second["positives"] == int(dated()["bad flag"].sum())
     assert second["features"] == 6

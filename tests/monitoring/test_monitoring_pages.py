@@ -5,6 +5,7 @@ import pytest
 from greenbridge.accounts.values import Role
 from greenbridge.monitoring import service
 from greenbridge.scoring import service as scoring
+from greenbridge.scoring.gateway import current_version
 from tests.builders import PASSWORD, an_actor
 from tests.monitoring.conftest import CUSTOMER_NAME
 from tests.monitoring.test_monitoring_service import CARDS, measured
@@ -75,11 +76,12 @@ async def test_the_model_page_shows_the_check_in_both_languages(client, session,
     await session.commit()
     client = await signed_in(client, operator.login)
     assert "还没有检查" in (await client.get("/operator/model")).text
+    await service.score_all(session, CARDS, None, now)
     await service.check(session, CARDS, None, now)
     await session.commit()
     page = await client.get("/operator/model")
     assert page.status_code == 200
-    for words in ("vat-default-2", "不算好", "不做拒绝推断", "样本不足"):
+    for words in (current_version(CARDS), "训练样本", "不算好", "不做拒绝推断", "样本不足"):
         assert words in page.text
     english = (await client.get("/operator/model?lang=en")).text
     assert "Reject inference is not done" in english or "no reject inference" in english

@@ -10,12 +10,11 @@ from hypothesis import strategies as st
 
 from greenbridge.kit.text import Text
 from greenbridge.scoring.rules import reasons, words
-from greenbridge.scoring.rules.features import FEATURES, fields
+from greenbridge.scoring.rules.features import BY_NAME, FEATURES, fields
 from greenbridge.scoring.values import GROUP_NAMES, Evidence, Group, Split
 from greenbridge.settings import home
 from tests.scoring.write import document
 
-BY_NAME = {feature.name: feature for feature in FEATURES}
 NAMES = tuple(BY_NAME)
 SOURCES = {"tax.vat_invoices": (Text("增值税发票", "VAT invoices"), Text("税务局", "Tax bureau"))}
 VOID = BY_NAME["void_share"]

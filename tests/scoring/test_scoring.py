@@ -104,8 +104,15 @@ def test_the_committed_card_states_what_a_card_must_and_belongs_to_its_model(mod
     assert {"auc_mean", "auc_std", "brier"} <= set(ours)
     assert card["data"]["firms"] == 123
     assert card["data"]["features_cut_at"] == "2020-02-01"
-    assert [f["name"] for f in card["features"]] == [f.name for f in features.INVOICE_FEATURES]
-    assert [f["direction"] for f in card["features"]] == [f.direction for f in features.INVOICE_FEATURES]
+    kept = [f for f in features.INVOICE_FEATURES if f.name not in card["left_out"]]
+    assert [(f["name"], f["direction"], f["unit"]) for f in card["features"]] == [(f.name, f.direction, f.unit) for f in kept]
+    assert {"output_tax_rate", "red_share", "red_count_share", "credit_rating"} <= set(card["left_out"])
+    assert all(f["direction"] for f in card["features"])  # every effect points where a person would say before
+    assert card["features_edition"] == features.EDITION
+    for described in (card["score"], *card["features"]):  # what monitoring measures by
+        assert sum(described["counts"]) == 123
+        assert described["quantiles"] == sorted(described["quantiles"])
+    assert set(card["files"]) == {"model.txt", "scorecard.json", "card.html"}
     for feature in card["features"]:  # what a sentence cites: both sides of one cut, with their numbers
         (split,) = feature["splits"]
         assert min(split["n_below"], split["n_above"]) >= 0.15 * feature["known_share"] * 123 - 1
@@ -113,5 +120,8 @@ def test_the_committed_card_states_what_a_card_must_and_belongs_to_its_model(mod
     assert card["limits"] and card["intended_use"] and card["not_intended_use"]
     page = (folder / "card.html").read_text()
     assert f"{ours['auc_mean']:.3f}" in page and f"{ours['brier']:.3f}" in page
+    head = page[: page.index("<h2")]
+    assert f"{ours['auc_mean']:.3f} ± {ours['auc_std']:.3f}" in head and "各划分平均 mean of splits" in head  # two figures, each with its protocol
+    assert f"{card['intervals']['auc']['value']:.3f}" in head and "合并 pooled" in head
     for words in ("校准", "提升", "稳定性", "分群与公平", "越大越稳 safer", "局限"):
         assert words in page

@@ -146,7 +146,7 @@ async def of_run(session: AsyncSession, version: str, as_of: date, firms: Sequen
             and (%(firms)s::uuid[] is null or enterprise_id = any(%(firms)s::uuid[])) order by enterprise_id
     """
     given = {"version": version, "as_of": as_of, "firms": list(firms) if firms is not None else None}
-    return dict(await database.rows(session, query, given))  # type: ignore[arg-type]  rows of two
+    return {firm: probability for firm, probability in await database.rows(session, query, given)}  # noqa: C416  rows are of any length
 
 
 async def newest_champions_run(session: AsyncSession, until: date, known_at: datetime) -> tuple[str, date] | None:

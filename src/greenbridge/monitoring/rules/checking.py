@@ -31,8 +31,8 @@ TODO: Mapping[AlertKind, Text] = {
         "Check whether missing values or its deliveries changed; only then think of a change of the firms.",
     ),
     AlertKind.CALIBRATION: Text(
-        "用已到期批次重新校准概率；校准前，定价和限额应参考实际违约率。",
-        "Calibrate anew on ripe vintages; until then, price and limits should look at the share seen.",
+        "在授信政策新版本的 [place] 中写入该批次的预测与实际，定价和限额随之换算；再用已到期批次重新校准模型。",
+        "Name this vintage in [place] of a new edition of the underwriting policy, predicted and seen: price and limits follow. Then calibrate anew.",
     ),
     AlertKind.DISCRIMINATION: Text(
         "与挑战者模型在同一批次上比较，必要时退回上一版本。",

@@ -6,6 +6,7 @@ A model keeps the formulas that it was trained on, so that a replay of its day g
 from collections.abc import Callable, Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from greenbridge.kit.text import Text
 from greenbridge.scoring.rules.features import formulas as f
@@ -22,7 +23,7 @@ def total(series: Floats, months: int = f.YEAR, skip: int = 0) -> Floats:
     return np.where(unknown.all(axis=1), np.nan, np.where(unknown, 0.0, window).sum(axis=1))
 
 
-def _share(series: Floats, fits: Callable[[Floats, Floats], Floats]) -> Floats:
+def _share(series: Floats, fits: Callable[[Floats, Floats], NDArray[np.bool_]]) -> Floats:
     window = series[:, -24:]
     known = ~np.isnan(window)
     count = known.sum(axis=1).astype(float)

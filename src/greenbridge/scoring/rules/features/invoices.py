@@ -88,7 +88,7 @@ OPERATING: tuple[Feature, ...] = (
         lambda a: f.longest_silence(a["sales_count"]), "sales_count", _case(12.0, sales_count=_months(0.0, 3.0)), _case(None, sales_count=(NAN,) + (3.0,) * 23), activity=True),
     _of(OP, "sales_growth", Text("销售额同比（对数）", "Sales growth (log)"), "log", -1, "ln(12 months / 12 months before), all 24 known, within +-3",
         lambda a: f.growth(a["sales_net"]), "sales_net", _case(float(np.log(2)), sales_net=_months(1e6, 2e6)), _case(None, sales_net=(NAN,) * 7 + (1e6,) * 17), activity=True),
-    _of(OP, "purchase_growth", Text("采购额同比（对数）", "Purchases growth (log)"), "log", -1, "ln(12 months / 12 months before), all 24 known, within +-3",
+    _of(OP, "purchase_growth", Text("采购额同比（对数）", "Purchases growth (log)"), "log", 0, "ln(12 months / 12 months before), all 24 known, within +-3",
         lambda a: f.growth(a["purchase_net"]), "purchase_net", _case(-3.0, purchase_net=_months(1e6, 0.0)), activity=True),
     _of(OP, "sales_trend", Text("近 24 个月销售趋势（每年）", "Trend of sales, 24 months (a year)"), "ratio", -1, "12 x slope of monthly sales / their mean, within +-3",
         lambda a: f.trend(a["sales_net"]), "sales_net", _case(0.0, sales_net=_months(5.0)), _case(None, sales_net=(NAN,) * 14 + (1.0,) * 10), activity=True),
@@ -166,6 +166,6 @@ COUNTERPARTIES: tuple[Feature, ...] = (
         lambda a: np.log10(1 + f.of_whole_year(a["supplier_count"], a["months_known"])), "supplier_count months_known", _case(2.0, supplier_count=(NAN, 99.0), months_known=BEGUN)),
     _of(C, "customer_growth", Text("客户数同比（对数）", "Growth of customers (log)"), "log", -1, "ln(newest year / year before), both known as a whole, within +-3",
         lambda a: f.yearly_growth(a["customer_count"], a["months_known"]), "customer_count months_known", _case(float(np.log(2)), customer_count=(10.0, 20.0), months_known=WHOLE), _case(None, customer_count=(2.0, 20.0), months_known=BEGUN), activity=True),
-    _of(C, "supplier_growth", Text("供应商数同比（对数）", "Growth of suppliers (log)"), "log", -1, "ln(newest year / year before), both known as a whole, within +-3",
+    _of(C, "supplier_growth", Text("供应商数同比（对数）", "Growth of suppliers (log)"), "log", 0, "ln(newest year / year before), both known as a whole, within +-3",
         lambda a: f.yearly_growth(a["supplier_count"], a["months_known"]), "supplier_count months_known", _case(0.0, supplier_count=(7.0, 7.0), months_known=WHOLE), activity=True),
 )  # fmt: skip
