@@ -8,6 +8,7 @@ from stdnum.cn import uscc
 from stdnum.exceptions import InvalidChecksum, InvalidLength, ValidationError
 
 from greenbridge.kit.errors import Invalid
+from greenbridge.kit.regions import ENGLISH
 from greenbridge.kit.text import Text
 
 # The 9 characters of the organisation code of a generated firm begin so: the letters say what it is.
@@ -133,6 +134,12 @@ def region_name(region_code: str, on: date | None = None) -> str:
     """Return the name of a region on a day, or in the newest revision that had it; the digits themselves if unknown."""
     found = region(region_code, on)
     return found.name if found else region_code
+
+
+def region_text(region_code: str, on: date | None = None) -> Text:
+    """Return a region's name in both languages; where no English name is known the Chinese one stands for it."""
+    name = "全国" if region_code == "000000" else region_name(region_code, on)
+    return Text(name, ENGLISH.get(region_code, name))
 
 
 def covers(regions: tuple[str, ...], region_code: str) -> bool:
