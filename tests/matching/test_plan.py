@@ -1,15 +1,17 @@
 """Plans: they really flip a refusal, ask the least, and never what nobody can change."""
 
+from datetime import date
+
 from hypothesis import Phase, given, settings
 
 from greenbridge.catalog.rules import verdicts
 from greenbridge.catalog.values import Applicant, Connective, Eligibility, Group, Operator, Rule, Unit
 from greenbridge.matching import gateway
-from greenbridge.matching.rules import plan
+from greenbridge.matching.rules import informing, plan
 from greenbridge.matching.rules.engine import Compiled
 from greenbridge.matching.rules.words import margin_text, rule_label
 from greenbridge.matching.rules.words_of_plans import plan_sentence, step_sentence
-from greenbridge.matching.values import Plan, Step, StepKind
+from greenbridge.matching.values import Basis, GradeOfDay, Plan, Step, StepKind
 from greenbridge.needs.values import GuaranteeMode
 from tests.builders import a_product
 from tests.matching.worlds import applicants, catalogues
@@ -134,3 +136,49 @@ def test_plans_say_one_and_many_and_what_runs_together():
 def test_distances_and_rules_are_said_in_words():
     assert (margin_text(40_000_000, Unit.FEN).zh, margin_text(-7, Unit.MONTHS).zh) == ("+40 万元", "-7 个月")
     assert (rule_label("revenue_12m_fen").zh, rule_label("any_of").zh) == ("近 12 个月开票收入", "多选一条件")
+
+
+def greenish(grade, possible):
+    return GradeOfDay(grade, possible, 0.4, Basis.SYSTEM, "HZ-GREEN-RECON-1", date(2026, 3, 10))
+
+
+def test_a_source_that_would_settle_a_product_is_named_with_what_it_would_have_to_tell():
+    wants = (Rule("insured_staff", Operator.AT_LEAST, 20), Rule("electricity_growth_12m", Operator.AT_LEAST, 0.1))
+    products = [a_product(code="P-1", entry_rules=wants[:1]), a_product(code="P-2", entry_rules=wants[1:])]
+    facts = {**FIRM, "amount_fen": 100_000_000}
+    assert {answer(p, facts) for p in products} == {Eligibility.CONDITIONAL}
+    found = informing.informing(Compiled(products), facts, None, POLICY)
+    assert {(p.steps[0].kind, p.steps[0].fact, p.steps[0].after, p.opened) for p in found} == {
+        (StepKind.CONSENT, "insured_staff", 20.0, ("P-1",)),
+        (StepKind.CONSENT, "electricity_growth_12m", 0.1, ("P-2",)),
+    }
+    for one in found:
+        later = {**facts, **{s.fact: s.after for s in one.steps}}
+        assert [p.code for p in products if answer(p, later) is Eligibility.ELIGIBLE] == list(one.opened)
+    assert "授权查询社保缴费数据，如社保参保人数为 20：1 个产品由待定转为符合" in {plan_sentence(p).zh for p in found}
+
+
+def test_green_evidence_is_proposed_as_far_as_unknown_points_allow_and_no_further():
+    product = a_product(code="G", entry_rules=(), green_grades=("deep", "mid"), min_annual_rate_bp=400, green_rate_cut_bp=(("mid", 30),))
+    facts = {**FIRM, "amount_fen": 100_000_000, "green_grade": "light"}
+    assert answer(product, facts) is Eligibility.NOT_ELIGIBLE
+    assert informing.informing(Compiled([product]), facts, greenish("light", "light"), POLICY) == []
+    (one,) = informing.informing(Compiled([product]), facts, greenish("light", "mid"), POLICY)
+    (step,) = one.steps
+    assert (step.kind, step.before, step.after, one.opened, one.rate_after_bp) == (StepKind.EVIDENCE, "light", "mid", ("G",), 370)
+    assert one.months == POLICY.evidence_months
+    assert answer(product, {**facts, "green_grade": step.after}) is Eligibility.ELIGIBLE
+
+
+@settings(max_examples=40, deadline=None, phases=(Phase.explicit, Phase.generate))
+@given(catalogues(), applicants)
+def test_what_settling_plans_promise_the_plain_engine_keeps(products, facts):
+    for one in informing.informing(Compiled(products), facts, greenish(facts["green_grade"], "deep"), POLICY):
+        later = {**facts, **{step.fact: step.after for step in one.steps}}
+        before = {p.code for p in products if answer(p, facts) is Eligibility.ELIGIBLE}
+        after = {p.code for p in products if answer(p, later) is Eligibility.ELIGIBLE}
+        assert after - before == {*one.opened}
+        assert one.opened
+        assert {p.code for p in products if answer(p, facts) is not Eligibility.NOT_ELIGIBLE} - {
+            p.code for p in products if answer(p, later) is not Eligibility.NOT_ELIGIBLE
+        } == {*one.lost}

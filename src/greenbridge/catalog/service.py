@@ -69,7 +69,10 @@ async def written(session: AsyncSession, actor: Actor, code: str | None = None) 
     """Return a listed product of the actor's bank as TOML, the first one where none is named; empty where there is none."""
     found = [document for _, document in await store.documents(session, actor.organisation.id)]
     chosen = next((document for document in found if code is None or document["code"] == code), None)
-    return toml.written({**chosen, "version": chosen["version"] + 1}) if chosen else ""
+    if chosen is None:
+        return ""
+    document = ProductFile.model_validate({**chosen, "version": chosen["version"] + 1})
+    return toml.written(document.model_dump(mode="json", exclude_defaults=True))
 
 
 async def list_product(session: AsyncSession, actor: Actor, document: ProductFile, now: datetime) -> ProductOut:

@@ -9,6 +9,7 @@ from stdnum.cn import uscc
 from stdnum.exceptions import InvalidChecksum, InvalidLength, ValidationError
 
 from greenbridge.kit.errors import Invalid
+from greenbridge.kit.regions import ENGLISH
 from greenbridge.kit.text import Text
 
 # The 9 characters of the organisation code of a generated firm begin so: the letters say what it is.
@@ -141,6 +142,12 @@ def province_of(name: str) -> str | None:
     """Return the code of a province by its name or the beginning of it: `province_of("浙江") == "330000"`; None for no province's."""
     named = _REVISIONS[-1][1]
     return next((str(code) for code, full in named.items() if str(code).endswith("0000") and len(name) > 1 and full.startswith(name)), None)
+
+
+def region_text(region_code: str, on: date | None = None) -> Text:
+    """Return a region's name in both languages; where no English name is known the Chinese one stands for it."""
+    name = "全国" if region_code == "000000" else region_name(region_code, on)
+    return Text(name, ENGLISH.get(region_code, name))
 
 
 def covers(regions: tuple[str, ...], region_code: str) -> bool:

@@ -26,7 +26,7 @@ from sqlalchemy.exc import DataError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from greenbridge.kit import logs, money
-from greenbridge.kit.codes import region_name
+from greenbridge.kit.codes import region_text
 from greenbridge.kit.errors import FieldProblem, NotSignedIn, Problem
 from greenbridge.kit.idempotency import KEY_HEADER
 from greenbridge.kit.text import Language, Text
@@ -220,7 +220,7 @@ def templates() -> Environment:
         wan=money.in_wan,
         yuan=money.in_yuan,
         percent=money.in_percent,
-        region=region_name,
+        region=pass_context(lambda context, code: region_text(code).in_(context.get("lang", "zh"))),
         share=lambda value: f"{value * 100:.1f}",
     )
     return environment

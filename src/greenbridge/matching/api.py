@@ -157,8 +157,9 @@ class MatchesApi(Controller):
         limit: Limit = 50,
     ) -> FittingNeedsOut:
         """Return open needs that a product of the caller's bank fits, newest first, published since it is listed as it stands."""
-        asked = {"conditional": conditional, "cursor": cursor or None, "limit": limit}
-        _, found, more = await service.fitting(session, request.user, code, now, **asked)
+        _, found, more = await service.fitting(
+            session, request.user, code, now, conditional=conditional, cursor=cursor or None, limit=limit
+        )
         return FittingNeedsOut(needs=[FittingNeedOut.of(one) for one in found], next_cursor=more)
 
     @put("/products/{code:str}/subscription", guards=[only(Role.BANK_ADMINISTRATOR)], tags=["products"])

@@ -1,7 +1,7 @@
 """Product files: TOML, closed, checked, each with its own cases."""
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ def parse_product(source: str, content: dict[str, Any], banks: dict[str, Bank], 
     try:
         document = ProductFile.model_validate(content)
     except ValidationError as error:
-        wrong = [(tuple(e["loc"]), Text(_zh(e["type"], e["msg"]), e["msg"])) for e in error.errors()]
+        wrong = [(tuple(e["loc"]), Text(_zh(e["type"], e["msg"], e.get("ctx", {})), e["msg"])) for e in error.errors()]
         raise _wrong(source, wrong, text) from None
     if document.bank not in banks:
         raise Invalid.at(
@@ -60,7 +60,9 @@ def _wrong(source: str, found: Sequence[tuple[Path_, Text]], text: str | None) -
     return Invalid("wrong-product", f"产品 {source} 有误：{zh}。", f"Product {source} is wrong: {en}", fields=tuple(fields))
 
 
-def _zh(kind: str, message: str) -> str:
+def _zh(kind: str, message: str, known: Mapping[str, Any]) -> str:
+    if kind in {"enum", "literal_error"}:
+        return f"只能是 {str(known.get('expected', '')).replace(' or ', ', ')}"
     return {"extra_forbidden": "未知字段", "missing": "缺少该字段"}.get(kind, message)
 
 

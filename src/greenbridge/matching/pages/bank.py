@@ -7,12 +7,13 @@ from litestar.response import Redirect, Template
 from greenbridge.accounts.guards import Caller, only
 from greenbridge.accounts.values import Role
 from greenbridge.catalog import service as catalog
+from greenbridge.catalog.values import LoanProduct
 from greenbridge.kit.calendar import business_date
 from greenbridge.kit.errors import Problem
 from greenbridge.kit.web import Deps, Now, Session, page
 from greenbridge.matching import service
 from greenbridge.matching.rules.words import rule_label
-from greenbridge.matching.values import DryRun, Subscription
+from greenbridge.matching.values import DryRun, FittingNeed, Subscription
 
 PAGE_SIZE = 30
 
@@ -29,11 +30,14 @@ class BankMatchPages(Controller):
     ) -> Template:
         """Show the bank's products with how many open needs fit; of one product those needs."""
         reach = await service.reach(session, request.user, now)
-        chosen, found, more = None, [], None
+        chosen: LoanProduct | None = None
+        found: list[FittingNeed] = []
+        more = None
         if product:
             chosen, found, more = await service.fitting(session, request.user, product, now, cursor=cursor or None, limit=PAGE_SIZE)
-        shown = {"chosen": chosen, "found": found, "more": more, "cursor": cursor}
-        return page(request, "bank_needs.html", reach=reach, business_date=business_date, **shown)
+        return page(
+            request, "bank_needs.html", reach=reach, business_date=business_date, chosen=chosen, found=found, more=more, cursor=cursor
+        )
 
     @post("/needs/subscription", guards=[only(Role.BANK_ADMINISTRATOR)])
     async def subscribe(self, data: URLEncodedBody[dict[str, str]], request: Caller, session: Session, now: Now) -> Redirect:

@@ -10,7 +10,7 @@ from greenbridge.matching.rules.bits import places_of
 from greenbridge.matching.rules.columns import Floats
 from greenbridge.matching.rules.engine import Compiled
 from greenbridge.matching.rules.scorer import Scorer
-from greenbridge.matching.values import Facts, Fit, Match, Policy
+from greenbridge.matching.values import PARTS, Facts, Fit, Match, Policy
 
 KINDS = (Eligibility.ELIGIBLE, Eligibility.CONDITIONAL, Eligibility.NOT_ELIGIBLE)
 
@@ -94,8 +94,7 @@ def rank(
     found: list[Match] = []
     for group in ranked(compiled, scorer, facts, behaviour, most=most, refused=refused):
         rows = zip(group.places, group.parts.T.tolist(), group.totals.tolist(), strict=True)
-        found += [
-            Match(rank, scorer.products[place], group.kind, Fit(*parts, total), rank)
-            for rank, (place, parts, total) in enumerate(rows, start=len(found) + 1)
-        ]
+        for rank, (place, parts, total) in enumerate(rows, start=len(found) + 1):
+            fit = Fit(**dict(zip(PARTS, parts, strict=True)), total=total)
+            found.append(Match(rank, scorer.products[place], group.kind, fit, rank))
     return found

@@ -14,7 +14,7 @@ from greenbridge.catalog.values import (
     Value,
     Verdict,
 )
-from greenbridge.kit.codes import region_name
+from greenbridge.kit.codes import region_text
 from greenbridge.kit.money import in_percent, in_wan
 from greenbridge.kit.text import Text
 from greenbridge.needs.values import COLLATERAL_NAMES, GUARANTEE_MODE_NAMES, PURPOSE_NAMES
@@ -88,8 +88,7 @@ def _word(value: str | bool | float) -> Text:
     if text in _WORDS:
         return _WORDS[text]
     if len(text) == 6 and text.isdecimal():
-        name = "全国" if text == "000000" else region_name(text)
-        return Text(name, name)
+        return region_text(text)
     return Text(text, text)
 
 

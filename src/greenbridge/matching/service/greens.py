@@ -27,11 +27,15 @@ async def rated(session: AsyncSession, firms: Sequence[Enterprise], today: date,
     found = {}
     for firm in firms:
         rating = ratings[firm.uscc]
-        grades = (grade if grade in GREEN_GRADES else None for grade in (rating.grade, rating.possible_grade))
-        found[firm.id] = GradeOfDay(*grades, round(rating.coverage, 4), Basis.SYSTEM, rating.scheme.version, today)
+        scheme_version, coverage = rating.scheme.version, round(rating.coverage, 4)
+        found[firm.id] = GradeOfDay(_grade(rating.grade), _grade(rating.possible_grade), coverage, Basis.SYSTEM, scheme_version, today)
     async with database.as_platform(session):
         await books.set_greens(session, found)
     return found
+
+
+def _grade(code: str) -> str | None:
+    return code if code in GREEN_GRADES else None
 
 
 async def kept(session: AsyncSession, firms: Sequence[Enterprise], today: date, now: datetime) -> Mapping[UUID, GradeOfDay]:

@@ -14,8 +14,8 @@ from greenbridge.matching.values import FittingNeed, MatchRun, Subscription
 # A need that banks may answer, published since the product is listed as it stands: a product listed after the need could be made to ask
 # for one figure of its firm.
 _OPEN = "n.status in ('published', 'in_answer') and n.open_until >= %(today)s and n.published_at >= %(listed_at)s"
-_FITS = "(f.eligible @> array[%(code)s]::text[] or (%(conditional)s and f.conditional @> array[%(code)s]::text[]))"
-_KIND = "f.eligible @> array[%(code)s]::text[]"
+_FITS = "(f.eligible @> array[%(code)s::text] or (%(conditional)s and f.conditional @> array[%(code)s::text]))"
+_KIND = "f.eligible @> array[%(code)s::text]"
 
 
 async def set_fits(session: AsyncSession, run: MatchRun) -> None:
@@ -68,7 +68,7 @@ async def untold(
     query = f"""
         with told as (
             insert into match_new_fit (need_id, product_code, told_at)
-            select n.id, %(code)s, %(now)s from need_fit f join need n on n.id = f.need_id where {_OPEN} and {_FITS}
+            select n.id, %(code)s::text, %(now)s from need_fit f join need n on n.id = f.need_id where {_OPEN} and {_FITS}
             on conflict do nothing returning need_id
         )
         select n.id, n.number, n.published_at, n.open_until, {_KIND}
