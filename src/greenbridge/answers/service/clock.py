@@ -63,7 +63,7 @@ async def _clock(session: AsyncSession, need: Need, one: Deadline, now: datetime
         await store.close_deadline(session, one.id, DeadlineState.MISSED, None if still_owed else now)
         await _missed(session, need, one, now)
         return 1
-    if one.reminded_at is None and one.remind_on <= today:
+    if one.owner is not Owner.BANKS and one.reminded_at is None and one.remind_on <= today:
         await store.reminded(session, one.id, now)
         told = {"need_id": str(need.id), "number": need.number, "step": one.step.value, "due_on": one.due_on.isoformat()}
         if one.bank_id is not None:
