@@ -58,6 +58,11 @@ class Settings:
     keys_dir: Path | None = None
     schemes_dir: Path | None = None
     public_url: str = "http://127.0.0.1:8000"
+    calls_per_minute: int = 1200
+    visits_per_minute: int = 300
+    demonstration: bool = False
+    smtp_url: str | None = None
+    mail_from: str = "greenbridge@localhost"
 
     @property
     def signing_keys(self) -> Path:
@@ -101,6 +106,11 @@ class Settings:
             keys_dir=Path(environment["GREENBRIDGE_KEYS_DIR"]) if environment.get("GREENBRIDGE_KEYS_DIR") else None,
             schemes_dir=schemes_dir(environment),
             public_url=(environment.get("GREENBRIDGE_PUBLIC_URL") or "http://127.0.0.1:8000").rstrip("/"),
+            calls_per_minute=number("GREENBRIDGE_CALLS_PER_MINUTE", 1200),
+            visits_per_minute=number("GREENBRIDGE_VISITS_PER_MINUTE", 300),
+            demonstration=environment.get("GREENBRIDGE_DEMONSTRATION", "") == "1",
+            smtp_url=environment.get("GREENBRIDGE_SMTP_URL") or None,
+            mail_from=environment.get("GREENBRIDGE_MAIL_FROM") or "greenbridge@localhost",
             inbox=Path(environment["GREENBRIDGE_INBOX"]) if environment.get("GREENBRIDGE_INBOX") else None,
         )
 

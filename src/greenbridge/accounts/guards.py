@@ -4,15 +4,19 @@ from typing import Any
 
 from litestar import Request
 from litestar.connection import ASGIConnection
+from litestar.datastructures import State
 from litestar.handlers import BaseRouteHandler
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
 from litestar.types import Guard
 
 from greenbridge.accounts import service
 from greenbridge.accounts.values import Actor, Role
+from greenbridge.kit import limits
 from greenbridge.kit.errors import Forbidden, NotSignedIn
 
 SESSION_COOKIE = "gb_session"
+# Here programs call, with tokens; a page's cookie opens nothing.
+PROGRAMS = ("/api/", "/oauth/")
 Caller = Request[Actor, str | None, Any]
 
 
@@ -21,23 +25,43 @@ class Authentication(AbstractAuthenticationMiddleware):
 
     async def authenticate_request(self, connection: ASGIConnection[Any, Any, Any, Any]) -> AuthenticationResult:
         """Return the actor and the secret, or (None, None)."""
-        if connection.url.path.startswith("/api/"):
-            scheme, _, secret = connection.headers.get("authorization", "").partition(" ")
-            secret, kind = (secret.strip() if scheme.lower() == "bearer" else ""), "token"
-        else:
-            secret, kind = connection.cookies.get(SESSION_COOKIE, ""), "session"
+        state = connection.app.state
+        if connection.url.path.startswith(PROGRAMS):
+            return await _of_program(connection, state)
+        secret = connection.cookies.get(SESSION_COOKIE, "")
         if not secret:
             return AuthenticationResult(user=None, auth=None)
-        state = connection.app.state
         async with state.sessions() as session:
-            actor = await service.who(session, secret, "token" if kind == "token" else "session", state.clock.now())
+            actor = await service.who(session, secret, "session", state.clock.now())
         return AuthenticationResult(user=actor, auth=secret if actor else None)
+
+
+async def _of_program(connection: ASGIConnection[Any, Any, Any, Any], state: State) -> AuthenticationResult:
+    """Return who calls the API: the person of a bearer token, or a bank's program (state.desk reads its token). Calls are counted."""
+    scheme, _, secret = connection.headers.get("authorization", "").partition(" ")
+    scheme, secret, wall = scheme.lower(), secret.strip(), state.wall.now()
+    actor: Actor | None = None
+    async with state.sessions.begin() as session:
+        if scheme in {"bearer", "dpop"} and connection.url.path.startswith("/api/"):
+            if state.desk.is_token(secret):
+                asked = (connection.scope["method"], connection.url.path, connection.scope["path_template"])
+                actor = await state.desk.acting(session, secret, connection.headers.get("dpop"), scheme, *asked, wall)
+            elif scheme == "bearer" and secret:
+                actor = await service.who(session, secret, "token", state.clock.now())
+        who, name = (str(actor.account_id), "caller") if actor else (connection.client.host if connection.client else "", "address")
+        quota = state.settings.calls_per_minute if actor else state.settings.visits_per_minute
+        limit = await limits.count(session, name, who, quota, wall)
+    connection.scope["state"]["headers"] = limit.headers
+    limits.must_be_within(limit)
+    return AuthenticationResult(user=actor, auth=secret if actor else None)
 
 
 def signed_in(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """Refuse callers who are not signed in."""
     if connection.user is None:
-        raise NotSignedIn("not-signed-in", "请先登录。", "Sign in first.")
+        problem = NotSignedIn("not-signed-in", "请先登录。", "Sign in first.")
+        problem.headers = {"www-authenticate": "Bearer, DPoP"} if connection.url.path.startswith(PROGRAMS) else {}
+        raise problem
 
 
 def only(*roles: Role) -> Guard:
