@@ -26,7 +26,7 @@ from greenbridge.accounts.guards import Authentication
 from greenbridge.accounts.pages import AccountPages
 from greenbridge.answers.api import BankAnswersApi, FirmAnswersApi
 from greenbridge.answers.pages import FirmAnswerPages, OfficerPages
-from greenbridge.catalog.api import ProductsApi
+from greenbridge.catalog.api import DraftsApi, ProductsApi
 from greenbridge.catalog.pages import ProductPages
 from greenbridge.clients.api import ClientsApi, TokensApi
 from greenbridge.clients.service import Desk, Keys, scope_table
@@ -46,7 +46,7 @@ from greenbridge.kit.clock import SystemClock, make_clock
 from greenbridge.kit.errors import Problem
 from greenbridge.kit.idempotency import Replayed
 from greenbridge.kit.keyring import KeyRing
-from greenbridge.kit.web import Deps, RequestIds, on_bad_data, on_crash, on_http_exception, on_problem, on_replayed, page_environment
+from greenbridge.kit.web import Deps, Options, RequestIds, on_bad_data, on_crash, on_http_exception, on_problem, on_replayed, page_environment
 from greenbridge.matching.api import MatchesApi
 from greenbridge.matching.pages import MatchPages
 from greenbridge.monitoring.pages import CheckPages, WatchPages
@@ -79,6 +79,7 @@ API = (
     FactsApi,
     ObjectionsApi,
     ProductsApi,
+    DraftsApi,
     CatalogueApi,
     SchemesApi,
     ScreeningsApi,
@@ -206,7 +207,7 @@ def create_app(
             create_static_files_router("/schema/assets", [swagger_folder()]),
         ],
         dependencies={"session": Provide(database.provide_session), "now": Provide(provide_now), "deps": Provide(provide_deps)},
-        middleware=[RequestIds(), DefineMiddleware(Authentication, exclude=["^/static/", "^/schema", "^/health"])],
+        middleware=[RequestIds(), Options(), DefineMiddleware(Authentication, exclude=["^/static/", "^/schema", "^/health"])],
         exception_handlers={
             Problem: on_problem,
             Replayed: on_replayed,

@@ -69,6 +69,18 @@ _MATCH_PARAMETER: Document = {
 }
 
 
+class EitherBody:
+    """A body that the route reads itself, in one of several media types: what the document says of it. Goes into a handler's `opt`."""
+
+    def __init__(self, media: Mapping[str, Document], description: str) -> None:
+        self._body = {"required": True, "description": description, "content": {name: {"schema": schema} for name, schema in media.items()}}
+
+    @property
+    def opt(self) -> dict[str, Any]:
+        """What the handler carries."""
+        return {"body": self._body}
+
+
 def handlers(app: Litestar) -> Iterator[tuple[str, str, Any]]:
     """Yield (method, path, handler) of everything in the document."""
     for route in app.routes:
@@ -81,11 +93,16 @@ def handlers(app: Litestar) -> Iterator[tuple[str, str, Any]]:
 def completed(document: Document, app: Litestar, scopes: Mapping[str, str], examples: Mapping[str, Any]) -> Document:
     """Return the framework's document with what it does not know. `scopes`: `METHOD /path` -> scope; "" where a token is enough."""
     parts = document.setdefault("components", {})
-    parts.setdefault("schemas", {})["Problem"] = _PROBLEM_SCHEMA
+    for schema in parts.setdefault("schemas", {}).values():
+        if "properties" in schema:
+            schema.setdefault("additionalProperties", False)  # wire types are closed; the framework does not say so
+    parts["schemas"]["Problem"] = _PROBLEM_SCHEMA
     for method, path, handler in handlers(app):
         operation = document["paths"].get(path, {}).get(method.lower())
         if operation is not None:
             call = f"{method} {path}"
+            if body := handler.opt.get("body"):
+                operation["requestBody"] = json.loads(json.dumps(body))
             _complete(operation, call, public=not handler.resolve_guards(), scope=scopes.get(call), told=set(handler.opt.get("problems", ())))
             _exemplify(operation, examples.get(call, {}))
     return document

@@ -84,6 +84,20 @@ class RequestIds(ASGIMiddleware):
         await next_app(scope, receive, send_with_id)
 
 
+class Options(ASGIMiddleware):
+    """Answers OPTIONS with all methods of an address: the framework's own answer asks its guards, and knows one controller's methods."""
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Handle one connection."""
+        if scope["type"] != ScopeType.HTTP or scope["method"] != "OPTIONS":
+            await next_app(scope, receive, send)
+            return
+        routes = [route for route in scope["litestar_app"].routes if getattr(route, "path_format", None) == scope["path_template"]]
+        allowed = sorted({method for route in routes for method in getattr(route, "methods", ())})
+        answer = Response(None, status_code=_NO_CONTENT, headers={"allow": ", ".join(allowed)}, media_type=MediaType.TEXT)
+        await answer.to_asgi_response(app=None, request=Request(scope, receive, send))(scope, receive, send)
+
+
 # What the framework refuses by itself: status -> (code, title).
 _REFUSALS = {
     404: ("not-found", Text("未找到", "Not found")),
