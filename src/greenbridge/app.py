@@ -52,6 +52,8 @@ from greenbridge.matching.pages import MatchPages
 from greenbridge.monitoring.pages import CheckPages, WatchPages
 from greenbridge.needs.api import NeedsApi
 from greenbridge.needs.pages import NeedPages
+from greenbridge.notices.api import NoticesApi, WebhooksApi
+from greenbridge.notices.gateway import Sealed
 from greenbridge.reports.api import ReportsApi
 from greenbridge.reports.gateway import press
 from greenbridge.reports.pages import ReportPages, VerificationPages
@@ -86,6 +88,8 @@ API = (
     PushApi,
     DeliveriesApi,
     QualityApi,
+    NoticesApi,
+    WebhooksApi,
 )
 PAGES = (
     HomePages,
@@ -176,6 +180,7 @@ def create_app(
             # Tokens and deliveries are timed by the machine's clock, also where business stays on one day.
             "wall": wall or SystemClock(),
             "desk": Desk(settings.public_url, Keys(KeyRing(settings.signing_keys / "oauth"), outward.Reach(settings.demonstration)), scopes),
+            "sealed": Sealed(settings.secret),
             "begin": (idempotency.claim,),
             "registry": RegistrationFacts(),
             "disputes": OpenObjections(),

@@ -93,6 +93,18 @@ def schedule(data_dir: DataDir = None, today: Today = None) -> None:
 
 
 @app.command()
+def deliver(data_dir: DataDir = None) -> None:
+    """Deliver notices and webhooks until stopped."""
+    from greenbridge.notices import jobs as notices  # noqa: PLC0415  only this process sends
+
+    settings = settings_of(data_dir)
+    logs.configure(settings.log_format)
+    signal.signal(signal.SIGTERM, ended)
+    with suppress(KeyboardInterrupt):
+        asyncio.run(notices.serve(settings, connected(settings)))
+
+
+@app.command()
 def demo(
     data_dir: DataDir = None,
     data: Annotated[Path | None, typer.Option("--data", help="Run on real input in this folder instead of a generated town.")] = None,

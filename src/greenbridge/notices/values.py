@@ -182,3 +182,25 @@ class Health:
     median_ms: int | None
     last_delivered_at: datetime | None
     last_problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A notice in words."""
+
+    id: UUID
+    topic: str
+    title: str
+    sentence: str
+    link: str
+    at: datetime
+    read: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """Where a person is reached, and (subject, channel) -> whether it is wanted, for the subjects of the person's role."""
+
+    contact: Contact
+    subjects: Mapping[str, Text]
+    wanted: Mapping[tuple[str, Channel], bool]
