@@ -4,7 +4,6 @@ Revision ID: 0020
 Revises: 0015
 """
 
-# ruff: noqa: S608  all SQL is put together from constants of this file
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql

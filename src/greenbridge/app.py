@@ -46,7 +46,17 @@ from greenbridge.kit.clock import SystemClock, make_clock
 from greenbridge.kit.errors import Problem
 from greenbridge.kit.idempotency import Replayed
 from greenbridge.kit.keyring import KeyRing
-from greenbridge.kit.web import Deps, Options, RequestIds, on_bad_data, on_crash, on_http_exception, on_problem, on_replayed, page_environment
+from greenbridge.kit.web import (
+    Deps,
+    Options,
+    RequestIds,
+    on_bad_data,
+    on_crash,
+    on_http_exception,
+    on_problem,
+    on_replayed,
+    page_environment,
+)
 from greenbridge.matching.api import MatchesApi
 from greenbridge.matching.pages import MatchPages
 from greenbridge.monitoring.pages import CheckPages, WatchPages
@@ -54,6 +64,7 @@ from greenbridge.needs.api import NeedsApi
 from greenbridge.needs.pages import NeedPages
 from greenbridge.notices.api import NoticesApi, WebhooksApi
 from greenbridge.notices.gateway import Sealed
+from greenbridge.notices.pages import ConnectionPages, InboxPages
 from greenbridge.reports.api import ReportsApi
 from greenbridge.reports.gateway import press
 from greenbridge.reports.pages import ReportPages, VerificationPages
@@ -116,6 +127,8 @@ PAGES = (
     ModelPages,
     FirmObjectionPages,
     ObjectionPages,
+    InboxPages,
+    ConnectionPages,
 )
 
 
@@ -179,7 +192,9 @@ def create_app(
             "clock": clock or make_clock(settings.today),
             # Tokens and deliveries are timed by the machine's clock, also where business stays on one day.
             "wall": wall or SystemClock(),
-            "desk": Desk(settings.public_url, Keys(KeyRing(settings.signing_keys / "oauth"), outward.Reach(settings.demonstration)), scopes),
+            "desk": Desk(
+                settings.public_url, Keys(KeyRing(settings.signing_keys / "oauth"), outward.Reach(settings.demonstration)), scopes
+            ),
             "sealed": Sealed(settings.secret),
             "begin": (idempotency.claim,),
             "registry": RegistrationFacts(),
@@ -220,7 +235,9 @@ def create_app(
             DataError: on_bad_data,
             Exception: on_crash,
         },
-        csrf_config=CSRFConfig(secret=settings.secret, exclude=["^/api/", "^/oauth/"], cookie_secure=settings.secure_cookies, cookie_httponly=True),
+        csrf_config=CSRFConfig(
+            secret=settings.secret, exclude=["^/api/", "^/oauth/"], cookie_secure=settings.secure_cookies, cookie_httponly=True
+        ),
         template_config=TemplateConfig(instance=page_environment()),
         openapi_config=OpenAPIConfig(
             title="Greenbridge 绿桥",

@@ -13,13 +13,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from greenbridge.accounts import jobs as accounts
 from greenbridge.answers import jobs as answers
+from greenbridge.clients import jobs as clients
 from greenbridge.consents import jobs as consents
 from greenbridge.disputes import jobs as disputes
 from greenbridge.facts import jobs as facts
 from greenbridge.facts.gateway import Feed, HttpGateway
 from greenbridge.facts.gateway.sources import load_feeds
 from greenbridge.facts.service import item_named
-from greenbridge.kit import database, jobs, logs
+from greenbridge.kit import database, idempotency, jobs, limits, logs
 from greenbridge.kit.calendar import SHANGHAI
 from greenbridge.kit.clock import Clock, SystemClock, make_clock
 from greenbridge.kit.exchange import Key
@@ -56,10 +57,23 @@ def in_one_transaction(work: Callable[[AsyncSession, datetime], Awaitable[int]])
     return run_it
 
 
+def _by_the_wall(work: Callable[[AsyncSession, datetime], Awaitable[int]]) -> Work:
+    """Return work on what was timed by the machine's clock, also where business stays on one day."""
+
+    async def run_it(sessions: database.Sessions, _clock: Clock) -> int:
+        async with sessions.begin() as session:
+            return await work(session, SystemClock().now())
+
+    return run_it
+
+
 JOBS = (
     Job("answers.expire", timedelta(minutes=5), in_one_transaction(answers.expire)),
     Job("needs.expire", timedelta(minutes=15), in_one_transaction(needs.expire)),
     Job("accounts.forget_expired", timedelta(hours=1), in_one_transaction(accounts.forget_expired)),
+    Job("clients.forget_used", timedelta(hours=1), _by_the_wall(clients.forget_used)),
+    Job("kit.forget_keys", timedelta(hours=1), _by_the_wall(lambda session, now: idempotency.forget(session, now - idempotency.KEPT))),
+    Job("kit.forget_windows", timedelta(hours=1), _by_the_wall(lambda session, now: limits.forget(session, now - timedelta(hours=1)))),
     Job("consents.forget_old_reads", timedelta(days=1), in_one_transaction(consents.forget_old_reads)),
     Job("disputes.escalate", timedelta(days=1), in_one_transaction(disputes.escalate)),
     Job("facts.measure_quality", timedelta(days=1), in_one_transaction(facts.measure)),

@@ -1,4 +1,4 @@
-"""Write docs/access-matrix.md anew: `python -m tests.access.write`, from the root of the checkout."""
+"""Write docs/access-matrix.md and the examples of the API's description anew: `python -m tests.access.write`, from the root of the checkout."""
 
 import asyncio
 import tempfile
@@ -17,9 +17,9 @@ async def write(url: str, settings: Settings) -> None:
     engine = create_async_engine(url)
     async with engine.connect() as connection:
         await connection.begin()
-        matrix.FILE.write_text(
-            matrix.document(await walk(connection, settings, url, load_current(settings.artifacts_dir))), encoding="utf-8"
-        )
+        walked = await walk(connection, settings, url, load_current(settings.artifacts_dir))
+        matrix.FILE.write_text(matrix.document(walked), encoding="utf-8")
+        matrix.EXAMPLES.write_text(matrix.examples(walked), encoding="utf-8")
     await engine.dispose()
 
 

@@ -15,9 +15,16 @@ from tests.builders import token
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ISSUER = "http://127.0.0.1:8000"
-ALL_SCOPES = (
-    "products:read products:write needs:read answers:write loans:write reports:read consents:manage webhooks:manage".split()
-)
+ALL_SCOPES = [
+    "products:read",
+    "products:write",
+    "needs:read",
+    "answers:write",
+    "loans:write",
+    "reports:read",
+    "consents:manage",
+    "webhooks:manage",
+]
 
 
 def a_key(alg: str = "ES256", kid: str = "k1") -> tuple[Any, str, str]:

@@ -77,7 +77,12 @@ async def test_another_key_an_unknown_client_and_no_jwt_are_refused_alike(client
     program = await a_program(client, bank.login)
     stranger = Program(client, program.client_id, a_key())
     nobody = Program(client, "00000000-0000-4000-8000-000000000000", program.key)
-    answers = [await stranger.ask(), await nobody.ask(), await program.ask(program.form("no.jwt.here")), await program.ask(program.form("x"))]
+    answers = [
+        await stranger.ask(),
+        await nobody.ask(),
+        await program.ask(program.form("no.jwt.here")),
+        await program.ask(program.form("x")),
+    ]
     assert {(a.status_code, a.text) for a in answers} == {(401, answers[0].text)}
     header, claims, _ = program.assertion().split(".")
     none = base64.urlsafe_b64encode(b'{"alg":"none"}').rstrip(b"=").decode()
@@ -87,7 +92,11 @@ async def test_another_key_an_unknown_client_and_no_jwt_are_refused_alike(client
 
 @pytest.mark.parametrize(
     ("changes", "error"),
-    [({"grant_type": "password"}, "unsupported_grant_type"), ({"scope": "everything"}, "invalid_scope"), ({"client_assertion_type": "x"}, "invalid_request")],
+    [
+        ({"grant_type": "password"}, "unsupported_grant_type"),
+        ({"scope": "everything"}, "invalid_scope"),
+        ({"client_assertion_type": "x"}, "invalid_request"),
+    ],
 )
 async def test_what_is_asked_wrongly_is_said_in_the_words_of_the_rfc(client, bank, changes, error):
     program = await a_program(client, bank.login, scopes=["needs:read"])
@@ -189,9 +198,7 @@ async def test_a_demonstrations_secret_is_told_once_and_works_by_both_ways(clien
     assert (await client.get("/api/v1/clients", headers=own)).json()[0]["client_secret"] is None
     form = {"grant_type": "client_credentials"}
     basic = await client.post("/oauth/token", data=form, auth=(found["client_id"], found["client_secret"]))
-    posted = await client.post(
-        "/oauth/token", data={**form, "client_id": found["client_id"], "client_secret": found["client_secret"]}
-    )
+    posted = await client.post("/oauth/token", data={**form, "client_id": found["client_id"], "client_secret": found["client_secret"]})
     wrong = await client.post("/oauth/token", data=form, auth=(found["client_id"], "wrong"))
     assert [a.status_code for a in (basic, posted, wrong)] == [200, 200, 401]
     assert "basic" in wrong.headers["www-authenticate"].lower()

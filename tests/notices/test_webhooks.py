@@ -86,9 +86,7 @@ async def test_secrets_rotate_with_a_day_in_which_both_hold(client, bank, sessio
     assert made["secret"] not in kept
 
 
-async def test_what_fails_is_tried_for_a_day_then_a_dead_letter_then_replayed_under_its_id(
-    client, bank, session, sessions, now, settings
-):
+async def test_what_fails_is_tried_for_a_day_then_a_dead_letter_then_replayed_under_its_id(client, bank, session, sessions, now, settings):
     wall = Wall()
     outside, began = an_outside(settings.secret, wall), wall.now()
     async with Receiver(answers=[500]) as receiver:
@@ -115,9 +113,7 @@ async def test_what_fails_is_tried_for_a_day_then_a_dead_letter_then_replayed_un
     assert made["state"] == "active"
 
 
-async def test_messages_of_one_need_arrive_in_their_order_and_do_not_wait_for_other_needs(
-    client, bank, session, sessions, now, settings
-):
+async def test_messages_of_one_need_arrive_in_their_order_and_do_not_wait_for_other_needs(client, bank, session, sessions, now, settings):
     wall = Wall()
     outside = an_outside(settings.secret, wall)
     async with Receiver(answers=[503, 200]) as receiver:

@@ -9,7 +9,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from greenbridge.accounts.guards import Caller, only
 from greenbridge.accounts.values import Role
 from greenbridge.answers import service
-from greenbridge.answers.schemas import AcceptanceIn, AmountCount, AnswerOut, BandOut, DeclineIn, OfferIn, OpenNeedOut
+from greenbridge.answers.schemas import AcceptanceIn, AmountCount, AnswerOut, BandOut, DeclineIn, FeedOut, OfferIn, OpenNeedOut
 from greenbridge.consents.schemas import NarrowingIn
 from greenbridge.kit import idempotency
 from greenbridge.kit.web import Deps, IdempotencyKeyHeader, Now, Session
@@ -35,6 +35,20 @@ class BankAnswersApi(Controller):
         """List open needs, newest first; a firm's name comes only after it has agreed."""
         found = await service.work_list(session, request.user, deps.model, now, limit=limit, offset=offset)
         return [OpenNeedOut.of(seen) for seen in found]
+
+    @get("/open-needs/feed")
+    async def feed(
+        self,
+        request: Caller,
+        session: Session,
+        now: Now,
+        deps: Deps,
+        cursor: Annotated[str | None, QueryParameter(max_length=200)] = None,
+        limit: Annotated[int, QueryParameter(ge=1, le=200)] = 50,
+    ) -> FeedOut:
+        """Read open needs on from a cursor, oldest first, anonymous; a program asks again with `next_cursor`."""
+        found, following = await service.feed(session, request.user, deps.model, now, cursor=cursor, limit=limit)
+        return FeedOut(items=[OpenNeedOut.of(seen) for seen in found], next_cursor=following)
 
     @get("/open-needs/overview")
     async def overview(self, request: Caller, session: Session, now: Now) -> list[AmountCount]:

@@ -181,3 +181,10 @@ class OpenNeedOut(Closed):
             steps=list(seen.steps),
             answer=AnswerOut.of(seen.mine) if seen.mine else None,
         )
+
+
+class FeedOut(Closed):
+    """Open needs in the order of their publication. Ask again with `next_cursor`, also when there was nothing new."""
+
+    items: list[OpenNeedOut]
+    next_cursor: str | None

@@ -227,9 +227,7 @@ class ProductVersionOut(Closed):
     @classmethod
     def of(cls, found: Version) -> "ProductVersionOut":
         """Return the wire form."""
-        return cls(
-            code=found.code, version=found.version, listed=found.listed, listed_at=found.listed_at, document=dict(found.document)
-        )
+        return cls(code=found.code, version=found.version, listed=found.listed, listed_at=found.listed_at, document=dict(found.document))
 
 
 class ProductProblem(Closed):

@@ -218,7 +218,9 @@ async def save_draft(
     if not isinstance(code, str) or not re.fullmatch(r"[A-Z0-9-]{3,40}", code):
         raise Invalid.at("wrong-product", "code", "产品代码为 3 至 40 个大写字母、数字或连字符。", "A code has 3 to 40 of A-Z, 0-9 and -.")
     if document.get("bank") != actor.organisation.code:
-        raise Invalid.at("wrong-product", "bank", f"应为本行代码 {actor.organisation.code}。", f"It must be your bank, {actor.organisation.code}.")
+        raise Invalid.at(
+            "wrong-product", "bank", f"应为本行代码 {actor.organisation.code}。", f"It must be your bank, {actor.organisation.code}."
+        )
     earlier = await store.find_draft(session, actor.organisation.id, code)
     if new and earlier is not None:
         raise Conflict("draft-exists", "该代码已有草稿，请更新它。", "There is a draft of this code; change that one.")

@@ -67,6 +67,8 @@ def serve_until_stopped(settings: Settings, url: str, host: str, port: int) -> N
         "GREENBRIDGE_SECRET": settings.secret,
         "GREENBRIDGE_DATA_DIR": str(settings.data_dir),
         "GREENBRIDGE_LOG_FORMAT": settings.log_format,
+        "GREENBRIDGE_PUBLIC_URL": settings.public_url,
+        "GREENBRIDGE_DEMONSTRATION": "1" if settings.demonstration else "",
         **({"GREENBRIDGE_TODAY": settings.today.isoformat()} if settings.today else {}),
     }
     Granian(

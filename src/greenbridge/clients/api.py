@@ -58,7 +58,7 @@ class TokensApi(Controller):
         except service.Refused as refused:
             # Returned, so it commits: an assertion that was read is used up, whatever came of it.
             told: Any = OAuthError(error=refused.error, error_description=refused.description)
-            ask = {"www-authenticate": 'Basic realm="oauth"'} if refused.status == 401 else {}  # noqa: PLR2004  RFC 6749, section 5.2
+            ask = {"www-authenticate": 'Basic realm="oauth"'} if refused.status == 401 else {}
             return Response(told, status_code=refused.status, headers=_NO_STORE | ask)
         out = TokenOut(access_token=issued.access_token, token_type=issued.token_type, expires_in=issued.expires_in, scope=issued.scope)
         return Response(out, headers=_NO_STORE)

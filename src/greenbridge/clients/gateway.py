@@ -62,7 +62,9 @@ def must_be_readable(jwks: Mapping[str, Any]) -> None:
         try:
             _key(public)
         except BadToken:
-            raise Invalid.at("wrong-key", "jwks", f"密钥 {public['kid']} 无法读取或过短。", f"Key {public['kid']} cannot be read.") from None
+            raise Invalid.at(
+                "wrong-key", "jwks", f"密钥 {public['kid']} 无法读取或过短。", f"Key {public['kid']} cannot be read."
+            ) from None
 
 
 def verified(token: str, keys: Mapping[str, Any]) -> dict[str, Any]:
@@ -97,7 +99,9 @@ def proof_of_possession(proof: str) -> tuple[dict[str, Any], str]:
     if header.get("typ") != "dpop+jwt" or not isinstance(public, dict) or rules.key_problem({"kid": "dpop", **public}):
         raise BadToken("a proof has typ dpop+jwt and a public jwk")
     key = _key(public)
-    return verified(proof, {"keys": [{k: v for k, v in public.items() if k != "kid"} | {"kid": header.get("kid", "dpop")}]}), key.thumbprint()
+    return verified(
+        proof, {"keys": [{k: v for k, v in public.items() if k != "kid"} | {"kid": header.get("kid", "dpop")}]}
+    ), key.thumbprint()
 
 
 def token_hash(token: str) -> str:
@@ -138,7 +142,7 @@ class Keys:
             return kept[1]
         try:
             answer = await self.reach.get(client.jwks_uri, most_bytes=_MAX_KEY_SET_BYTES)
-            found = json.loads(answer.body) if answer.status == 200 else None  # noqa: PLR2004  the status
+            found = json.loads(answer.body) if answer.status == 200 else None
         except (outward.Unreachable, ValueError) as error:
             raise BadToken(f"jwks_uri cannot be read: {error}") from None
         if problem := rules.keys_problem(found):

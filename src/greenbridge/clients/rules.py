@@ -102,7 +102,9 @@ def registration_problems(asked: Registration, scopes: Collection[str]) -> Seque
     if not 2 <= len(asked.name.strip()) <= 60:
         found.append(FieldProblem("name", Text("名称为 2 至 60 个字符", "A name has 2 to 60 characters")))
     if not asked.scopes or not asked.scopes <= frozenset(scopes):
-        found.append(FieldProblem("scopes", Text("请至少选择一项，且只能选择列出的权限", "Choose at least one of the scopes, and no other")))
+        found.append(
+            FieldProblem("scopes", Text("请至少选择一项，且只能选择列出的权限", "Choose at least one of the scopes, and no other"))
+        )
     proofs = [asked.jwks is not None, asked.jwks_uri is not None, asked.demo_secret]
     if sum(proofs) != 1:
         found.append(FieldProblem("jwks", Text("请登记公钥集，或公钥地址，二者取一", "Register public keys or their address, one of both")))

@@ -31,9 +31,7 @@ class ClientIn(Closed):
     def registration(self) -> Registration:
         """Return the value."""
         jwks = self.jwks.model_dump() if self.jwks else None
-        return Registration(
-            self.name, frozenset(self.scopes), jwks, self.jwks_uri, self.demo_secret, self.dpop_required, self.function
-        )
+        return Registration(self.name, frozenset(self.scopes), jwks, self.jwks_uri, self.demo_secret, self.dpop_required, self.function)
 
 
 class ClientOut(Closed):

@@ -78,7 +78,9 @@ def _must_be_good(asked: Registration, scopes: ScopeTable, *, demonstration: boo
     if found := rules.registration_problems(asked, scopes.scopes.keys()):
         raise Invalid("wrong-client", "请检查接口程序的登记内容。", "Check the program's registration.", fields=tuple(found))
     if asked.demo_secret and not demonstration:
-        raise Invalid.at("no-secrets", "demo_secret", "密码仅供演示环境使用；请登记公钥。", "Secrets are for demonstrations; register a key.")
+        raise Invalid.at(
+            "no-secrets", "demo_secret", "密码仅供演示环境使用；请登记公钥。", "Secrets are for demonstrations; register a key."
+        )
     if asked.jwks is not None:
         gateway.must_be_readable(asked.jwks)
     if asked.jwks_uri is not None:
@@ -170,7 +172,7 @@ class Desk:
 
     def is_token(self, secret: str) -> bool:
         """Return whether a bearer's secret is a token of ours: a JWT has two dots, the secrets of people none."""
-        return secret.count(".") == 2  # noqa: PLR2004  header, claims, signature
+        return secret.count(".") == 2
 
     async def acting(
         self, session: AsyncSession, token: str, proof: str | None, scheme: str, method: str, path: str, template: str, now: datetime
@@ -294,13 +296,16 @@ async def _proven(session: AsyncSession, desk: Desk, form: Mapping[str, str], ba
     return found[0]
 
 
-async def _proven_by_key(
-    session: AsyncSession, desk: Desk, assertion: str, named: str | None, refused: Refused, now: datetime
-) -> Client:
+async def _proven_by_key(session: AsyncSession, desk: Desk, assertion: str, named: str | None, refused: Refused, now: datetime) -> Client:
     try:
         client_id = str(gateway.unverified_claims(assertion).get("sub", ""))
         found = await store.find(session, UUID(client_id))
-        if found is None or found[0].proof is not Proof.PRIVATE_KEY_JWT or found[0].revoked_at is not None or named not in {None, client_id}:
+        if (
+            found is None
+            or found[0].proof is not Proof.PRIVATE_KEY_JWT
+            or found[0].revoked_at is not None
+            or named not in {None, client_id}
+        ):
             raise refused
         claims = gateway.verified(assertion, await desk.keys.of(found[0], now))
     except (BadToken, ValueError):

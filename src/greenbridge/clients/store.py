@@ -53,9 +53,7 @@ async def of_organisation(session: AsyncSession, organisation_id: UUID) -> list[
 async def change(session: AsyncSession, client_id: UUID, revision: int, **values: Any) -> Client | None:
     """Change a client that stands at a revision; None when it has moved on."""
     known = (col(ApiClientRow.id) == client_id, col(ApiClientRow.revision) == revision)
-    done = await session.execute(
-        update(ApiClientRow).where(*known).values(revision=revision + 1, **values).returning(col(ApiClientRow.id))
-    )
+    done = await session.execute(update(ApiClientRow).where(*known).values(revision=revision + 1, **values).returning(col(ApiClientRow.id)))
     if done.first() is None:
         return None
     found = await find(session, client_id)

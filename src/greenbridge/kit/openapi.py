@@ -103,7 +103,9 @@ def completed(document: Document, app: Litestar, scopes: Mapping[str, str], exam
             call = f"{method} {path}"
             if body := handler.opt.get("body"):
                 operation["requestBody"] = json.loads(json.dumps(body))
-            _complete(operation, call, public=not handler.resolve_guards(), scope=scopes.get(call), told=set(handler.opt.get("problems", ())))
+            _complete(
+                operation, call, public=not handler.resolve_guards(), scope=scopes.get(call), told=set(handler.opt.get("problems", ()))
+            )
             _exemplify(operation, examples.get(call, {}))
     return document
 
@@ -124,7 +126,7 @@ def _complete(operation: Document, call: str, *, public: bool, scope: str | None
             content.pop("examples", None)
     for status in sorted(statuses):
         # What the framework says of 400 is its own form; a route's own words (OAuth's errors) stay.
-        if status == 400 or str(status) not in answers:  # noqa: PLR2004  the status
+        if status == 400 or str(status) not in answers:
             answers[str(status)] = _beside(answers.get(str(status)), status, call)
     operation["security"] = [] if public else [{"bearer": []}, *([{"oauth2": [scope] if scope else []}] if scope is not None else [])]
     if method == "POST" and path.startswith("/api/"):
@@ -137,7 +139,7 @@ def _beside(found: Document | None, status: int, call: str) -> Document:
     if found is not None and "/oauth/" in call:
         content = {**found["content"], PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}}
         return {**found, "content": content}
-    extra: Document = {"Retry-After": {"description": "Seconds", **_STRING}} if status == 429 else {}  # noqa: PLR2004  the status
+    extra: Document = {"Retry-After": {"description": "Seconds", **_STRING}} if status == 429 else {}
     return {
         "description": _PROBLEMS[status],
         "headers": {**(_LIMITS if status not in {401, 500} else {}), **extra},

@@ -63,7 +63,7 @@ def must_be_callable(url: str, field_name: str, *, allow_loopback: bool = False)
         host, port = parts.hostname, parts.port
     except ValueError:
         host, parts, port = None, urlsplit(""), None
-    if not host or len(url) > MAX_URL or parts.username is not None or parts.fragment or any(c.isspace() or ord(c) < 32 for c in url):  # noqa: PLR2004  control characters
+    if not host or len(url) > MAX_URL or parts.username is not None or parts.fragment or any(c.isspace() or ord(c) < 32 for c in url):
         raise _wrong(field_name, "请填写完整的 https 地址。", "Give a whole https address.")
     local = allow_loopback and host in {"127.0.0.1", "localhost", "::1"}
     if parts.scheme != "https" and not (local and parts.scheme == "http"):

@@ -124,7 +124,9 @@ class Outdated(Problem):
 
     def __init__(self) -> None:
         super().__init__(
-            "changed-since", "内容在您读取之后已被更改；请重新读取后再改。", "It was changed since you read it; read it again and change that."
+            "changed-since",
+            "内容在您读取之后已被更改；请重新读取后再改。",
+            "It was changed since you read it; read it again and change that.",
         )
 
 

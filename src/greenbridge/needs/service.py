@@ -86,6 +86,11 @@ async def open_ones(session: AsyncSession, today: date, *, limit: int = 50, offs
     return await store.open_ones(session, today, limit, offset)
 
 
+async def open_after(session: AsyncSession, today: date, after: tuple[datetime, str] | None, limit: int) -> list[Need]:
+    """Return open needs in the order of their publication, those after (published_at, number) only: for whoever reads on from there."""
+    return await store.open_after(session, today, after, limit)
+
+
 async def open_by_region(session: AsyncSession, today: date) -> Mapping[str, int]:
     """Return region code -> how many needs are open there."""
     return await store.open_by_region(session, today)

@@ -114,9 +114,7 @@ class WebhooksApi(Controller):
         limit: Limit = 50,
     ) -> DeliveryPage:
         """List deliveries, newest first; `status=dead` lists the dead letters."""
-        found = await service.deliveries(
-            session, request.user, state=status, endpoint_id=endpoint_id, before=cursor, limit=limit + 1
-        )
+        found = await service.deliveries(session, request.user, state=status, endpoint_id=endpoint_id, before=cursor, limit=limit + 1)
         more = len(found) > limit
         return DeliveryPage(items=[DeliveryOut.of(d) for d in found[:limit]], next_cursor=str(found[limit - 1].id) if more else None)
 

@@ -36,7 +36,7 @@ def next_try(retries: Retries, attempts: int, now: datetime, retry_after: str | 
     if attempts > len(retries.waits):
         return None
     wait = retries.waits[attempts - 1]
-    if retry_after and retry_after.isdecimal() and len(retry_after) < 9:  # noqa: PLR2004  no timedelta is longer
+    if retry_after and retry_after.isdecimal() and len(retry_after) < 9:
         wait = max(wait, min(timedelta(seconds=int(retry_after)), retries.most))
     return now + wait
 

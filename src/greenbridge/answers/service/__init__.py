@@ -2,6 +2,7 @@
 
 from greenbridge.answers.service.answering import claim, decline, expire, offer, totals
 from greenbridge.answers.service.choosing import accept, agree, agreeing, of_need
+from greenbridge.answers.service.feed import feed
 from greenbridge.answers.service.outcomes import feedback, loans
 from greenbridge.answers.service.seeing import of_bank, open_need, overview, work_list
 
@@ -12,6 +13,7 @@ __all__ = [
     "claim",
     "decline",
     "expire",
+    "feed",
     "feedback",
     "loans",
     "of_bank",

@@ -15,6 +15,7 @@ from greenbridge.audit import service as audit
 from greenbridge.catalog import service as catalog
 from greenbridge.consents import service as consents
 from greenbridge.consents.values import Narrowing, Purpose, WorkStep
+from greenbridge.kit import outbox
 from greenbridge.kit.calendar import business_date
 from greenbridge.kit.errors import Conflict, NotFound
 from greenbridge.needs import rules as need_rules
@@ -85,4 +86,6 @@ async def accept(session: AsyncSession, actor: Actor, answer_id: UUID, now: date
         await grant(session, need, answer, (WorkStep.POST_LOAN,), now, told_by=actor.account_id, narrowing=None)
     await needs.move(session, need.id, NeedStatus.OFFER_ACCEPTED, now, account_id=actor.account_id)
     await audit.record(session, "answer.chosen", f"answer:{answer.id}", now, account_id=actor.account_id)
+    told = {"need_id": str(need.id), "number": need.number, "answer_id": str(answer.id)}
+    await outbox.publish(session, answer.bank_id, "answer.chosen", told, now)
     return chosen

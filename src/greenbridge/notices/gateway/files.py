@@ -48,6 +48,4 @@ def load_retries(path: Path = _HERE / "policy" / "delivery.toml") -> Retries:
     """Return the waits."""
     found = _read(path)
     waits = tuple(timedelta(seconds=seconds) for seconds in found["wait_seconds"])
-    return Retries(
-        found["version"], waits, timedelta(seconds=found["most_wait_seconds"]), timedelta(seconds=found["overlap_seconds"])
-    )
+    return Retries(found["version"], waits, timedelta(seconds=found["most_wait_seconds"]), timedelta(seconds=found["overlap_seconds"]))

@@ -69,7 +69,11 @@ async def _to_endpoints(session: AsyncSession, event: Event, now: datetime) -> N
 
 def message(event: Event) -> dict[str, str]:
     """Return (message, topic, body) as it is sent, each time alike: {"type", "timestamp", "data"} (Standard Webhooks 1.0)."""
-    return {"message": message_id(event.organisation_id, event.id), "topic": event.topic, "body": body(event.topic, event.at, event.payload)}
+    return {
+        "message": message_id(event.organisation_id, event.id),
+        "topic": event.topic,
+        "body": body(event.topic, event.at, event.payload),
+    }
 
 
 def message_id(organisation_id: UUID, event_id: int) -> str:
