@@ -106,7 +106,7 @@ def things(w: World) -> dict[str, Things]:
         "endpoint_id": Things(w.other_channel.endpoint, NOTHING, {ADMIN: {OWN: w.our_channel.endpoint}}),
         "delivery_id": Things(w.other_channel.delivery, 999_999_999, {ADMIN: {OWN: w.our_channel.delivery}}),
         "notice_id": Things(w.other_channel.notice, NOTHING, {ADMIN: {OWN: w.our_channel.notice}}),
-        "/bank/api/webhooks/{endpoint_id}/{act} act": Things("test", "dance", public=True),
+        "/bank/api/webhooks/{endpoint_id}/{act} act": Things("test", "test", {ADMIN: {OWN: "test"}}),
         "product_code": Things(f"{OTHER_BANK}-INV", "NO-SUCH-1", {OFFICER: dict.fromkeys((RELATED, UNNAMED), f"{OUR_BANK}-INV")}),
         "proposal_id": Things(w.b_proposal, "R000000-ZZZZZZZZ.NO-SUCH-1.0000", {OFFICER: dict.fromkeys((RELATED, UNNAMED), w.a_proposal)}),
         "delivered_item": Things(OTHER_ITEM, "no.such", {DEPARTMENT: {OWN: OUR_ITEM}, OPERATOR: {ANY: OUR_ITEM}}),

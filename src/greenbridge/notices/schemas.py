@@ -117,7 +117,7 @@ class DeliveryOut(Closed):
     @classmethod
     def of(cls, found: Delivery, attempts: list[Attempt] | None = None) -> "DeliveryOut":
         """Return the wire form."""
-        made = attempts and [AttemptOut(number=a.number, at=a.at, status=a.status, problem=a.problem, took_ms=a.took_ms) for a in attempts]
+        told = [AttemptOut(number=a.number, at=a.at, status=a.status, problem=a.problem, took_ms=a.took_ms) for a in attempts or ()]
         return cls(
             id=found.id,
             endpoint_id=found.endpoint_id,
@@ -130,7 +130,7 @@ class DeliveryOut(Closed):
             ended_at=found.ended_at,
             replay_of=found.replay_of,
             body=found.body if attempts is not None else None,
-            attempts_made=made if attempts is not None else None,
+            attempts_made=told if attempts is not None else None,
         )
 
 
