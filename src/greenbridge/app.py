@@ -14,8 +14,7 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin, SwaggerRenderPlugin
-from litestar.openapi.spec import Components, SecurityScheme
+from litestar.openapi.spec import Components, OAuthFlow, OAuthFlows, SecurityScheme
 from litestar.plugins.pydantic import PydanticPlugin
 from litestar.static_files import create_static_files_router
 from litestar.template import TemplateConfig
@@ -28,8 +27,10 @@ from greenbridge.accounts.pages import AccountPages
 from greenbridge.answers import service as answers
 from greenbridge.answers.api import BankAnswersApi, DeadlinesApi, FirmAnswersApi, LeagueApi
 from greenbridge.answers.pages import DeadlinePages, FirmAnswerPages, LeaguePages, LifePages, OfficerPages
-from greenbridge.catalog.api import ProductsApi
+from greenbridge.catalog.api import DraftsApi, ProductsApi
 from greenbridge.catalog.pages import ProductPages
+from greenbridge.clients.api import ClientsApi, TokensApi
+from greenbridge.clients.service import Desk, Keys, scope_table
 from greenbridge.collateral import service as collateral
 from greenbridge.collateral.api import PledgesApi, RegistersApi, RegistrationsApi
 from greenbridge.collateral.pages import FirmPledgePages, OfficerPledgePages, PledgeBoardPages
@@ -47,16 +48,31 @@ from greenbridge.green import service as green
 from greenbridge.green.api import GreenApi
 from greenbridge.green.pages import FirmGreenPages, GreenBoardPages, GreenFilePages, GreenPublicPages, ReviewPages
 from greenbridge.home.pages import HomePages
-from greenbridge.kit import database, logs
-from greenbridge.kit.clock import make_clock
+from greenbridge.kit import database, idempotency, limits, logs, openapi, outward
+from greenbridge.kit.clock import SystemClock, make_clock
 from greenbridge.kit.errors import Problem
+from greenbridge.kit.idempotency import Replayed
+from greenbridge.kit.keyring import KeyRing
 from greenbridge.kit.watch import Watch
-from greenbridge.kit.web import Deps, RequestIds, on_bad_data, on_crash, on_http_exception, on_problem, page_environment
+from greenbridge.kit.web import (
+    Deps,
+    Options,
+    RequestIds,
+    on_bad_data,
+    on_crash,
+    on_http_exception,
+    on_problem,
+    on_replayed,
+    page_environment,
+)
 from greenbridge.matching.api import MatchesApi
 from greenbridge.matching.pages import BankMatchPages, ExposurePages, MatchPages
 from greenbridge.monitoring.pages import CheckPages, WatchPages
 from greenbridge.needs.api import NeedsApi
 from greenbridge.needs.pages import NeedPages
+from greenbridge.notices.api import NoticesApi, WebhooksApi
+from greenbridge.notices.gateway import Sealed
+from greenbridge.notices.pages import ConnectionPages, InboxPages
 from greenbridge.reports.api import ReportsApi
 from greenbridge.reports.gateway import press
 from greenbridge.reports.pages import ReportPages, VerificationPages
@@ -71,6 +87,7 @@ from greenbridge.underwriting.api import UnderwritingApi
 
 API = (
     AccountsApi,
+    ClientsApi,
     EnterprisesApi,
     NeedsApi,
     MatchesApi,
@@ -89,6 +106,7 @@ API = (
     GreenApi,
     ObjectionsApi,
     ProductsApi,
+    DraftsApi,
     CatalogueApi,
     SchemesApi,
     ScreeningsApi,
@@ -96,6 +114,8 @@ API = (
     PushApi,
     DeliveriesApi,
     QualityApi,
+    NoticesApi,
+    WebhooksApi,
 )
 PAGES = (
     HomePages,
@@ -137,6 +157,8 @@ PAGES = (
     FirmPledgePages,
     OfficerPledgePages,
     PledgeBoardPages,
+    InboxPages,
+    ConnectionPages,
 )
 
 
@@ -187,8 +209,12 @@ def create_app(
     sessions: database.Sessions | None = None,
     model: DefaultModel | None = None,
     clock: Any = None,
+    wall: Any = None,
 ) -> Litestar:
-    """Build the application; tests hand in a session factory, a fake model and a clock of their own."""
+    """Build the application; tests hand in a session factory, a fake model and clocks of their own."""
+    scopes = scope_table()
+    asked = {call: operation.scope for call, operation in scopes.operations.items()}
+    contract = openapi.Complete(asked, openapi.read_examples(Path(__file__).parent / "examples.json"))
     answers.profile(settings.deadlines)  # an unknown name is refused before anything is served
     url = url or database.database_url(settings)
     engine = database.make_engine(url)
@@ -200,6 +226,14 @@ def create_app(
             "sessions": sessions or database.make_sessions(engine),
             "clock": clock or make_clock(settings.today),
             "watch": Watch(),
+            "calls": limits.Calls(),
+            # Tokens and deliveries are timed by the machine's clock, also where business stays on one day.
+            "wall": wall or SystemClock(),
+            "desk": Desk(
+                settings.public_url, Keys(KeyRing(settings.signing_keys / "oauth"), outward.Reach(settings.demonstration)), scopes
+            ),
+            "sealed": Sealed(settings.secret),
+            "begin": (idempotency.claim,),
             "registry": RegistrationFacts(),
             "disputes": OpenObjections(),
             "described": described(),
@@ -227,31 +261,54 @@ def create_app(
         route_handlers=[
             live,
             ready,
-            Router("", route_handlers=[*API], security=[{"bearer": []}]),
+            Router("", route_handlers=[*API], security=[{"bearer": []}], after_request=idempotency.keep),
+            TokensApi,
             *PAGES,
             create_static_files_router("/static", [Path(__file__).parent / "static"]),
             create_static_files_router("/schema/assets", [swagger_folder()]),
         ],
         dependencies={"session": Provide(database.provide_session), "now": Provide(provide_now), "deps": Provide(provide_deps)},
-        middleware=[RequestIds(), DefineMiddleware(Authentication, exclude=["^/static/", "^/schema", "^/health"])],
-        exception_handlers={Problem: on_problem, HTTPException: on_http_exception, DataError: on_bad_data, Exception: on_crash},
-        csrf_config=CSRFConfig(secret=settings.secret, exclude=["^/api/"], cookie_secure=settings.secure_cookies, cookie_httponly=True),
+        middleware=[RequestIds(), Options(), DefineMiddleware(Authentication, exclude=["^/static/", "^/schema", "^/health"])],
+        exception_handlers={
+            Problem: on_problem,
+            Replayed: on_replayed,
+            HTTPException: on_http_exception,
+            DataError: on_bad_data,
+            Exception: on_crash,
+        },
+        csrf_config=CSRFConfig(
+            secret=settings.secret, exclude=["^/api/", "^/oauth/"], cookie_secure=settings.secure_cookies, cookie_httponly=True
+        ),
         template_config=TemplateConfig(instance=page_environment()),
         openapi_config=OpenAPIConfig(
             title="Greenbridge 绿桥",
             version=__version__,
             path="/schema",
             render_plugins=[
-                SwaggerRenderPlugin(
+                openapi.Swagger(
+                    contract,
                     js_url="/schema/assets/swagger-ui-bundle.js",
                     css_url="/schema/assets/swagger-ui.css",
                     standalone_preset_js_url="/schema/assets/swagger-ui-standalone-preset.js",
                     favicon="<link rel='icon' href='/static/mark.svg'>",
                     path="/",
                 ),
-                JsonRenderPlugin(path="/openapi.json"),
+                openapi.Json(contract, path="/openapi.json"),
             ],
-            components=Components(security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer")}),
+            components=Components(
+                security_schemes={
+                    "bearer": SecurityScheme(type="http", scheme="bearer", description="A person's token, or a program's"),
+                    "oauth2": SecurityScheme(
+                        type="oauth2",
+                        description="A bank's program: client credentials with private_key_jwt (docs/bank-api.md)",
+                        flows=OAuthFlows(
+                            client_credentials=OAuthFlow(
+                                token_url=f"{settings.public_url}/oauth/token", scopes={n: t.en for n, t in scopes.scopes.items()}
+                            )
+                        ),
+                    ),
+                }
+            ),
         ),
         plugins=[PydanticPlugin(prefer_alias=True)],
         lifespan=[lifespan],

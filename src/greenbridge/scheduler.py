@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from greenbridge.accounts import jobs as accounts
 from greenbridge.answers import jobs as answers
+from greenbridge.clients import jobs as clients
 from greenbridge.collateral import jobs as collateral
 from greenbridge.collateral.gateway import HttpRegistry
 from greenbridge.consents import jobs as consents
@@ -24,7 +25,7 @@ from greenbridge.facts.gateway.sources import load_feeds
 from greenbridge.facts.service import item_named
 from greenbridge.green import jobs as green
 from greenbridge.green.service import seal_of
-from greenbridge.kit import database, jobs, logs
+from greenbridge.kit import database, idempotency, jobs, limits, logs
 from greenbridge.kit.calendar import SHANGHAI
 from greenbridge.kit.clock import Clock, SystemClock, make_clock
 from greenbridge.kit.errors import Invalid
@@ -62,10 +63,23 @@ def in_one_transaction(work: Callable[[AsyncSession, datetime], Awaitable[int]])
     return run_it
 
 
+def _by_the_wall(work: Callable[[AsyncSession, datetime], Awaitable[int]]) -> Work:
+    """Return work on what was timed by the machine's clock, also where business stays on one day."""
+
+    async def run_it(sessions: database.Sessions, _clock: Clock) -> int:
+        async with sessions.begin() as session:
+            return await work(session, SystemClock().now())
+
+    return run_it
+
+
 JOBS = (
     Job("answers.note_behaviour", timedelta(days=1), in_one_transaction(answers.note_behaviour)),
     Job("collateral.end_overdue", timedelta(hours=1), in_one_transaction(collateral.end_overdue)),
     Job("accounts.forget_expired", timedelta(hours=1), in_one_transaction(accounts.forget_expired)),
+    Job("clients.forget_used", timedelta(hours=1), _by_the_wall(clients.forget_used)),
+    Job("kit.forget_keys", timedelta(hours=1), _by_the_wall(lambda session, now: idempotency.forget(session, now - idempotency.KEPT))),
+    Job("kit.forget_windows", timedelta(hours=1), _by_the_wall(lambda session, now: limits.forget(session, now - timedelta(hours=1)))),
     Job("consents.forget_old_reads", timedelta(days=1), in_one_transaction(consents.forget_old_reads)),
     Job("disputes.escalate", timedelta(days=1), in_one_transaction(disputes.escalate)),
     Job("facts.measure_quality", timedelta(days=1), in_one_transaction(facts.measure)),

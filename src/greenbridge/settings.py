@@ -65,6 +65,11 @@ class Settings:
     evidence_endpoint: str | None = None
     evidence_max_bytes: int = 5_000_000
     deadlines: str = "default"
+    calls_per_minute: int = 1200
+    visits_per_minute: int = 300
+    demonstration: bool = False
+    smtp_url: str | None = None
+    mail_from: str = "greenbridge@localhost"
 
     @property
     def signing_keys(self) -> Path:
@@ -116,6 +121,11 @@ class Settings:
             evidence_endpoint=environment.get("GREENBRIDGE_EVIDENCE_ENDPOINT") or None,
             evidence_max_bytes=number("GREENBRIDGE_EVIDENCE_MAX_BYTES", 5_000_000),
             deadlines=environment.get("GREENBRIDGE_DEADLINES") or "default",
+            calls_per_minute=number("GREENBRIDGE_CALLS_PER_MINUTE", 1200),
+            visits_per_minute=number("GREENBRIDGE_VISITS_PER_MINUTE", 300),
+            demonstration=environment.get("GREENBRIDGE_DEMONSTRATION", "") == "1",
+            smtp_url=environment.get("GREENBRIDGE_SMTP_URL") or None,
+            mail_from=environment.get("GREENBRIDGE_MAIL_FROM") or "greenbridge@localhost",
             inbox=Path(environment["GREENBRIDGE_INBOX"]) if environment.get("GREENBRIDGE_INBOX") else None,
         )
 

@@ -1,5 +1,6 @@
 """The walk as a page of docs: who gets what, where."""
 
+import json
 from collections import defaultdict
 
 from greenbridge.settings import home
@@ -8,8 +9,30 @@ from tests.access.walk import Route, Walk
 from tests.access.world import CALLERS, Caller
 
 FILE = home() / "docs" / "access-matrix.md"
+EXAMPLES = home() / "src" / "greenbridge" / "examples.json"
 RENEW = "run `python -m tests.access.write` to renew it, and read what changed"
 AREAS = {"API": "/api/", "Health": "/health/", "Pages": "/"}
+
+
+# A token is asked for with a key, which the walk's callers do not have.
+_TOKEN = {
+    "POST /oauth/token": {
+        "status": 200,
+        "answer": {
+            "access_token": "eyJhbGciOiJFZDI1NTE5IiwidHlwIjoiYXQrand0In0.eyJzY29wZSI6Im5lZWRzOnJlYWQifQ.c2lnbmF0dXJl",
+            "token_type": "Bearer",
+            "expires_in": 300,
+            "scope": "needs:read",
+        },
+    }
+}
+
+
+def examples(walk: Walk) -> str:
+    """Return the examples as a file: one line a call."""
+    found = {**walk.examples, **_TOKEN}
+    lines = (f"{json.dumps(name)}: {json.dumps(found[name], ensure_ascii=False)}" for name in sorted(found))
+    return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 def name_of(caller: Caller) -> str:

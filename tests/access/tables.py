@@ -113,6 +113,14 @@ def things(w: World) -> dict[str, Things]:
         "/api/v1/needs/{need_id}/matches/{product_code} product_code": Things(
             f"{OUR_BANK}-INV", "NO-SUCH-1", {FIRM: {OWN: f"{OUR_BANK}-INV"}}
         ),
+        "/api/v1/product-drafts/{code} code": Things(f"{OTHER_BANK}-NEW", "NO-SUCH-1", {ADMIN: {OWN: f"{OUR_BANK}-NEW"}}),
+        "/api/v1/product-drafts/{code}/publication code": Things(f"{OTHER_BANK}-NEW", "NO-SUCH-1", {ADMIN: {OWN: f"{OUR_BANK}-NEW"}}),
+        "/api/v1/product-drafts code": Things(f"{OTHER_BANK}-XX", "NO-SUCH-1", {ADMIN: {OWN: f"{OUR_BANK}-XX"}}),
+        "client_id": Things(w.other_channel.client, NOTHING, {ADMIN: {OWN: w.our_channel.client}}),
+        "endpoint_id": Things(w.other_channel.endpoint, NOTHING, {ADMIN: {OWN: w.our_channel.endpoint}}),
+        "delivery_id": Things(w.other_channel.delivery, 999_999_999, {ADMIN: {OWN: w.our_channel.delivery}}),
+        "notice_id": Things(w.other_channel.notice, NOTHING, {ADMIN: {OWN: w.our_channel.notice}}),
+        "/bank/api/webhooks/{endpoint_id}/{act} act": Things("test", "test", {ADMIN: {OWN: "test"}}),
         "product_code": Things(f"{OTHER_BANK}-INV", "NO-SUCH-1", {OFFICER: dict.fromkeys((RELATED, UNNAMED), f"{OUR_BANK}-INV")}),
         "proposal_id": Things(w.b_proposal, "R000000-ZZZZZZZZ.NO-SUCH-1.0000", {OFFICER: dict.fromkeys((RELATED, UNNAMED), w.a_proposal)}),
         "delivered_item": Things(OTHER_ITEM, "no.such", {DEPARTMENT: {OWN: OUR_ITEM}, OPERATOR: {ANY: OUR_ITEM}}),
@@ -129,6 +137,7 @@ class Ask:
     content: bytes | None = None
     media: str | None = None
     file: tuple[str, bytes] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def _a_product() -> dict[str, Any]:
@@ -140,6 +149,20 @@ def _a_draft() -> str:
     return (home() / "products" / f"{OUR_BANK.lower()}-inv.toml").read_text().replace(f"{OUR_BANK}-INV", f"{OUR_BANK}-DRAFT")
 
 
+_JWKS = {
+    "keys": [
+        {
+            "kty": "EC",
+            "crv": "P-256",
+            "kid": "2026-11",
+            "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+            "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+        }
+    ]
+}
+_CLIENT = {"name": "核心系统", "scopes": ["needs:read", "answers:write"], "jwks": _JWKS}
+_HOOK = {"url": "https://hooks.example.com/greenbridge", "topics": ["answer.*"]}
+_ANY = {"if-match": "*"}
 _OFFER = {"product_code": "{product_code}", "amount_fen": 50_000_000, "annual_rate_bp": 520, "term_months": 10, "valid_until": "2026-03-20"}
 _TYPED_NEED = {
     "amount_fen": "100",
@@ -179,6 +202,33 @@ ASKS: Mapping[str, Ask] = {
     "POST /operator/objections/{objection_id}": Ask(form={"outcome": "not_upheld", "text": "经核查，部门的记录与文书一致。"}),
     "PUT /api/v1/staff-views/{step}/{function}": Ask(json={"max_level": 2}),
     "POST /api/v1/products": Ask(json=_a_product()),
+    "POST /api/v1/products/validation": Ask(json={**_a_product(), "code": f"{OUR_BANK}-DRAFT"}),
+    "POST /api/v1/products/{code}/versions": Ask(),
+    "PUT /api/v1/products/{code}/capacity": Ask(json={"capacity_left_wan": 5000}, headers=_ANY),
+    "POST /api/v1/product-drafts": Ask(json=_a_product()),
+    "PUT /api/v1/product-drafts/{code}": Ask(json=_a_product(), headers=_ANY),
+    "DELETE /api/v1/product-drafts/{code}": Ask(),
+    "POST /api/v1/product-drafts/{code}/publication": Ask(),
+    "POST /api/v1/clients": Ask(json=_CLIENT),
+    "PUT /api/v1/clients/{client_id}": Ask(json=_CLIENT, headers=_ANY),
+    "DELETE /api/v1/clients/{client_id}": Ask(),
+    "POST /api/v1/webhooks": Ask(json=_HOOK),
+    "PUT /api/v1/webhooks/{endpoint_id}": Ask(json=_HOOK, headers=_ANY),
+    "DELETE /api/v1/webhooks/{endpoint_id}": Ask(),
+    "POST /api/v1/webhooks/{endpoint_id}/rotation": Ask(),
+    "POST /api/v1/webhooks/{endpoint_id}/test": Ask(),
+    "POST /api/v1/webhook-deliveries/{delivery_id}/replay": Ask(),
+    "POST /api/v1/notices/read": Ask(),
+    "POST /oauth/token": Ask(form={"grant_type": "client_credentials"}),
+    "POST /notices/read": Ask(),
+    "POST /notices/{notice_id}": Ask(),
+    "POST /notices/preferences": Ask(form={"email": "somebody@example.com"}),
+    "POST /bank/api/clients": Ask(form={"name": "核心系统", "scopes": "needs:read", "jwks": json.dumps(_JWKS)}),
+    "POST /bank/api/clients/{client_id}": Ask(form={"name": "核心系统", "scopes": "needs:read", "jwks": json.dumps(_JWKS)}),
+    "POST /bank/api/clients/{client_id}/revocation": Ask(),
+    "POST /bank/api/webhooks": Ask(form={"url": "https://hooks.example.com/greenbridge", "topics": "*"}),
+    "POST /bank/api/webhooks/{endpoint_id}/{act}": Ask(),
+    "POST /bank/api/deliveries/{delivery_id}/replay": Ask(),
     "POST /api/v1/products/dry-runs": Ask(json={**_a_product(), "code": f"{OUR_BANK}-DRAFT"}),
     "PUT /api/v1/products/{code}/subscription": Ask(json={"on": True}),
     "POST /bank/needs/subscription": Ask(form={"product": "{code}", "told": "all"}),
@@ -240,6 +290,7 @@ PUBLIC = frozenset(
     {
         "GET /",
         "GET /.well-known/greenbridge-keys.json",
+        "GET /.well-known/oauth-authorization-server",
         "GET /api/v1/catalogue",
         "GET /api/v1/catalogue/{item}",
         "GET /api/v1/schemes",
@@ -251,6 +302,7 @@ PUBLIC = frozenset(
         "GET /health/live",
         "GET /health/ready",
         "GET /language/{code}",
+        "GET /oauth/jwks",
         "GET /schemes",
         "GET /schemes/{code}",
         "GET /sign-in",
@@ -266,6 +318,8 @@ PUBLIC = frozenset(
 
 # (route, caller) -> why another's thing and no thing at all may be answered differently.
 TOLD_APART: Mapping[tuple[str, Caller], str] = {
+    ("GET /api/v1/products/{code}", FIRM): "every firm sees every listed product",
+    ("GET /api/v1/products/{code}", DEPARTMENT): "listed products are shown to everybody who is signed in",
     ("POST /api/v1/products", ADMIN): "product codes are one list for all banks and are shown to every firm: a taken one must be refused",
     ("POST /api/v1/screenings", DEPARTMENT): "which codes the register knows, and which lists they stand on, is open to everybody",
     ("POST /api/v1/deliveries", DEPARTMENT): "which items there are, and whose, stands in the public catalogue",

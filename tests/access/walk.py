@@ -28,6 +28,8 @@ FORBIDDEN = {"wrong-role": NO_ROLE, "您的角色不能": NO_ROLE, "no-consent":
 CSRF_REFUSAL = "页面已过期"
 # What is new in every answer: ids, request ids and tokens, numbers from a sequence (a letter with day and count).
 NEW_EACH_TIME = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|\b[0-9a-f]{32,128}\b|\b[NRCGS]\d{12}\b")
+# What the description of the API describes.
+DESCRIBED = ("/api/", "/oauth/", "/.well-known/")
 PLACE = re.compile(r"\{(\w+)\}")
 
 
@@ -91,6 +93,7 @@ class Walk:
     routes: tuple[Route, ...]
     seen: tuple[Seen, ...]
     stale: tuple[str, ...] = field(default=())  # lines of ASKS for routes that are gone
+    examples: Mapping[str, Any] = field(default_factory=dict)  # what was asked and answered where it went through
 
 
 def routes_of(app: Litestar) -> Iterator[Route]:
@@ -169,7 +172,7 @@ async def walk(connection: AsyncConnection, settings: Settings, url: str, model:
     app = create_app(settings, url=url, sessions=sessions, model=model, clock=Clock())
     routes = tuple(sorted(routes_of(app), key=lambda route: (route.path, route.method)))
     known = things(world)
-    seen = []
+    seen, examples = [], {}
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
         form = await client.get("/sign-in")
         csrf = (form.cookies["csrftoken"], re.search(r'name="_csrf_token" value="([^"]+)"', form.text)[1])
@@ -181,9 +184,27 @@ async def walk(connection: AsyncConnection, settings: Settings, url: str, model:
                     with capture_logs() as logged:
                         answer = await _send(client, route, {name: i for name, (_, i) in chosen.items()}, secrets.get(caller), csrf)
                     await point.rollback()
+                    if route.name not in examples and route.path.startswith(DESCRIBED) and answer.status_code < 300:
+                        examples[route.name] = _example(route, {name: i for name, (_, i) in chosen.items()}, answer)
                     seen.append(_seen(route, caller, chosen, answer, [entry["exc_info"] for entry in logged if "exc_info" in entry]))
     await app.state.engine.dispose()
-    return Walk(world, routes, tuple(seen), tuple(ASKS.keys() - {route.name for route in routes}))
+    return Walk(world, routes, tuple(seen), tuple(ASKS.keys() - {route.name for route in routes}), examples)
+
+
+def _example(route: Route, ids: Mapping[str, str], answer: httpx.Response) -> dict[str, Any]:
+    """Return what was asked and answered, for the description of the API; long lists are cut to two."""
+    found: dict[str, Any] = {"status": answer.status_code}
+    if route.ask.json is not None:
+        found["request"] = _filled(route.ask.json, ids)
+    if answer.headers.get("content-type", "").startswith("application/json"):
+        found["answer"] = _cut(answer.json())
+    return found
+
+
+def _cut(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _cut(inner) for name, inner in value.items()}
+    return [_cut(inner) for inner in value[:2]] if isinstance(value, list) else value
 
 
 async def _send(
@@ -205,6 +226,7 @@ async def _send(
             if ask.file:
                 # The token in a header as well: looked for in the form, it has the framework open the upload before a guard refuses.
                 headers["x-csrftoken"], carried["files"] = csrf[1], {"file": ask.file}
+    headers |= ask.headers
     return await client.request(
         route.method, _filled(route.path, ids), params=_filled(ask.query, ids) or None, headers=headers, follow_redirects=False, **carried
     )

@@ -1,5 +1,7 @@
 """A small world with a secret in every corner: three firms, two banks, two departments, an operator; what may be seen by whom."""
 
+import json
+import tomllib
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -13,6 +15,8 @@ from greenbridge.accounts.values import Actor, Role
 from greenbridge.answers import service as answers
 from greenbridge.answers.values import Offer
 from greenbridge.catalog import service as catalog
+from greenbridge.clients import service as clients
+from greenbridge.clients.values import Registration
 from greenbridge.consents import service as consents
 from greenbridge.consents.values import WorkStep
 from greenbridge.disputes import service as disputes
@@ -27,10 +31,13 @@ from greenbridge.green import service as green
 from greenbridge.green.store import cases as green_cases
 from greenbridge.green.store import subsidies as claims
 from greenbridge.green.values import ClaimEvent, ClaimState, Event, State, Subject, Upload
+from greenbridge.kit import outbox
 from greenbridge.kit.codes import generated_uscc
 from greenbridge.kit.money import in_wan
 from greenbridge.needs import service as needs
 from greenbridge.needs.values import Need
+from greenbridge.notices import service as notices
+from greenbridge.notices.gateway import Sealed
 from greenbridge.reports.gateway import Press
 from greenbridge.schemes import service as schemes
 from greenbridge.scoring import service as scoring
@@ -82,6 +89,16 @@ class GreenThings:
 
 
 @dataclass(frozen=True)
+class BankChannel:
+    """A bank's program, its endpoint with a dead letter, its administrator's notice; and a draft."""
+
+    client: UUID
+    endpoint: UUID
+    delivery: int
+    notice: UUID
+
+
+@dataclass(frozen=True)
 class World:
     """Our people are firm A's, bank 1's (GB02) and the market regulator's; firm B, bank 2 (GB03) and the tax office are the others.
 
@@ -113,7 +130,34 @@ class World:
     b_proposal: str
     a_green: GreenThings
     b_green: GreenThings
+    our_channel: BankChannel
+    other_channel: BankChannel
     markers: tuple[Marker, ...]
+
+
+async def a_channel(session: AsyncSession, administrator: Actor) -> BankChannel:
+    code = administrator.organisation.code
+    keys = {"keys": [{**a_public_key(), "kid": f"key-of-{code}"}]}
+    registration = Registration(f"program of {code}", frozenset({"needs:read"}), keys)
+    client, _ = await clients.register(session, administrator, registration, clients.scope_table(), NOW)
+    url = f"https://{code.lower()}.hooks.example.com/x"
+    endpoint, _ = await notices.create(session, administrator, url, ["*"], Sealed("world"), NOW, demonstration=False)
+    waiting = await notices.test(session, administrator, endpoint.id, NOW)
+    died = "update webhook_delivery set state = 'dead', ended_at = :now where id = :id"
+    await session.execute(text(died), {"now": NOW, "id": waiting.id})
+    await outbox.publish(session, administrator.organisation.id, "webhook.dead", {"topic": f"topic of {code}"}, NOW)
+    await notices.relay(session, "http://test", NOW)
+    (line, *_) = await notices.inbox(session, administrator, "zh")
+    path = home() / "products" / f"{code.lower()}-inv.toml"
+    document = {**json.loads(json.dumps(tomllib.loads(path.read_text()), default=str)), "code": f"{code}-NEW"}
+    await catalog.save_draft(session, administrator, document, None, None, NOW, new=True)
+    return BankChannel(client.id, endpoint.id, waiting.id, line.id)
+
+
+def a_public_key() -> dict[str, str]:
+    """RFC 7515, appendix A.3."""
+    x, y = "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU", "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"
+    return {"kty": "EC", "crv": "P-256", "x": x, "y": y}
 
 
 async def a_firm(session: AsyncSession, number: int, letter: str, name: str, monthly_net: int) -> Firm:
@@ -218,7 +262,7 @@ async def build(session: AsyncSession, model: DefaultModel, press: Press) -> Wor
     a = await a_firm(session, 701, "A", "湖州甲鹤竹编有限公司", 412_370)
     b = await a_firm(session, 702, "B", "湖州乙鹭织造有限公司", 538_190)
     c = await a_firm(session, 703, "C", "湖州丙雁电缆有限公司", 476_530)
-    (officer, administrator), (rival, _) = await a_bank(session, OUR_BANK), await a_bank(session, OTHER_BANK)
+    (officer, administrator), (rival, rival_administrator) = await a_bank(session, OUR_BANK), await a_bank(session, OTHER_BANK)
 
     async def a_need(firm: Firm, **changes: object) -> Need:
         return await needs.publish(session, firm.actor, firm.enterprise.id, a_draft(**changes), NOW)
@@ -263,6 +307,7 @@ async def build(session: AsyncSession, model: DefaultModel, press: Press) -> Wor
     other_batch = await a_delivery(session, elsewhere, OTHER_ITEM, paid.encode())
     doubt = await a_doubt(session)
     await facts.measure(session, NOW)
+    channels = [await a_channel(session, one) for one in (administrator, rival_administrator)]
 
     reviewer = await an_actor(session, NOW, Role.REVIEWER, "RV01", "reviewer-1")
     await an_actor(session, NOW, Role.REVIEWER, "RV02", "reviewer-2")
@@ -292,6 +337,11 @@ async def build(session: AsyncSession, model: DefaultModel, press: Press) -> Wor
         # What a firm states and shows for its green rating is between it, its reviewer and the operator; the reviewer is RV01's for firm A.
         Marker("甲的承诺书", "firm A's upload", {FIRM, OPERATOR, REVIEWER}),
         Marker("乙的承诺书", "firm B's upload", {OPERATOR}),
+        Marker("program of GB02", "bank 1's program", {ADMIN}),
+        Marker("program of GB03", "bank 2's program", set()),
+        Marker("gb02.hooks.example.com", "bank 1's endpoint", {ADMIN}),
+        Marker("gb03.hooks.example.com", "bank 2's endpoint", set()),
+        Marker("topic of GB03", "bank 2's notice", set()),
         # Firms choose among all banks' products; a bank is not shown its rivals'.
         Marker(rivals_product.name, "bank 2's product", {FIRM, OPERATOR, DEPARTMENT}),
         Marker(rivals_product.name_en, "bank 2's product", {FIRM, OPERATOR, DEPARTMENT}),
@@ -301,7 +351,7 @@ async def build(session: AsyncSession, model: DefaultModel, press: Press) -> Wor
     return World(
         actors, a, b, c, a_offered, a_offer, a_claimed, a_claim, b_open, b_answer, b_withdrawn, c_claimed, c_claim,
         a_consent, watching.id, b_consent, *objections, our_batch, other_batch, doubt,
-        underwriting.proposal_id(a_proposal), underwriting.proposal_id(b_proposal), a_green, b_green, markers,
+        underwriting.proposal_id(a_proposal), underwriting.proposal_id(b_proposal), a_green, b_green, *channels, markers,
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Write docs/access-matrix.md anew: `python -m tests.access.write`, from the root of the checkout."""
+"""Write docs/access-matrix.md and the examples of the API's description anew: `python -m tests.access.write`, from the root of the checkout."""
 
 import asyncio
 import tempfile
@@ -17,16 +17,17 @@ async def write(url: str, settings: Settings) -> None:
     engine = create_async_engine(url)
     async with engine.connect() as connection:
         await connection.begin()
-        matrix.FILE.write_text(
-            matrix.document(await walk(connection, settings, url, load_current(settings.artifacts_dir))), encoding="utf-8"
-        )
+        walked = await walk(connection, settings, url, load_current(settings.artifacts_dir))
+        matrix.FILE.write_text(matrix.document(walked), encoding="utf-8")
+        matrix.EXAMPLES.write_text(matrix.examples(walked), encoding="utf-8")
     await engine.dispose()
 
 
 def main() -> None:
     logs.configure(quiet=True)
     with tempfile.TemporaryDirectory(prefix="greenbridge-") as folder, database.throw_away() as url:
-        settings = Settings.from_environment({}, data_dir=Path(folder))
+        often = {"GREENBRIDGE_CALLS_PER_MINUTE": "1000000", "GREENBRIDGE_VISITS_PER_MINUTE": "1000000"}
+        settings = Settings.from_environment(often, data_dir=Path(folder))
         migrate.upgrade(settings.migrations_dir, url)
         asyncio.run(write(url, settings))
 

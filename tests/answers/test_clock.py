@@ -111,7 +111,7 @@ async def test_the_operator_opens_it_again_and_asks_a_bank(session, now, model, 
     operator = await an_actor(session, now, Role.OPERATOR, "platform")
     with pytest.raises(NotFound):
         await service.escalated(session, operator, need.id, model, now)
-    for day in range(0, 20):
+    for day in range(20):
         await service.tick(session, need.id, model, now + timedelta(days=day))
     at = now + timedelta(days=20)
     _, fitting = await service.escalated(session, operator, need.id, model, at)
@@ -262,5 +262,3 @@ async def test_one_need_that_fails_keeps_no_other(sessions, session, clock, now,
 def test_an_answer_that_nobody_gave_is_none():
     assert not deadlines.was_answered([], [], False)
     assert deadlines.was_answered([], [], True)
-
-

@@ -235,7 +235,7 @@ async def test_what_happened_is_append_only(session, now, model, town, officer_o
     for table in ("need_event", "answer_event"):
         with pytest.raises(DBAPIError, match="append-only"):
             async with session.begin_nested():
-                await session.execute(text(f"delete from {table}"))  # noqa: S608  one of two names
+                await session.execute(text(f"delete from {table}"))
 
 
 async def test_a_bank_sees_no_other_banks_requests_deadlines_or_steps(session, sessions, now, model, town, officer_of):
@@ -247,7 +247,7 @@ async def test_a_bank_sees_no_other_banks_requests_deadlines_or_steps(session, s
         async with sessions.begin() as confined:
             database.confine(confined, caller, now)
             for table in ("answer_event", "deadline"):
-                found = (await confined.execute(text(f"select count(*) from {table}"))).scalar_one()  # noqa: S608  one of two names
+                found = (await confined.execute(text(f"select count(*) from {table}"))).scalar_one()
                 assert bool(found) is sees, (caller.role, table)
 
 

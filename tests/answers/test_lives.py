@@ -324,6 +324,6 @@ def test_lives(url, model):
         runner.run(outer.rollback())
         runner.run(connection.close())
         runner.run(engine.dispose())
-    print(sorted(SEEN.items()))  # noqa: T201  shown with -s: how far the lives went
+    print(sorted(SEEN.items()))
     for deed in ("claim", "tick", "need in_answer", "grab", "sealed", "direct"):
         assert SEEN[deed], f"no life ever came to: {deed}"

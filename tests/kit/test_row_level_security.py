@@ -66,13 +66,16 @@ CLOSED = (
     "model_alert",
     "model_check",
     "need_fit",
+    "notice_message",
     "outbox_event",
     "product_dry_run",
     "product_exposure",
     "quarantined_row",
+    "rate_window",
     "sign_in",
     "subject_alias",
     "subsidy_posting",
+    "used_jti",
     "vat_invoice",
     "vat_invoice_change",
 )
@@ -339,6 +342,46 @@ async def test_a_banks_underwriting_is_its_own_and_of_firms_that_agreed(town, se
                 await confined.execute(text(copy.format(row)), {"row": kept})
 
 
+async def test_a_banks_programs_drafts_webhooks_and_a_persons_notices_are_its_own(town, sessions, session, now):
+    """Each asked without any WHERE; the other bank writes nothing for this one either."""
+    bank, by = town.officer.organisation.id, town.officer.account_id
+    to = {"bank": bank, "by": by, "now": now}
+    for insert in (
+        "insert into api_client (id, organisation_id, account_id, name, scopes, method, jwks, dpop_required, revision, created_at, created_by)"
+        " values (gen_random_uuid(), :bank, :by, 'p', '{}', 'private_key_jwt', '{}', false, 1, :now, :by)",
+        "insert into product_draft (bank_id, code, document, revision, saved_at, saved_by) values (:bank, 'D', '{}', 1, :now, :by)",
+        "insert into product_capacity (bank_id, code, left_fen, stated_at, stated_by) values (:bank, 'D', 1, :now, :by)",
+        "insert into webhook_endpoint (id, organisation_id, url, topics, secret, state, revision, created_at, created_by)"
+        " values (gen_random_uuid(), :bank, 'u', '{}', 's', 'active', 1, :now, :by)",
+        "insert into webhook_delivery"
+        " (endpoint_id, organisation_id, message_id, topic, body, ordered_by, state, attempts, next_at, created_at)"
+        " select id, :bank, 'm', 't', 'b', 'o', 'pending', 1, :now, :now from webhook_endpoint",
+        "insert into webhook_attempt (delivery_id, number, organisation_id, at, problem, took_ms)"
+        " select id, 1, :bank, :now, '', 1 from webhook_delivery",
+        "insert into notice (id, account_id, event_id, topic, payload, at) values (gen_random_uuid(), :by, 1, 't', '{}', :now)",
+        "insert into notice_preference values (:by, 'needs', 'email', true)",
+        "insert into notice_contact values (:by, 'a@b.example', '', 'zh')",
+    ):
+        await session.execute(text(insert), to)
+    await session.commit()
+    tables = (
+        "api_client", "product_draft", "webhook_endpoint", "webhook_delivery", "webhook_attempt", "notice", "notice_preference",
+        "notice_contact",
+    )  # fmt: skip
+    for caller, seen in ((town.officer, 1), (town.other_officer, 0), (town.a.actor, 0), (None, 0)):
+        async with sessions.begin() as confined:
+            database.confine(confined, caller, now)
+            assert [(await confined.execute(text(f"select count(*) from {table}"))).scalar_one() for table in tables] == [seen] * 8
+    for insert in (
+        "insert into product_capacity (bank_id, code, left_fen, stated_at, stated_by) values (:bank, 'D', 1, :now, :by)",
+        "insert into product_draft (bank_id, code, document, revision, saved_at, saved_by) values (:bank, 'E', '{}', 1, :now, :by)",
+    ):
+        async with sessions() as confined:
+            database.confine(confined, town.other_officer, now)
+            with pytest.raises(DBAPIError, match="row-level security"):
+                await confined.execute(text(insert), to)
+
+
 async def test_every_table_with_an_owner_has_row_level_security(session):
     guarded = set(await session.scalars(text("select relname from pg_class where relrowsecurity")))
     owned = {name for name, table in METADATA.tables.items() if OWNING_COLUMNS & set(table.columns.keys())}
@@ -424,7 +467,9 @@ def test_the_confinement_is_lifted_where_decision_15_says_so_and_nowhere_else():
         "answers/service/answering.py",
         "answers/service/seeing.py",
         "answers/service/shared.py",
+        "answers/service/feed.py",
         "catalog/service.py",
+        "clients/service.py",
         "consents/service/bank.py",
         "consents/service/reading.py",
         "enterprises/service.py",

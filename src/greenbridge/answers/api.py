@@ -16,6 +16,7 @@ from greenbridge.answers.schemas import (
     BandOut,
     ComparedOut,
     DeclineIn,
+    FeedOut,
     HappenedOut,
     InstalmentOut,
     OfferIn,
@@ -56,6 +57,20 @@ class BankAnswersApi(Controller):
         """List open needs, newest first; a firm's name comes only after it has agreed."""
         found = await service.work_list(session, request.user, deps.model, now, limit=limit, offset=offset)
         return [OpenNeedOut.of(seen) for seen in found]
+
+    @get("/open-needs/feed")
+    async def feed(
+        self,
+        request: Caller,
+        session: Session,
+        now: Now,
+        deps: Deps,
+        cursor: Annotated[str | None, QueryParameter(max_length=200)] = None,
+        limit: Annotated[int, QueryParameter(ge=1, le=200)] = 50,
+    ) -> FeedOut:
+        """Read open needs on from a cursor, oldest first, anonymous; a program asks again with `next_cursor`."""
+        found, following = await service.feed(session, request.user, deps.model, now, cursor=cursor, limit=limit)
+        return FeedOut(items=[OpenNeedOut.of(seen) for seen in found], next_cursor=following)
 
     @get("/open-needs/overview")
     async def overview(self, request: Caller, session: Session, now: Now) -> list[AmountCount]:

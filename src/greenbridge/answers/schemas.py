@@ -481,3 +481,10 @@ class OpenNeedOut(Closed):
             window_closes_at=seen.window_closes_at,
             request=RequestOut.of(seen.asked) if seen.asked else None,
         )
+
+
+class FeedOut(Closed):
+    """Open needs in the order of their publication. Ask again with `next_cursor`, also when there was nothing new."""
+
+    items: list[OpenNeedOut]
+    next_cursor: str | None

@@ -1,6 +1,6 @@
 """Wire types of the catalogue: a product file and the API's product are one schema."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
@@ -21,6 +21,7 @@ from greenbridge.catalog.values import (
     Repayment,
     Rule,
     Value,
+    Version,
 )
 from greenbridge.kit.money import FEN_PER_WAN
 from greenbridge.kit.wire import Closed
@@ -214,6 +215,51 @@ class ProductOut(Closed):
     bank: str
     listed: bool
     document: dict[str, Any]
+
+
+class ProductVersionOut(Closed):
+    """One version of a product; every version is kept."""
+
+    code: str
+    version: int
+    listed: bool
+    listed_at: datetime
+    document: dict[str, Any]
+
+    @classmethod
+    def of(cls, found: Version) -> "ProductVersionOut":
+        """Return the wire form."""
+        return cls(code=found.code, version=found.version, listed=found.listed, listed_at=found.listed_at, document=dict(found.document))
+
+
+class ProductProblem(Closed):
+    """What is wrong with one field; with its line, where the product came as TOML."""
+
+    field: str
+    message: str
+
+
+class ValidationOut(Closed):
+    """Whether a product could be listed."""
+
+    valid: bool
+    problems: list[ProductProblem]
+
+
+class DraftOut(Closed):
+    """A draft; it may be listed when `problems` is empty."""
+
+    code: str
+    revision: int
+    saved_at: datetime
+    document: dict[str, Any]
+    problems: list[ProductProblem]
+
+
+class CapacityIn(Closed):
+    """What a product may still lend, in 万元; null: no end stated."""
+
+    capacity_left_wan: float | None = Field(ge=0, le=1e7)
 
 
 def schema_document() -> dict[str, Any]:

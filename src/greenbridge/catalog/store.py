@@ -4,11 +4,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text, update
+from sqlalchemy import delete, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from greenbridge.catalog.tables import LoanProductRow
+from greenbridge.catalog.tables import LoanProductRow, ProductCapacityRow, ProductDraftRow
+from greenbridge.catalog.values import Draft, Version
+from greenbridge.kit import database
+from greenbridge.kit.money import FEN_PER_WAN
 
 
 async def add(session: AsyncSession, code: str, version: int, bank_id: UUID, document: dict[str, Any], now: datetime) -> None:
@@ -36,7 +39,74 @@ async def documents(session: AsyncSession, bank_id: UUID | None = None) -> list[
     query = select(LoanProductRow).where(col(LoanProductRow.listed)).order_by(col(LoanProductRow.code))
     if bank_id is not None:
         query = query.where(col(LoanProductRow.bank_id) == bank_id)
-    return [(row.bank_id, row.document) for row in await session.scalars(query)]
+    stated = await capacities(session)
+    return [(row.bank_id, _with_capacity(row.document, stated.get(row.code))) for row in await session.scalars(query)]
+
+
+def _with_capacity(document: dict[str, Any], stated: tuple[int, int | None] | None) -> dict[str, Any]:
+    """Return the document with what the bank stated since: money runs out between two versions."""
+    if stated is None:
+        return document
+    return {**document, "capacity_left_wan": None if stated[1] is None else stated[1] / FEN_PER_WAN}
+
+
+async def capacities(session: AsyncSession) -> dict[str, tuple[int, int | None]]:
+    """Return code -> (revision, fen left or None) of the products of which a capacity was stated."""
+    statement = "select distinct on (code) code, id, left_fen from product_capacity order by code, id desc"
+    return {code: (number, left) for code, number, left in await database.rows(session, statement)}
+
+
+async def state_capacity(session: AsyncSession, row: ProductCapacityRow) -> int:
+    """Add a statement; return its revision."""
+    session.add(row)
+    await session.flush()
+    return int(row.id or 0)
+
+
+async def versions(session: AsyncSession, code: str) -> list[Version]:
+    """Return all versions of a code that this caller may see, newest first."""
+    stated = (await capacities(session)).get(code)
+    query = select(LoanProductRow).where(col(LoanProductRow.code) == code).order_by(col(LoanProductRow.version).desc())
+    return [
+        Version(
+            row.code,
+            row.version,
+            row.listed,
+            row.listed_at,
+            _with_capacity(row.document, stated) if row.listed else row.document,
+            stated[0] if stated else 0,
+        )
+        for row in await session.scalars(query)
+    ]
+
+
+def _draft(row: ProductDraftRow) -> Draft:
+    return Draft(row.code, row.document, row.source, row.revision, row.saved_at)
+
+
+async def drafts(session: AsyncSession, bank_id: UUID) -> list[Draft]:
+    """Return a bank's drafts by code."""
+    query = select(ProductDraftRow).where(col(ProductDraftRow.bank_id) == bank_id).order_by(col(ProductDraftRow.code))
+    return [_draft(row) for row in await session.scalars(query)]
+
+
+async def find_draft(session: AsyncSession, bank_id: UUID, code: str) -> Draft | None:
+    row = await session.get(ProductDraftRow, (bank_id, code), with_for_update=True, populate_existing=True)
+    return _draft(row) if row else None
+
+
+async def save_draft(session: AsyncSession, bank_id: UUID, draft: Draft, account_id: UUID) -> Draft:
+    """Write a draft, new or in the place of the one before it."""
+    row = await session.get(ProductDraftRow, (bank_id, draft.code)) or ProductDraftRow(bank_id=bank_id, code=draft.code)
+    row.document, row.source, row.revision = dict(draft.document), draft.source, draft.revision
+    row.saved_at, row.saved_by = draft.saved_at, account_id
+    session.add(row)
+    await session.flush()
+    return draft
+
+
+async def remove_draft(session: AsyncSession, bank_id: UUID, code: str) -> None:
+    await session.execute(delete(ProductDraftRow).where(col(ProductDraftRow.bank_id) == bank_id, col(ProductDraftRow.code) == code))
 
 
 async def listed_at(session: AsyncSession) -> dict[str, datetime]:
@@ -49,6 +119,7 @@ async def shelf(session: AsyncSession) -> str:
     """Return what changes with every change of the list: the rows' versions, and the transactions that wrote them."""
     query = """
         select coalesce(md5(string_agg(code || ' ' || version || ' ' || xmin::text, ',' order by code, version)), '')
+            || (select coalesce(max(id), 0) from product_capacity)
         from loan_product where listed
     """
     return str((await session.execute(text(query))).scalar_one())

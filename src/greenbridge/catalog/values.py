@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 from greenbridge.kit.text import Text
 from greenbridge.needs.values import Collateral, GuaranteeMode, Purpose
@@ -265,3 +266,26 @@ class Edition:
 
     digest: str
     products: tuple[LoanProduct, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of a product as it was listed, for ever; `listed`: it is the one sold now. `capacity_revision`: 0 where none was stated."""
+
+    code: str
+    version: int
+    listed: bool
+    listed_at: datetime
+    document: Mapping[str, Any]
+    capacity_revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a bank is writing. `source`: the TOML it came as; None: JSON."""
+
+    code: str
+    document: Mapping[str, Any]
+    source: str | None
+    revision: int
+    saved_at: datetime

@@ -67,6 +67,8 @@ def serve_until_stopped(settings: Settings, url: str, host: str, port: int) -> N
         "GREENBRIDGE_SECRET": settings.secret,
         "GREENBRIDGE_DATA_DIR": str(settings.data_dir),
         "GREENBRIDGE_LOG_FORMAT": settings.log_format,
+        "GREENBRIDGE_PUBLIC_URL": settings.public_url,
+        "GREENBRIDGE_DEMONSTRATION": "1" if settings.demonstration else "",
         **({"GREENBRIDGE_TODAY": settings.today.isoformat()} if settings.today else {}),
     }
     Granian(
@@ -90,6 +92,18 @@ def schedule(data_dir: DataDir = None, today: Today = None) -> None:
     signal.signal(signal.SIGTERM, ended)
     with suppress(KeyboardInterrupt):
         asyncio.run(scheduler.serve(settings, connected(settings)))
+
+
+@app.command()
+def deliver(data_dir: DataDir = None) -> None:
+    """Deliver notices and webhooks until stopped."""
+    from greenbridge.notices import jobs as notices  # noqa: PLC0415  only this process sends
+
+    settings = settings_of(data_dir)
+    logs.configure(settings.log_format)
+    signal.signal(signal.SIGTERM, ended)
+    with suppress(KeyboardInterrupt):
+        asyncio.run(notices.serve(settings, connected(settings)))
 
 
 @app.command()

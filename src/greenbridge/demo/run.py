@@ -253,7 +253,9 @@ def _print(summary: dict[str, Any]) -> None:
 
 
 def _serve(settings: Settings, url: str, serve: Callable[[Settings, str, str, int], None], port: int) -> None:
-    """Serve, with the scheduler as a child that ends with the server."""
+    """Serve, with the scheduler and the deliverer as children that end with the server."""
+    # Programs and endpoints of the demonstration stand on this machine.
+    settings = replace(settings, demonstration=True, public_url=os.environ.get("GREENBRIDGE_PUBLIC_URL") or f"http://127.0.0.1:{port}")
     out = Console()
     out.print(f"\n绿桥 http://127.0.0.1:{port}  密码均为 [bold]{stages.PASSWORD}[/]（仅供演示）")
     for login, role in (
@@ -268,10 +270,15 @@ def _serve(settings: Settings, url: str, serve: Callable[[Settings, str, str, in
         out.print(f"  {role:　<6}{login}")
     out.print(f"接口文档 http://127.0.0.1:{port}/schema   Ctrl+C 退出")
     today = ["--today", settings.today.isoformat()] if settings.today else []
-    command = [sys.executable, "-m", "greenbridge", "schedule", "--data-dir", str(settings.data_dir), *today]
-    child = subprocess.Popen(command, env={**os.environ, "DATABASE_URL": url}, stderr=subprocess.DEVNULL)  # noqa: S603  our own program
+    own = [sys.executable, "-m", "greenbridge"]
+    data = ["--data-dir", str(settings.data_dir)]
+    told = {**os.environ, "DATABASE_URL": url, "GREENBRIDGE_DEMONSTRATION": "1", "GREENBRIDGE_PUBLIC_URL": settings.public_url}
+    commands = ([*own, "schedule", *data, *today], [*own, "deliver", *data])
+    children = [subprocess.Popen(command, env=told, stderr=subprocess.DEVNULL) for command in commands]  # noqa: S603  our own program
     try:
         serve(settings, url, "127.0.0.1", port)
     finally:
-        child.terminate()
-        child.wait(timeout=10)
+        for child in children:
+            child.terminate()
+        for child in children:
+            child.wait(timeout=10)

@@ -110,6 +110,8 @@ async def provide_session(request: Request[Any, Any, Any], state: State) -> Asyn
     """
     async with state.sessions.begin() as session:
         confine(session, request.scope.get("user"), state.clock.now())
+        for begin in state.get("begin", ()):  # what a request does first in its own transaction: taking its Idempotency-Key
+            await begin(session, request, state.wall.now())
         yield session
 
 

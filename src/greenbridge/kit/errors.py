@@ -1,5 +1,6 @@
 """Problems: what a caller did that cannot be done, said so that it can be put right (RFC 9457)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from greenbridge.kit.text import Language, Text
@@ -19,6 +20,7 @@ class Problem(Exception):
     status = 400
     code = "bad-request"
     title = Text("请求有误", "Bad request")
+    headers: Mapping[str, str] = {}
 
     def __init__(self, code: str, zh: str, en: str, *, fields: tuple[FieldProblem, ...] = ()) -> None:
         super().__init__(en)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Identity
+from sqlalchemy import BigInteger, Identity, Index
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field, SQLModel
 
@@ -15,6 +15,7 @@ class OutboxEvent(SQLModel, table=True):
     """An event for one organisation; `taken_at` is set by whoever delivered it."""
 
     __tablename__ = "outbox_event"
+    __table_args__ = (Index("ix_outbox_event_waiting", "id", postgresql_where="taken_at is null"),)
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=(Identity(always=True),))
     at: datetime = instant()
     organisation_id: UUID = reference("organisation.id")

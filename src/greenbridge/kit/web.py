@@ -1,6 +1,7 @@
 """What every route shares: injected types, problems on the wire, request ids, the page environment."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -28,7 +29,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from greenbridge.kit import logs, money
 from greenbridge.kit.codes import region_text
 from greenbridge.kit.errors import FieldProblem, NotSignedIn, Problem
-from greenbridge.kit.idempotency import KEY_HEADER
+from greenbridge.kit.idempotency import CURRENT, KEY_HEADER, REPLAYED_HEADER, Replayed
 from greenbridge.kit.text import Language, Text
 
 Session = NamedDependency[AsyncSession]
@@ -41,6 +42,9 @@ PROBLEM_JSON = "application/problem+json"
 REQUEST_ID = "X-Request-Id"
 # No page of ours is framed, guessed at, or told to other sites by its address.
 _GUARDING_HEADERS = [(b"x-content-type-options", b"nosniff"), (b"x-frame-options", b"DENY"), (b"referrer-policy", b"same-origin")]
+# Programs call these: they are answered problems, not pages.
+_FOR_PROGRAMS = ("/api/", "/health", "/oauth/", "/.well-known/")
+_NO_CONTENT = 204
 _SAFE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,80}")
 LANGUAGE_COOKIE = "gb_language"
 
@@ -64,6 +68,7 @@ class RequestIds(ASGIMiddleware):
         given = dict(scope["headers"]).get(REQUEST_ID.lower().encode(), b"").decode("latin-1")
         request_id = given if _SAFE_REQUEST_ID.fullmatch(given) else uuid4().hex
         scope["state"]["request_id"] = request_id
+        CURRENT.set([])
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
 
@@ -71,6 +76,7 @@ class RequestIds(ASGIMiddleware):
             if message["type"] == "http.response.start":
                 message.setdefault("headers", [])
                 headers = [(REQUEST_ID.lower().encode(), request_id.encode()), *_GUARDING_HEADERS]
+                headers += [(name.encode(), value.encode()) for name, value in scope["state"].get("headers", {}).items()]
                 cast("list[tuple[bytes, bytes]]", message["headers"]).extend(headers)
                 logs.get().info("request", method=scope["method"], path=scope["path"], status=message["status"])
             await send(message)
@@ -78,13 +84,85 @@ class RequestIds(ASGIMiddleware):
         await next_app(scope, receive, send_with_id)
 
 
+class Options(ASGIMiddleware):
+    """Answers OPTIONS with all methods of an address: the framework's own answer asks its guards, and knows one controller's methods."""
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Handle one connection."""
+        if scope["type"] != ScopeType.HTTP or scope["method"] != "OPTIONS":
+            await next_app(scope, receive, send)
+            return
+        routes = [route for route in scope["litestar_app"].routes if getattr(route, "path_format", None) == scope["path_template"]]
+        allowed = sorted({method for route in routes for method in getattr(route, "methods", ())})
+        answer = Response(None, status_code=_NO_CONTENT, headers={"allow": ", ".join(allowed)}, media_type=MediaType.TEXT)
+        await answer.to_asgi_response(app=None, request=Request(scope, receive, send))(scope, receive, send)
+
+
+# What the framework refuses by itself: status -> (code, title).
+_REFUSALS = {
+    404: ("not-found", Text("未找到", "Not found")),
+    405: ("method-not-allowed", Text("方法不允许", "Method not allowed")),
+    413: ("too-large", Text("内容过大", "Content too large")),
+    415: ("wrong-media-type", Text("内容类型不支持", "Unsupported media type")),
+}
+
+
 class Wrong(Problem):
     """A framework's refusal in our own form."""
 
-    def __init__(self, status: int, detail: str, fields: tuple[FieldProblem, ...] = ()) -> None:
-        super().__init__({404: "not-found", 405: "method-not-allowed"}.get(status, "bad-request"), detail, detail, fields=fields)
-        self.status = status
-        self.title = {404: Text("未找到", "Not found"), 405: Text("方法不允许", "Method not allowed")}.get(status, Problem.title)
+    def __init__(self, status: int, detail: str, fields: tuple[FieldProblem, ...] = (), headers: Mapping[str, str] | None = None) -> None:
+        code, title = _REFUSALS.get(status, ("bad-request", Problem.title))
+        super().__init__(code, detail, detail, fields=fields)
+        self.status, self.title, self.headers = status, title, headers or {}
+
+
+class Outdated(Problem):
+    """Somebody changed the thing since it was read (RFC 9110, 13.1.1)."""
+
+    status = 412
+    title = Text("内容已被更改", "Precondition failed")
+
+    def __init__(self) -> None:
+        super().__init__(
+            "changed-since",
+            "内容在您读取之后已被更改；请重新读取后再改。",
+            "It was changed since you read it; read it again and change that.",
+        )
+
+
+class NoMatchGiven(Problem):
+    """A change that does not say which state it is of (RFC 6585)."""
+
+    status = 428
+    title = Text("缺少前提条件", "Precondition required")
+
+    def __init__(self) -> None:
+        super().__init__(
+            "if-match-required",
+            "更改须带 If-Match，内容为读取时得到的 ETag。",
+            "A change needs If-Match with the ETag that came when it was read.",
+        )
+
+
+def tagged(content: Any, revision: int | str, *, status_code: int = 200) -> Response[Any]:
+    """Return an answer with the ETag of its revision, for `must_match` of a later change."""
+    return Response(content, status_code=status_code, headers={"etag": f'"{revision}"'})
+
+
+def must_match(request: AnyRequest) -> int | None:
+    """Return the revision that a change is of; None for `*`, whatever is there.
+
+    Raises NoMatchGiven without If-Match, Outdated for a tag that none of ours ever was.
+    """
+    given = request.headers.get("if-match", "").strip()
+    if not given:
+        raise NoMatchGiven
+    if given == "*":
+        return None
+    tag = re.fullmatch(r'"(\d{1,9})"', given)
+    if tag is None:
+        raise Outdated
+    return int(tag[1])
 
 
 _HTTP_DETAIL = {
@@ -93,6 +171,9 @@ _HTTP_DETAIL = {
         "The page is out of date or the request came from elsewhere; go back and try again.",
     ),
     404: Text("没有这个地址。", "There is nothing at this address."),
+    405: Text("此地址不支持该方法。", "This address does not take this method."),
+    413: Text("请求内容过大。", "The request is too large."),
+    415: Text("不支持此内容类型。", "This media type is not taken."),
 }
 
 
@@ -104,7 +185,8 @@ def _wrong(error: HTTPException) -> Problem:
             for e in error.extra
             if isinstance(e, dict)
         )
-    problem = Wrong(error.status_code, error.detail if not fields else "The request does not fit its schema.", fields)
+    detail = error.detail if not fields else "The request does not fit its schema."
+    problem = Wrong(error.status_code, detail, fields, {n.lower(): str(v) for n, v in (error.headers or {}).items()})
     if fields:
         problem.code, problem.detail = (
             "schema",
@@ -118,8 +200,8 @@ def _wrong(error: HTTPException) -> Problem:
 def on_problem(request: AnyRequest, error: Problem) -> Response[Any]:
     """Answer a problem: problem+json under /api/, a page elsewhere; a visitor without a session goes to the sign-in page."""
     language = language_of(request)
-    headers = _unrouted_headers(request, error)
-    if request.url.path.startswith("/api/") or request.url.path.startswith("/health"):
+    headers = {**_unrouted_headers(request, error), **error.headers}
+    if request.url.path.startswith(_FOR_PROGRAMS):
         return Response(error.body(language, request.url.path), status_code=error.status, media_type=PROBLEM_JSON, headers=headers)
     if isinstance(error, NotSignedIn) and request.method == "GET":
         return Redirect(f"/sign-in?next={request.url.path}", status_code=303)
@@ -135,6 +217,12 @@ def _unrouted_headers(request: AnyRequest, error: Problem) -> dict[str, str]:
     request_id = uuid4().hex
     logs.get().info("request", method=request.method, path=request.url.path, status=error.status, request_id=request_id)
     return {REQUEST_ID: request_id, **{name.decode(): value.decode() for name, value in _GUARDING_HEADERS}}
+
+
+def on_replayed(request: AnyRequest, found: Replayed) -> Response[Any]:
+    """Answer what was answered before: the act was carried out then, nothing is now."""
+    content = found.content.encode() if found.status != _NO_CONTENT else None
+    return Response(content, status_code=found.status, media_type="application/json", headers={REPLAYED_HEADER: "true"})
 
 
 def on_http_exception(request: AnyRequest, error: HTTPException) -> Response[Any]:

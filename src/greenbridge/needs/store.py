@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -144,6 +144,15 @@ async def open_ones(session: AsyncSession, today: date, limit: int, offset: int,
         .limit(limit)
         .offset(offset)
     )
+    return [_value(row) for row in await session.scalars(query)]
+
+
+async def open_after(session: AsyncSession, today: date, after: tuple[datetime, str] | None, limit: int) -> list[Need]:
+    """Return open needs in the order of their publication, those after (published_at, number) only."""
+    query = select(NeedRow).where(col(NeedRow.status).in_(OPEN), col(NeedRow.open_until) >= today)
+    if after is not None:
+        query = query.where(tuple_(col(NeedRow.published_at), col(NeedRow.number)) > tuple_(*after))
+    query = query.order_by(col(NeedRow.published_at), col(NeedRow.number)).limit(limit)
     return [_value(row) for row in await session.scalars(query)]
 
 

@@ -67,6 +67,11 @@ async def histories(session: AsyncSession, enterprise_ids: Sequence[UUID], known
     return found
 
 
+async def open_after(session: AsyncSession, today: date, after: tuple[datetime, str] | None, limit: int) -> list[Need]:
+    """Return open needs in the order of their publication, those after (published_at, number) only: for whoever reads on from there."""
+    return await store.open_after(session, today, after, limit)
+
+
 async def of_enterprise(session: AsyncSession, enterprise_id: UUID) -> list[Need]:
     """Return a firm's needs, newest first."""
     return await store.of_enterprise(session, enterprise_id)

@@ -1,0 +1,133 @@
+"""What every call of the API has: a key against doubles, limits, problems in one form, OPTIONS."""
+
+import asyncio
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from greenbridge.accounts.values import Role
+from greenbridge.app import create_app
+from greenbridge.kit import database, idempotency, limits
+from greenbridge.kit.clock import SystemClock
+from tests.builders import an_actor, token
+
+HOOK = {"url": "https://hooks.example.com/x", "topics": ["*"]}
+KEY = {"idempotency-key": "one"}
+
+
+@pytest.fixture
+async def bank(client, session, now):
+    for code in ("GB01", "GB02"):
+        await an_actor(session, now, Role.BANK_ADMINISTRATOR, code, f"it-{code}")
+    await session.commit()
+    return await token(client, "it-GB01")
+
+
+async def test_the_same_request_is_carried_out_once_and_answered_alike(client, bank):
+    first = await client.post("/api/v1/webhooks", json=HOOK, headers={**bank, **KEY})
+    again = await client.post("/api/v1/webhooks", json=dict(reversed(HOOK.items())), headers={**bank, **KEY})
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert again.headers["idempotency-replayed"] == "true"
+    assert again.json() == first.json()  # the secret too: it is told to the one who asked for it
+    assert len((await client.get("/api/v1/webhooks", headers=bank)).json()) == 1
+
+
+async def test_a_key_with_another_body_or_path_is_refused_and_anothers_key_is_another(client, bank):
+    await client.post("/api/v1/webhooks", json=HOOK, headers={**bank, **KEY})
+    other = await client.post("/api/v1/webhooks", json={**HOOK, "topics": ["need.*"]}, headers={**bank, **KEY})
+    elsewhere = await client.post("/api/v1/notices/read", headers={**bank, **KEY})
+    assert [a.json()["type"] for a in (other, elsewhere)] == ["urn:greenbridge:problem:idempotency-key-reused"] * 2
+    assert other.status_code == elsewhere.status_code == 422
+    foreign = {**await token(client, "it-GB02"), **KEY}
+    assert (await client.post("/api/v1/webhooks", json=HOOK, headers=foreign)).status_code == 201
+    for wrong in ("", "x" * 201):
+        answer = await client.post("/api/v1/notices/read", headers={**bank, "idempotency-key": wrong})
+        assert answer.status_code == 422
+
+
+async def test_a_refused_request_leaves_no_key(client, bank):
+    wrong = await client.post("/api/v1/webhooks", json={**HOOK, "url": "https://10.0.0.1/"}, headers={**bank, **KEY})
+    assert wrong.status_code == 422
+    assert (await client.post("/api/v1/webhooks", json=HOOK, headers={**bank, **KEY})).status_code == 201
+
+
+async def test_keys_are_forgotten_after_seven_days(client, bank, session):
+    await client.post("/api/v1/notices/read", headers={**bank, **KEY})
+    now = SystemClock().now()
+    assert await idempotency.forget(session, now - idempotency.KEPT) == 0
+    assert await idempotency.forget(session, now + timedelta(seconds=1)) == 1
+
+
+async def test_while_the_first_runs_the_second_is_told_so_and_after_a_crash_it_runs(own_database, settings, model, now):
+    """Two real transactions on a database of their own."""
+    app = create_app(settings, url=own_database, model=model)
+    async with app.state.sessions.begin() as session:
+        await an_actor(session, now, Role.BANK_ADMINISTRATOR, "GB01", "it-gb01")
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+        own = {**await token(client, "it-gb01"), **KEY}
+        async with app.state.sessions.begin() as first:
+            account = (await first.execute(text("select id from account"))).scalar_one()
+            await first.execute(text(idempotency._LOCK.replace("%(lock)s", ":lock")), {"lock": f"{account} one"})
+            waiting = await asyncio.wait_for(client.post("/api/v1/webhooks", json=HOOK, headers=own), 20)
+            assert (waiting.status_code, waiting.json()["type"]) == (409, "urn:greenbridge:problem:idempotency-in-progress")
+        answers = await asyncio.gather(*(client.post("/api/v1/webhooks", json=HOOK, headers=own) for _ in range(6)))
+        assert sorted({a.status_code for a in answers} - {409}) in ([201], [200, 201])
+        assert [a.status_code for a in answers].count(201) == 1
+        assert len((await client.get("/api/v1/webhooks", headers=own)).json()) == 1
+    await app.state.engine.dispose()
+
+
+async def test_limits_are_told_counted_for_all_workers_and_kept(client, app, bank, sessions):
+    answer = await client.get("/api/v1/webhooks", headers=bank)
+    assert answer.headers["ratelimit-policy"] == '"caller";q=1000000;w=60'
+    assert answer.headers["ratelimit"].startswith('"caller";r=9999')
+    app.state.settings = replace(app.state.settings, calls_per_minute=2, visits_per_minute=2)
+    foreign = await token(client, "it-GB02")
+    seen = [(await client.get("/api/v1/webhooks", headers=foreign)).status_code for _ in range(3)]
+    refused = await client.get("/api/v1/webhooks", headers=foreign)
+    assert seen[-1] == refused.status_code == 429
+    assert refused.json()["type"] == "urn:greenbridge:problem:too-many-requests"
+    assert 1 <= int(refused.headers["retry-after"]) <= 60
+    assert (await client.get("/sign-in")).status_code == 200  # pages are not counted
+
+
+async def test_a_new_minute_begins_anew(session):
+    now = SystemClock().now()
+    at = now.replace(second=10, microsecond=0)
+    used = [(await limits.count(session, "caller", "x", 5, at)).used for _ in range(3)]
+    after = await limits.count(session, "caller", "x", 5, at + timedelta(seconds=50))
+    assert (used, after.used, after.reset) == ([1, 2, 3], 1, 60)
+    assert await limits.forget(session, at + timedelta(hours=1)) == 1
+
+
+async def test_problems_have_one_form_whoever_refuses(client, bank):
+    asked = [
+        (await client.get("/api/v1/nothing"), 404, "not-found"),
+        (await client.delete("/api/v1/catalogue"), 405, "method-not-allowed"),
+        (await client.get("/api/v1/webhooks"), 401, "not-signed-in"),
+        (await client.post("/api/v1/webhooks", content=b"{", headers=bank), 400, "bad-request"),
+        (await client.post("/api/v1/webhooks", json={**HOOK, "colour": 1}, headers=bank), 400, "schema"),
+        (await client.post("/api/v1/webhooks", content=b"x" * 20_000_000, headers=bank), 413, "too-large"),
+    ]
+    for answer, status, code in asked:
+        assert (answer.status_code, answer.json()["type"]) == (status, f"urn:greenbridge:problem:{code}"), answer.text
+        assert answer.headers["content-type"].startswith("application/problem+json")
+        assert answer.json()["status"] == status
+    assert "GET" in asked[1][0].headers["allow"]
+    assert "Bearer" in asked[2][0].headers["www-authenticate"]
+
+
+async def test_options_tells_all_methods_of_an_address_to_everybody(client):
+    answer = await client.options("/api/v1/products")
+    assert (answer.status_code, answer.headers["allow"]) == (204, "GET, OPTIONS, POST")
+    assert (await client.options("/api/v1/needs")).status_code == 204
+
+
+async def test_the_kept_answer_is_what_was_sent(client, bank, session):
+    first = await client.post("/api/v1/webhooks", json=HOOK, headers={**bank, **KEY})
+    ((status, content),) = await database.rows(session, "select status, content from idempotency_key")
+    assert (status, json.loads(content)) == (201, first.json())
