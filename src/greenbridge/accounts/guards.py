@@ -53,7 +53,7 @@ async def _of_program(connection: ASGIConnection[Any, Any, Any, Any], state: Sta
     actor: Actor | None = None
     if scheme in {"bearer", "dpop"} and path.startswith("/api/"):
         if state.desk.is_token(secret):
-            asked = (connection.scope["method"], path, connection.scope["path_template"])
+            asked = (str(connection.scope.get("method", "")), path, connection.scope["path_template"])
             async with state.sessions.begin() as session:
                 actor = await state.desk.acting(session, secret, connection.headers.get("dpop"), scheme, *asked, wall)
         elif scheme == "bearer" and secret:

@@ -147,9 +147,12 @@ async def open_ones(session: AsyncSession, today: date, limit: int, offset: int,
     return [_value(row) for row in await session.scalars(query)]
 
 
-async def open_after(session: AsyncSession, today: date, after: tuple[datetime, str] | None, limit: int) -> list[Need]:
+async def open_after(
+    session: AsyncSession, today: date, after: tuple[datetime, str] | None, limit: int, modes: Sequence[Mode]
+) -> list[Need]:
     """Return open needs in the order of their publication, those after (published_at, number) only."""
-    query = select(NeedRow).where(col(NeedRow.status).in_(OPEN), col(NeedRow.open_until) >= today)
+    in_mode = col(NeedRow.mode).in_([mode.value for mode in modes])
+    query = select(NeedRow).where(col(NeedRow.status).in_(OPEN), col(NeedRow.open_until) >= today, in_mode)
     if after is not None:
         query = query.where(tuple_(col(NeedRow.published_at), col(NeedRow.number)) > tuple_(*after))
     query = query.order_by(col(NeedRow.published_at), col(NeedRow.number)).limit(limit)

@@ -14,7 +14,7 @@ from greenbridge.kit import database
 from greenbridge.kit.calendar import business_date
 from greenbridge.kit.errors import Invalid
 from greenbridge.needs import service as needs
-from greenbridge.needs.values import Need
+from greenbridge.needs.values import Mode, Need
 from greenbridge.scoring.gateway import DefaultModel
 
 
@@ -44,6 +44,6 @@ async def feed(
     must_be_officer(actor)
     after = _place(cursor) if cursor else None
     async with database.as_platform(session):  # the exact terms of needs that it has not answered are closed to a bank
-        found = await needs.open_after(session, business_date(now), after, limit)
+        found = await needs.open_after(session, business_date(now), after, limit, (Mode.GRAB, Mode.SEALED))
         behind = await _behind(session, found, model, now)
     return [await _seen(session, actor, one, now) for one in behind], _cursor(found[-1]) if found else cursor

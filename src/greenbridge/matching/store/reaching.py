@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from greenbridge.catalog.values import Eligibility
@@ -13,7 +12,10 @@ from greenbridge.matching.values import FittingNeed, MatchRun, Subscription
 
 # A need that banks may answer, published since the product is listed as it stands: a product listed after the need could be made to ask
 # for one figure of its firm.
-_OPEN = "n.status in ('published', 'in_answer') and n.open_until >= %(today)s and n.published_at >= %(listed_at)s"
+_ALIVE = "n.status in ('published', 'in_answer', 'escalated', 'reopened') and n.open_until >= %(today)s"
+# One that asks a bank by name is for that bank alone.
+_ASKS_ALL = f"{_ALIVE} and n.mode <> 'direct'"
+_OPEN = f"{_ASKS_ALL} and n.published_at >= %(listed_at)s"
 _FITS = "(f.eligible @> array[%(code)s::text] or (%(conditional)s and f.conditional @> array[%(code)s::text]))"
 _KIND = "f.eligible @> array[%(code)s::text]"
 
@@ -31,11 +33,7 @@ async def set_fits(session: AsyncSession, run: MatchRun) -> None:
 
 async def forget_closed(session: AsyncSession, today: date) -> None:
     """Drop the lists of needs that are open no more."""
-    query = """
-        delete from need_fit f using need n where n.id = f.need_id
-            and not (n.status in ('published', 'in_answer') and n.open_until >= :today)
-    """
-    await session.execute(text(query), {"today": today})
+    await database.rows(session, f"delete from need_fit f using need n where n.id = f.need_id and not ({_ALIVE})", {"today": today})
 
 
 async def fitting(
@@ -104,8 +102,8 @@ async def subscribe(session: AsyncSession, bank_id: UUID, wanted: Subscription, 
 
 async def waiting(session: AsyncSession, today: date, limit: int) -> Sequence[UUID]:
     """Return open needs that were never matched, the oldest first."""
-    query = """
-        select n.id from need n where n.status in ('published', 'in_answer') and n.open_until >= %(today)s
+    query = f"""
+        select n.id from need n where {_ALIVE}
             and not exists (select from match_run r where r.need_id = n.id) order by n.published_at limit %(limit)s
     """
     return [row[0] for row in await database.rows(session, query, {"today": today, "limit": limit})]
@@ -113,12 +111,12 @@ async def waiting(session: AsyncSession, today: date, limit: int) -> Sequence[UU
 
 async def counts(session: AsyncSession, listed_at: Mapping[str, datetime], today: date) -> dict[str, tuple[int, int]]:
     """Return product -> (open needs that fit, that wait for data), of needs published since it is listed as it stands."""
-    query = """
+    query = f"""
         select p.code, count(*) filter (where f.eligible @> array[p.code]), count(*) filter (where f.conditional @> array[p.code])
         from unnest(%(codes)s::text[], %(ats)s::timestamptz[]) as p(code, at)
             join need_fit f on f.eligible @> array[p.code] or f.conditional @> array[p.code]
             join need n on n.id = f.need_id
-        where n.status in ('published', 'in_answer') and n.open_until >= %(today)s and n.published_at >= p.at
+        where {_ASKS_ALL} and n.published_at >= p.at
         group by p.code
     """
     given = {"codes": list(listed_at), "ats": list(listed_at.values()), "today": today}

@@ -67,9 +67,11 @@ async def histories(session: AsyncSession, enterprise_ids: Sequence[UUID], known
     return found
 
 
-async def open_after(session: AsyncSession, today: date, after: tuple[datetime, str] | None, limit: int) -> list[Need]:
+async def open_after(
+    session: AsyncSession, today: date, after: tuple[datetime, str] | None, limit: int, modes: Sequence[Mode]
+) -> list[Need]:
     """Return open needs in the order of their publication, those after (published_at, number) only: for whoever reads on from there."""
-    return await store.open_after(session, today, after, limit)
+    return await store.open_after(session, today, after, limit, modes)
 
 
 async def of_enterprise(session: AsyncSession, enterprise_id: UUID) -> list[Need]:
