@@ -33,7 +33,7 @@ async def set_fits(session: AsyncSession, run: MatchRun) -> None:
 
 async def forget_closed(session: AsyncSession, today: date) -> None:
     """Drop the lists of needs that are open no more."""
-    await database.rows(session, f"delete from need_fit f using need n where n.id = f.need_id and not ({_ALIVE})", {"today": today})
+    await database.rows(session, f"delete from need_fit f using need n where n.id = f.need_id and not ({_ALIVE})", {"today": today})  # noqa: S608  constants
 
 
 async def fitting(
@@ -105,7 +105,7 @@ async def waiting(session: AsyncSession, today: date, limit: int) -> Sequence[UU
     query = f"""
         select n.id from need n where {_ALIVE}
             and not exists (select from match_run r where r.need_id = n.id) order by n.published_at limit %(limit)s
-    """
+    """  # noqa: S608  of constants
     return [row[0] for row in await database.rows(session, query, {"today": today, "limit": limit})]
 
 
@@ -118,6 +118,6 @@ async def counts(session: AsyncSession, listed_at: Mapping[str, datetime], today
             join need n on n.id = f.need_id
         where {_ASKS_ALL} and n.published_at >= p.at
         group by p.code
-    """
+    """  # noqa: S608  of constants
     given = {"codes": list(listed_at), "ats": list(listed_at.values()), "today": today}
     return {row[0]: (int(row[1]), int(row[2])) for row in await database.rows(session, query, given)}
