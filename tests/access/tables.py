@@ -103,7 +103,7 @@ def things(w: World) -> dict[str, Things]:
         "/operator/green/{case_id}/settlement case_id": Things(w.b_green.case, NOTHING),
         "file_id": Things(w.b_green.file, NOTHING, {FIRM: {OWN: w.a_green.file}, REVIEWER: {OWN: w.a_green.file}}),
         "claim_id": Things(w.b_green.claim, NOTHING, {FIRM: {OWN: w.a_green.claim}}),
-        "/green/{number}/objections number": Things(w.b_green.number, "G000000000000", public=True),
+        "/green/{number}/objections number": Things(w.published, "G000000000000", public=True),
         "/green/certificates/{number} number": Things(CERTIFICATE, "Z000000000000", public=True),
         "/enterprise/lists/{code} code": Things("sme-cixi", "no-such-list", public=True),
         "/bank/lists/{code} code": Things("sme-cixi", "no-such-list", public=True),

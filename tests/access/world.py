@@ -130,6 +130,7 @@ class World:
     b_proposal: str
     a_green: GreenThings
     b_green: GreenThings
+    published: str
     our_channel: BankChannel
     other_channel: BankChannel
     markers: tuple[Marker, ...]
@@ -215,7 +216,8 @@ async def green_things(session: AsyncSession, firm: Firm, operator: Actor, lette
     case = await green.open_case(session, firm.actor, Subject.PROJECT, NOW, {"title": f"{letter}的评审项目", "investment_fen": 100})
     book = schemes.book()
     upload = Upload(f"{letter}的承诺书.pdf", b"%PDF-1.7 " + letter.encode() + b" %%EOF")
-    await green.state(session, firm.actor, book, None, case.id, "project_eia", "yes", NOW, pledged=True, upload=upload)
+    for one in (draft, case):
+        await green.state(session, firm.actor, book, None, one.id, "project_eia", "yes", NOW, pledged=True, upload=upload)
     await green.submit(session, firm.actor, book, case.id, NOW)
     institutions = {r.code: r.id for r in await accounts.reviewers(session)}
     await green_cases.set_case(session, case.id, reviewer_id=institutions["RV01" if letter == "甲" else "RV02"])
@@ -241,11 +243,21 @@ async def green_things(session: AsyncSession, firm: Firm, operator: Actor, lette
     return GreenThings(draft.id, case.id, statement.file.id, claim, case.number)
 
 
-async def a_certificate(session: AsyncSession) -> None:
-    """A certificate of a firm that has no secret here: it is there for everybody."""
+def known_of_a(what: str) -> AbstractSet[Caller]:
+    """Return who may read what of firm A: its partners nobody but itself and the operator, its name the reviewer of its green case too."""
+    if what in {"customer", "supplier"}:
+        return {FIRM, OPERATOR}
+    return {FIRM, OFFICER, OPERATOR, REVIEWER} if what in {"name", "code"} else {FIRM, OFFICER, OPERATOR}
+
+
+async def a_certificate(session: AsyncSession) -> str:
+    """A published case with a certificate, of a firm that has no secret here: it is there for everybody; return the case's number."""
     actor, firm = await a_verified_firm(session, NOW, 790)
     case = await green.open_case(session, actor, Subject.ENTERPRISE, NOW)
     rated = await green.submit(session, actor, schemes.book(), case.id, NOW)
+    by = (NOW, actor.account_id, "", {})
+    await green_cases.happen(session, case.id, 3, Event.REQUEST_REVIEW, State.IN_REVIEW, *by, None)
+    await green_cases.happen(session, case.id, 4, Event.CONFIRM, State.PUBLISHED, *by, rated.id)
     about = {"case": case.id, "firm": firm.id, "rating": rated.id, "number": CERTIFICATE, "seed": "00" * 32}
     await session.execute(
         text("""
@@ -254,6 +266,7 @@ async def a_certificate(session: AsyncSession) -> None:
         """),
         about,
     )
+    return case.number
 
 
 async def build(session: AsyncSession, model: DefaultModel, press: Press) -> World:
@@ -313,15 +326,12 @@ async def build(session: AsyncSession, model: DefaultModel, press: Press) -> Wor
     await an_actor(session, NOW, Role.REVIEWER, "RV02", "reviewer-2")
     a_green, b_green = [await green_things(session, firm, operator, letter) for firm, letter in ((a, "甲"), (b, "乙"))]
 
-    await a_certificate(session)
+    published = await a_certificate(session)
 
     (rivals_product,) = [product for product in await catalog.listed(session) if product.code == f"{OTHER_BANK}-INV"]
     markers = (
         # At survey, which is what firm A agreed to, an officer reads sums and shares, and no partner's name.
-        *(
-            Marker(text, f"firm A's {what}", {FIRM, OPERATOR} if what in {"customer", "supplier"} else {FIRM, OFFICER, OPERATOR})
-            for text, what in a.markers
-        ),
+        *(Marker(text, f"firm A's {what}", known_of_a(what)) for text, what in a.markers),
         *(Marker(text, f"firm B's {what}", {OPERATOR}) for text, what in b.markers),
         *(Marker(text, f"firm C's {what}", {OPERATOR}) for text, what in c.markers),
         # An open need is anonymous, not secret: every officer may see its number.
@@ -351,7 +361,7 @@ async def build(session: AsyncSession, model: DefaultModel, press: Press) -> Wor
     return World(
         actors, a, b, c, a_offered, a_offer, a_claimed, a_claim, b_open, b_answer, b_withdrawn, c_claimed, c_claim,
         a_consent, watching.id, b_consent, *objections, our_batch, other_batch, doubt,
-        underwriting.proposal_id(a_proposal), underwriting.proposal_id(b_proposal), a_green, b_green, *channels, markers,
+        underwriting.proposal_id(a_proposal), underwriting.proposal_id(b_proposal), a_green, b_green, published, *channels, markers,
     )  # fmt: skip
 
 

@@ -170,7 +170,8 @@ async def _certified(
     return made
 
 
-async def _lately(stage: Stage, actor: Actor, reviewers: Sequence[Actor], operator: Actor, rng: np.random.Generator, choice: str) -> None:
+async def _lately(stage: Stage, actor: Actor, reviewers: Sequence[Actor], operator: Actor, rng: np.random.Generator, choice: str) -> bool:
+    """Bring a firm to a point of the way in the last days; return whether its grade let it go there."""
     # A working week ago, so that some days of the publicity are over.
     at = stage.clock.now() - timedelta(days=6)
     made = await report(stage, actor, rng, 0.9 if choice != "rated" else 0.5, at, submit=choice != "draft")

@@ -18,26 +18,11 @@ from greenbridge.green.service.certifying import (
 )
 from greenbridge.green.service.rating import rate_labelled, rate_now
 from greenbridge.green.service.rating import unreported as rate_unreported
-from greenbridge.green.service.reporting import (
-    CaseView,
-    Particulars,
-    act,
-    document,
-    may_state,
-    mine,
-    nobodys,
-    open_case,
-    read_file,
-    request_review,
-    search,
-    set_particulars,
-    state,
-    submit,
-    view,
-)
+from greenbridge.green.service.reporting import CaseView, act, document, mine, nobodys, open_case, request_review, submit, view
 from greenbridge.green.service.reviewing import decide, find, find_forgery, preview, work_list
 from greenbridge.green.service.reviewing import open_case as open_for_review
 from greenbridge.green.service.standing import certificates, counts, standing
+from greenbridge.green.service.stating import Particulars, may_state, read_file, search, set_particulars, state
 from greenbridge.green.service.steps import firm_of, policy
 from greenbridge.green.service.subsidies import forecast
 from greenbridge.kit.canonical import canonical
