@@ -7,6 +7,7 @@ import numpy as np
 from greenbridge.monitoring.rules import contagion, paths
 from greenbridge.monitoring.values import Ints, Ties
 from tests.bench.interleave import interleave
+from tests.bench.record import record
 from tests.monitoring.networks import POLICY, slow_spread
 
 SLACK = 0.8
@@ -48,6 +49,7 @@ def test_sparse_rounds_against_a_plain_loop_on_equal_answers() -> None:
         budget_seconds=60,
     )["plain loop"]
     print(f"\n{len(net.target):,} edges: plain loop {found.ratio:.0f}x ours ({found.lowest_ratio:.0f}-{found.highest_ratio:.0f})")
+    record("contagion over 10,000 ties", "a plain loop", found.ratio, 100)
     assert found.ratio >= 100 * SLACK
 
 
@@ -77,4 +79,5 @@ def test_a_provinces_edges_cost_little_more_than_sorting_them() -> None:
     peer = {"ours": whole, "sorting the ties": lambda: np.lexsort((trade.size, trade.other, trade.one))}
     found = interleave(peer, reference="sorting the ties", rounds=5, budget_seconds=90)["ours"]
     print(f"\n{seconds}; {found.ratio:.1f}x sorting ({found.lowest_ratio:.1f}-{found.highest_ratio:.1f}), {found.median_seconds:.2f} s")
+    record("network, spread and paths of a province", "sorting its ties", 1 / found.ratio, 1 / 12)
     assert found.ratio <= 12 / SLACK

@@ -20,6 +20,7 @@ from greenbridge.scoring.gateway import LightGbmModel, load_current
 from greenbridge.scoring.rules import features
 from greenbridge.settings import home
 from tests.bench.interleave import interleave
+from tests.bench.record import record
 from tests.builders import a_series
 from tests.scoring import trees
 
@@ -71,6 +72,7 @@ def test_one_probability(served):
         rounds=7,
     )
     told(name, f"{CALLS} x one", ONE, found)
+    record(f"one probability, {name} model", "Booster.predict on an ndarray", 1 / found["ours, calibrated"].ratio, ONE)
     assert 1 / found["ours, calibrated"].ratio >= ONE * SLACK
 
 
@@ -87,6 +89,7 @@ def test_bulk(served):
         rounds=7,
     )
     told(name, f"{len(x)} rows", BULK, found)
+    record(f"bulk probabilities, {name} model", "Booster.predict", 1 / found["ours, the same bits"].ratio, BULK)
     assert 1 / found["ours, the same bits"].ratio >= BULK * SLACK
 
 
@@ -112,6 +115,8 @@ def test_reasons(served):
         rounds=5,
     )
     told(name, f"{len(x)} reasons", REASONS, found)
+    record(f"bulk reasons, {name} model", "pred_contrib", 1 / found["ours"].ratio, REASONS)
+    record(f"bulk reasons, {name} model", "woodelf", found["woodelf"].ratio / found["ours"].ratio, None)
     assert 1 / found["ours"].ratio >= REASONS * SLACK
 
 
@@ -129,6 +134,7 @@ def test_reasons_of_one(served):
         reference="pred_contrib, one row",
     )
     told(name, f"{len(matrices)} x one", 1.0, found)
+    record(f"reasons of one firm, {name} model", "pred_contrib", 1 / found["ours"].ratio, 1)
     assert 1 / found["ours"].ratio >= SLACK
 
 

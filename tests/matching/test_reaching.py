@@ -63,7 +63,8 @@ async def test_what_fits_already_is_listed_and_not_told_as_new(client, session, 
     await client.put(f"/api/v1/products/{CODE}/subscription", json={"on": True, "conditional": True}, headers=bank)
     await service.rematch(session, model, now + timedelta(minutes=6))
     assert await told(session) == []
-    found = (await client.get(f"/api/v1/products/{CODE}/needs", headers=bank)).json()
+    assert (await client.get(f"/api/v1/products/{CODE}/needs", headers=bank)).status_code == 403  # needs are officers' work
+    found = (await client.get(f"/api/v1/products/{CODE}/needs", headers=await token(client, "officer"))).json()
     assert [n["need_id"] for n in found["needs"]] == [str(need.id) for need in reversed(made)]
 
 
@@ -127,6 +128,7 @@ async def test_the_pages_of_a_bank(client, session, now, model):
     page = await client.get(f"/bank/needs?product={CODE}")
     assert page.status_code == 200
     assert "有新需求时通知本行" in page.text
+    assert "/officer/needs/" not in page.text  # how many, and no need itself
     saved = await client.post("/bank/needs/subscription", data={**csrf(client), "product": CODE, "told": "all"})
     assert saved.status_code == 303
     assert 'value="all" selected' in (await client.get("/bank/needs")).text
@@ -160,3 +162,14 @@ def unescaped(page):
     found = re.search(r"<textarea[^>]*>(.*?)</textarea>", page, re.DOTALL)
     assert found is not None
     return html.unescape(found[1])
+
+
+async def test_an_officer_follows_a_product_to_its_needs(client, session, now, model):
+    _, _, made = await the_town(session, now)
+    await service.rematch(session, model, now + timedelta(minutes=1))
+    await session.commit()
+    await client.get("/sign-in")
+    await sign_in(client, "officer")
+    page = await client.get(f"/bank/needs?product={CODE}")
+    assert all(f"/officer/needs/{need.id}" in page.text and need.number in page.text for need in made)
+    assert '<form class="told-form"' not in page.text

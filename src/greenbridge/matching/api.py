@@ -145,7 +145,7 @@ class MatchesApi(Controller):
         """Return each product of the caller's bank: how many open needs it fits, what the bank is told of new ones."""
         return [ProductReachOut.of(one) for one in await service.reach(session, request.user, now)]
 
-    @get("/products/{code:str}/needs", guards=[only(Role.OFFICER, Role.BANK_ADMINISTRATOR)], tags=["products"])
+    @get("/products/{code:str}/needs", guards=[only(Role.OFFICER)], tags=["products"])
     async def fitting(
         self,
         code: FromPath[str],

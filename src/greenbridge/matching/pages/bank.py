@@ -28,12 +28,12 @@ class BankMatchPages(Controller):
     async def needs(
         self, request: Caller, session: Session, now: Now, product: FromQuery[str] = "", cursor: FromQuery[str] = ""
     ) -> Template:
-        """Show the bank's products with how many open needs fit; of one product those needs."""
+        """Show the bank's products with how many open needs fit; of one product, to officers, those needs."""
         reach = await service.reach(session, request.user, now)
         chosen: LoanProduct | None = None
         found: list[FittingNeed] = []
         more = None
-        if product:
+        if product and request.user.role is Role.OFFICER:
             chosen, found, more = await service.fitting(session, request.user, product, now, cursor=cursor or None, limit=PAGE_SIZE)
         return page(
             request, "bank_needs.html", reach=reach, business_date=business_date, chosen=chosen, found=found, more=more, cursor=cursor

@@ -23,10 +23,12 @@ TOPIC = "match.new_fit"
 async def fitting(
     session: AsyncSession, actor: Actor, code: str, now: datetime, *, conditional: bool = True, cursor: str | None = None, limit: int = 50
 ) -> tuple[LoanProduct, list[FittingNeed], str | None]:
-    """Return (the product, open needs that it fits, newest first, the cursor of the next page or None) for people of its bank.
+    """Return (the product, open needs that it fits, newest first, the cursor of the next page or None) for officers of its bank.
 
     Only needs published since the product is listed as it stands: see decision 24. Raises NotFound for a product of another bank.
     """
+    if actor.role is not Role.OFFICER:  # needs are officers' work; an administrator is told how many there are
+        raise Forbidden("not-an-officer", "只有信贷员可以查看需求。", "Only a loan officer may see needs.")
     product = await _own(session, actor, code, now)
     listed_at = (await catalog.listed_at(session))[code]
     after = _place(cursor) if cursor else None
@@ -37,8 +39,6 @@ async def fitting(
 
 
 async def _own(session: AsyncSession, actor: Actor, code: str, now: datetime) -> LoanProduct:
-    if actor.role not in {Role.OFFICER, Role.BANK_ADMINISTRATOR}:
-        raise Forbidden("not-of-a-bank", "只有银行人员可以查看。", "Only people of a bank may see this.")
     product = (await compiled(session, business_date(now))).product(code)
     if product is None or product.bank.code != actor.organisation.code:
         raise NotFound("no-product", "没有这个产品。", "There is no such product.")
