@@ -66,6 +66,30 @@ class Things:
         return {relation: str(found[relation]) for relation in RELATIONS if relation in found}
 
 
+def _pledges(w: World) -> dict[str, Things]:
+    """Return the pledges and registrations: for each route in the state that lets it go through."""
+
+    def pledge(state: str, *roles: Role) -> Things:
+        return Things(w.b_pledges[state], NOTHING, {role: {OWN: w.a_pledges[state]} for role in roles})
+
+    def registration(state: str) -> Things:
+        return Things(w.b_registrations[state], NOTHING, {OFFICER: {OWN: w.a_registrations[state]}})
+
+    of_standing = {
+        f"/api/v1/pledges/{{pledge_id}}/{deed} pledge_id": pledge("standing", FIRM, OFFICER) for deed in ("release", "transfer", "receipt")
+    }
+    pages = {
+        f"{base}/{{pledge_id}}/receipt pledge_id": pledge("standing", FIRM, OFFICER) for base in ("/enterprise/pledges", "/officer/pledges")
+    }
+    cancellation = {
+        f"{base}/{{registration_id}}/cancellation registration_id": registration("registered")
+        for base in ("/api/v1/mortgage-registrations", "/officer/pledges/registrations")
+    }
+    named = {"pledge_id": pledge("offered", FIRM, OFFICER), "registration_id": registration("draft")}
+    drafting = {"/api/v1/mortgage-registrations pledge_id": pledge("standing", OFFICER)}
+    return {**named, **of_standing, **pages, **cancellation, **drafting}
+
+
 def things(w: World) -> dict[str, Things]:
     """Return parameter -> its ids. A name stands for itself everywhere, `/path/{name}/more name` for the name in that path alone."""
     bank_firms = {RELATED: w.a.enterprise.id, UNNAMED: w.c.enterprise.id}
@@ -83,6 +107,8 @@ def things(w: World) -> dict[str, Things]:
         "/api/v1/consents/{consent_id}/receipt consent_id": Things(w.b_consent, NOTHING, withdrawn),
         "/bank/consents/{consent_id}/receipt consent_id": Things(w.b_consent, NOTHING, withdrawn),
         "objection_id": Things(w.b_objection, NOTHING, {FIRM: {OWN: w.a_objection}}),
+        **_pledges(w),
+        "query_id": Things(w.b_query, NOTHING, {OFFICER: {OWN: w.a_query}}),
         "step": Things("survey", "lunch", public=True),
         "function": Things("relationship_manager", "cook", public=True),
         "row_no": Things(0, 999_999, {DEPARTMENT: {OWN: 0}}),
@@ -173,6 +199,11 @@ _TYPED_NEED = {
 }
 _PENALTY = {"item": "penalties.administrative", "key": "湖处〔2025〕A701 号"}
 _OBJECTION = {**_PENALTY, "ground": "outdated", "text": "该处罚已于当月履行完毕，请核对后更新。"}
+_ORDER = {"buyer": generated_uscc(721, "330502"), "number": "A-1"}
+_ASSET = {"kind": "order", "fields": _ORDER, "whole_fen": 1_000_000}
+_PLEDGE = {"bank": OUR_BANK, "asset": _ASSET, "amount_fen": 500_000, "expires_on": "2026-06-01"}
+_TYPED_PLEDGE = {"kind": "order", **_ORDER, "bank": OUR_BANK, "whole_fen": "1", "amount_fen": "0.5", "expires_on": "2026-06-01"}
+_CERTIFICATE = "浙（2024）某市不动产权第1号"
 # Every route that is not a GET, with what makes it go through where the caller may; Ask() where it carries nothing.
 ASKS: Mapping[str, Ask] = {
     "POST /api/v1/accounts/sign-up": Ask(json={"login": "newcomer-1", "password": PASSWORD}),
@@ -200,6 +231,26 @@ ASKS: Mapping[str, Ask] = {
     "POST /enterprise/objections/new": Ask(form=_OBJECTION),
     "POST /enterprise/objections/{objection_id}/withdrawal": Ask(),
     "POST /operator/objections/{objection_id}": Ask(form={"outcome": "not_upheld", "text": "经核查，部门的记录与文书一致。"}),
+    "POST /api/v1/pledges": Ask(json=_PLEDGE),
+    "POST /api/v1/pledges/{pledge_id}/acceptance": Ask(),
+    "POST /api/v1/pledges/{pledge_id}/decline": Ask(json={"note": "账期过长"}),
+    "POST /api/v1/pledges/{pledge_id}/withdrawal": Ask(),
+    "POST /api/v1/pledges/{pledge_id}/release": Ask(),
+    "POST /api/v1/pledges/{pledge_id}/transfer": Ask(json={"bank": OTHER_BANK}),
+    "POST /api/v1/pledges/checks": Ask(json={"enterprise_id": "{enterprise_id}", "asset": _ASSET}),
+    "POST /api/v1/mortgage-registrations": Ask(json={"pledge_id": "{pledge_id}"}),
+    "POST /api/v1/mortgage-registrations/{registration_id}/submission": Ask(),
+    "POST /api/v1/mortgage-registrations/{registration_id}/discard": Ask(),
+    "POST /api/v1/mortgage-registrations/{registration_id}/cancellation": Ask(),
+    "POST /api/v1/register-queries": Ask(json={"enterprise_id": "{enterprise_id}", "certificate_no": _CERTIFICATE}),
+    "POST /enterprise/pledges/new": Ask(form=_TYPED_PLEDGE),
+    "POST /enterprise/pledges/{pledge_id}/withdrawal": Ask(),
+    "POST /officer/pledges/{pledge_id}": Ask(form={"act": "accept"}),
+    "POST /officer/pledges/check": Ask(form={"kind": "order", **_ORDER, "whole_fen": "1", "enterprise": "{enterprise_id}"}),
+    "POST /officer/pledges/queries": Ask(form={"enterprise": "{enterprise_id}", "certificate_no": _CERTIFICATE}),
+    "POST /officer/pledges/registrations/{registration_id}/submission": Ask(),
+    "POST /officer/pledges/registrations/{registration_id}/discard": Ask(),
+    "POST /officer/pledges/registrations/{registration_id}/cancellation": Ask(),
     "PUT /api/v1/staff-views/{step}/{function}": Ask(json={"max_level": 2}),
     "POST /api/v1/products": Ask(json=_a_product()),
     "POST /api/v1/products/validation": Ask(json={**_a_product(), "code": f"{OUR_BANK}-DRAFT"}),

@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 
 from greenbridge.accounts.guards import SESSION_COOKIE
 from greenbridge.app import create_app
+from greenbridge.collateral import service as collateral
 from greenbridge.reports.gateway import press as make_press
 from greenbridge.scoring.gateway import DefaultModel
 from greenbridge.settings import Settings
@@ -167,7 +168,7 @@ async def walk(connection: AsyncConnection, settings: Settings, url: str, model:
     """Build the world on a connection whose transaction the caller rolls back, and send every request."""
     sessions = async_sessionmaker(connection, class_=AsyncSession, expire_on_commit=False, join_transaction_mode="create_savepoint")
     async with sessions.begin() as session:
-        world = await worlds.build(session, model, make_press(settings, model))
+        world = await worlds.build(session, model, make_press(settings, model), collateral.safe(settings))
         secrets = await worlds.secrets_of(session, world)
     app = create_app(settings, url=url, sessions=sessions, model=model, clock=Clock())
     routes = tuple(sorted(routes_of(app), key=lambda route: (route.path, route.method)))

@@ -17,6 +17,10 @@ from greenbridge.answers.values import Offer
 from greenbridge.catalog import service as catalog
 from greenbridge.clients import service as clients
 from greenbridge.clients.values import Registration
+from greenbridge.collateral import service as collateral
+from greenbridge.collateral.service import Safe
+from greenbridge.collateral.values import AssetKind, Stated
+from greenbridge.collateral.values import Draft as PledgeDraft
 from greenbridge.consents import service as consents
 from greenbridge.consents.values import WorkStep
 from greenbridge.disputes import service as disputes
@@ -123,6 +127,12 @@ class World:
     b_consent: UUID
     a_objection: UUID
     b_objection: UUID
+    a_pledges: dict[str, UUID]  # offered, standing
+    b_pledges: dict[str, UUID]
+    a_registrations: dict[str, UUID]  # draft, registered
+    b_registrations: dict[str, UUID]
+    a_query: UUID
+    b_query: UUID
     our_batch: Batch
     other_batch: Batch
     doubt: Batch
@@ -269,7 +279,37 @@ async def a_certificate(session: AsyncSession) -> str:
     return case.number
 
 
-async def build(session: AsyncSession, model: DefaultModel, press: Press) -> World:
+async def pledges_of(
+    session: AsyncSession, box: Safe, firm: Firm, banker: Actor, number: str
+) -> tuple[dict[str, UUID], dict[str, UUID], UUID]:
+    """An order that is offered, mortgages that stand: one bare, one with a draft, one registered; and a question to the register."""
+    until = NOW.date() + timedelta(days=90)
+
+    async def pledged(kind: AssetKind, *, accepted: bool, **fields: str) -> UUID:
+        draft = PledgeDraft(banker.organisation.id, Stated(kind, fields, 90_000_00), 60_000_00, until)
+        offered = await collateral.offer(session, firm.actor, box, draft, NOW)
+        return (await collateral.accept(session, banker, box, offered.id, NOW)).id if accepted else offered.id
+
+    buyer = generated_uscc(720, "330502")
+    pledges = {"offered": await pledged(AssetKind.ORDER, accepted=False, buyer=buyer, number=number)}
+    registrations = {}
+    for place, name in enumerate(("standing", "draft", "registered")):
+        unit = f"330502{number[-1:] * 6}GB0000{place}F00000001"
+        held = await pledged(AssetKind.REAL_ESTATE, accepted=True, unit_no=unit, certificate_no=f"{number}证{place}")
+        pledges[name] = held
+        if name != "standing":
+            registrations[name] = (await collateral.draft(session, banker, box, held, NOW)).id
+    await session.flush()
+    for state in ("submitted", "accepted", "registered"):
+        told = ", registry_number = 'X1'" if state == "registered" else ""
+        await session.execute(
+            text(f"update mortgage_registration set state = '{state}'{told} where id = :id"), {"id": registrations["registered"]}
+        )
+    query = await collateral.ask(session, banker, firm.enterprise.id, f"{number}证9", WorkStep.SURVEY, NOW)
+    return pledges, registrations, query.id
+
+
+async def build(session: AsyncSession, model: DefaultModel, press: Press, box: Safe) -> World:
     await the_products(session, NOW)
     await scoring.establish(session, home() / "ml" / "artifacts", NOW)
     a = await a_firm(session, 701, "A", "湖州甲鹤竹编有限公司", 412_370)
@@ -312,6 +352,8 @@ async def build(session: AsyncSession, model: DefaultModel, press: Press) -> Wor
         draft = Draft(Ground.WRONG, words)
         objections.append((await disputes.object_to(session, firm.actor, items.TAX_GRADE, "2024", draft, NOW)).id)
 
+    a_pledges, a_registrations, a_query = await pledges_of(session, box, a, officer, "订单甲1")
+    b_pledges, b_registrations, b_query = await pledges_of(session, box, b, rival, "订单乙2")
     operator = await an_actor(session, NOW, Role.OPERATOR, login="operator")
     department = await an_actor(session, NOW, Role.DEPARTMENT, "market_regulator", "market")
     elsewhere = await an_actor(session, NOW, Role.DEPARTMENT, "tax", "tax-office")
@@ -352,6 +394,9 @@ async def build(session: AsyncSession, model: DefaultModel, press: Press) -> Wor
         Marker("gb02.hooks.example.com", "bank 1's endpoint", {ADMIN}),
         Marker("gb03.hooks.example.com", "bank 2's endpoint", set()),
         Marker("topic of GB03", "bank 2's notice", set()),
+        # What is pledged, the firm and its bank read; not even the operator.
+        Marker("订单甲1", "firm A's pledges", {FIRM, OFFICER}),
+        Marker("订单乙2", "firm B's pledges", set()),
         # Firms choose among all banks' products; a bank is not shown its rivals'.
         Marker(rivals_product.name, "bank 2's product", {FIRM, OPERATOR, DEPARTMENT}),
         Marker(rivals_product.name_en, "bank 2's product", {FIRM, OPERATOR, DEPARTMENT}),
@@ -360,7 +405,8 @@ async def build(session: AsyncSession, model: DefaultModel, press: Press) -> Wor
     actors = {actor.role: actor for actor in people}
     return World(
         actors, a, b, c, a_offered, a_offer, a_claimed, a_claim, b_open, b_answer, b_withdrawn, c_claimed, c_claim,
-        a_consent, watching.id, b_consent, *objections, our_batch, other_batch, doubt,
+        a_consent, watching.id, b_consent, *objections, a_pledges, b_pledges, a_registrations, b_registrations, a_query, b_query,
+        our_batch, other_batch, doubt,
         underwriting.proposal_id(a_proposal), underwriting.proposal_id(b_proposal), a_green, b_green, published, *channels, markers,
     )  # fmt: skip
 

@@ -11,6 +11,9 @@ from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from greenbridge.accounts.values import Actor, Role
 from greenbridge.answers import store as answer_store
+from greenbridge.collateral import service as collateral
+from greenbridge.collateral.gateway import Vault
+from greenbridge.collateral.service import Safe
 from greenbridge.consents import service as consents
 from greenbridge.consents.values import WorkStep
 from greenbridge.disputes import service as disputes
@@ -23,6 +26,7 @@ from greenbridge.facts.rules import items
 from greenbridge.facts.store import records as record_store
 from greenbridge.kit import database
 from greenbridge.kit.errors import Conflict
+from greenbridge.kit.keyring import KeyRing
 from greenbridge.matching import service as matching
 from greenbridge.needs import service as needs
 from greenbridge.needs import store as need_store
@@ -33,6 +37,7 @@ from greenbridge.schema import METADATA
 from greenbridge.settings import home
 from greenbridge.underwriting import service as underwriting
 from tests.builders import a_draft, a_verified_firm, an_actor, deliver, steady_invoices, the_products, token
+from tests.collateral.assets import a_pledge_draft
 
 # Table -> the column that says whose a row is.
 OWNED = {
@@ -47,6 +52,7 @@ OWNED = {
     "match_run": "need_id",
     "need": "id",
     "objection": "enterprise_id",
+    "pledge": "enterprise_id",
 }
 OF_A_FIRM = ("counterparty_year", "enterprise", "fact", "invoice_month")
 # Nothing that a request does as itself reads them.
@@ -68,6 +74,9 @@ CLOSED = (
     "need_fit",
     "notice_message",
     "outbox_event",
+    "pledge_check",
+    "pledge_key",
+    "pledged_asset",
     "product_dry_run",
     "product_exposure",
     "quarantined_row",
@@ -119,7 +128,8 @@ async def grant(session, firm, officer, now):
 
 
 @pytest.fixture
-async def town(session, now, model, press) -> Town:
+async def town(session, now, model, press, tmp_path) -> Town:
+    box = Safe(Vault(tmp_path / "pledges"), KeyRing(tmp_path))
     await the_products(session, now)
     officer, other_officer = [await an_actor(session, now, Role.OFFICER, code) for code in ("GB01", "GB02")]
     firms = []
@@ -129,6 +139,7 @@ async def town(session, now, model, press) -> Town:
         need = await needs.publish(session, actor, enterprise.id, a_draft(), now)
         await matching.of_need(session, need, model, now)
         await disputes.object_to(session, actor, items.REGISTRATION, "", Draft(Ground.WRONG, "登记的名称与执照不一致。"), now)
+        await collateral.offer(session, actor, box, a_pledge_draft(bank), now)
         await reports.make(session, [enterprise], press, now.date(), now)
         await answer_store.add(session, need.id, bank.organisation, bank.account_id, 1, now, now.date())
         firms.append(Firm(actor, enterprise, need))
@@ -470,6 +481,10 @@ def test_the_confinement_is_lifted_where_decision_15_says_so_and_nowhere_else():
         "answers/service/feed.py",
         "catalog/service.py",
         "clients/service.py",
+        "collateral/service/answering.py",
+        "collateral/service/checking.py",
+        "collateral/service/limits.py",
+        "collateral/service/safe.py",
         "consents/service/bank.py",
         "consents/service/reading.py",
         "enterprises/service.py",

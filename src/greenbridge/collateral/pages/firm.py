@@ -82,9 +82,9 @@ class FirmPledgePages(Controller):
         found: dict[str, Any] = {"view": view, "registrations": registrations, "terms": terms, "lending": None, "banks": [], "form": {}}
         return page(request, "pledge.html", base="/enterprise/pledges", **found, **WORDS)
 
-    @get("/{pledge_id:uuid}/receipts/{event:str}")
+    @get("/{pledge_id:uuid}/receipt")
     async def receipt(
-        self, pledge_id: FromPath[UUID], event: FromPath[str], request: Caller, session: Session, now: Now, deps: Deps
+        self, pledge_id: FromPath[UUID], request: Caller, session: Session, now: Now, deps: Deps, event: FromQuery[str] = "accept"
     ) -> Response[bytes]:
         return receipt_file(await service.one(session, request.user, deps.safe, pledge_id, now), event)
 

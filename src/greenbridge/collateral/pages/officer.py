@@ -12,7 +12,7 @@ from greenbridge.accounts.guards import Caller, only
 from greenbridge.accounts.values import OrganisationKind, Role
 from greenbridge.collateral import service
 from greenbridge.collateral.pages.words import WORDS, kind_of, receipt_file, stated_of
-from greenbridge.collateral.values import AssetKind
+from greenbridge.collateral.values import AssetKind, Registration
 from greenbridge.consents import service as consents
 from greenbridge.consents.values import WORK_STEP_NAMES, WorkStep
 from greenbridge.enterprises import service as enterprises
@@ -20,7 +20,6 @@ from greenbridge.kit.errors import Invalid, Problem
 from greenbridge.kit.web import Deps, Now, Session, page
 
 _ACTS = ("accept", "decline", "release", "transfer", "registration")
-_REGISTRATION_ACTS = {"submission": service.submit, "discard": service.discard, "cancellation": service.request_cancellation}
 # What is on the face of these beside their number; of the others the whole is no part of what is compared.
 _WITH_WHOLE = {AssetKind.INVOICE, AssetKind.ORDER}
 
@@ -68,9 +67,9 @@ class OfficerPledgePages(Controller):
     async def one(self, pledge_id: FromPath[UUID], request: Caller, session: Session, now: Now, deps: Deps) -> Template:
         return await self._page(request, session, now, deps, pledge_id, {})
 
-    @get("/{pledge_id:uuid}/receipts/{event:str}")
+    @get("/{pledge_id:uuid}/receipt")
     async def receipt(
-        self, pledge_id: FromPath[UUID], event: FromPath[str], request: Caller, session: Session, now: Now, deps: Deps
+        self, pledge_id: FromPath[UUID], request: Caller, session: Session, now: Now, deps: Deps, event: FromQuery[str] = "accept"
     ) -> Response[bytes]:
         return receipt_file(await service.one(session, request.user, deps.safe, pledge_id, now), event)
 
@@ -104,12 +103,17 @@ class OfficerPledgePages(Controller):
                 raise Invalid.at("no-bank", "bank", "请选择受让银行。", "Choose the bank to hand over to.")
             await service.hand_over(session, actor, box, pledge_id, bank.id, now)
 
-    @post("/registrations/{registration_id:uuid}/{act:str}")
-    async def register(self, registration_id: FromPath[UUID], act: FromPath[str], request: Caller, session: Session, now: Now) -> Redirect:
-        if act not in _REGISTRATION_ACTS:
-            raise Invalid.at("no-act", "act", "请选择操作。", "Choose what to do.")
-        found = await _REGISTRATION_ACTS[act](session, request.user, registration_id, now)
-        return Redirect(f"/officer/pledges/{found.pledge_id}#registration", status_code=303)
+    @post("/registrations/{registration_id:uuid}/submission")
+    async def submit(self, registration_id: FromPath[UUID], request: Caller, session: Session, now: Now) -> Redirect:
+        return _to(await service.submit(session, request.user, registration_id, now))
+
+    @post("/registrations/{registration_id:uuid}/discard")
+    async def discard(self, registration_id: FromPath[UUID], request: Caller, session: Session, now: Now) -> Redirect:
+        return _to(await service.discard(session, request.user, registration_id, now))
+
+    @post("/registrations/{registration_id:uuid}/cancellation")
+    async def cancel(self, registration_id: FromPath[UUID], request: Caller, session: Session, now: Now) -> Redirect:
+        return _to(await service.request_cancellation(session, request.user, registration_id, now))
 
     async def _check_page(
         self, request: Caller, session: Any, now: Any, typed: dict[str, str], problem: Problem | None = None, answer: bool | None = None
@@ -164,6 +168,10 @@ class OfficerPledgePages(Controller):
     async def query(self, query_id: FromPath[UUID], request: Caller, session: Session, now: Now, step: FromQuery[str] = "") -> Template:
         found = await service.answer_of(session, request.user, query_id, _step(step), now)
         return page(request, "register_query.html", order=found, **WORDS)
+
+
+def _to(registration: Registration) -> Redirect:
+    return Redirect(f"/officer/pledges/{registration.pledge_id}#registration", status_code=303)
 
 
 def _enterprise(typed: dict[str, str]) -> UUID:
