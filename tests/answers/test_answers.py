@@ -13,8 +13,8 @@ from greenbridge.accounts.values import Role
 from greenbridge.answers import rules, service
 from greenbridge.answers.schemas import OpenNeedOut
 from greenbridge.answers.values import AnswerStatus, Band, DeclineReason, Offer
-from greenbridge.catalog.values import Repayment
 from greenbridge.audit import service as audit
+from greenbridge.catalog.values import Repayment
 from greenbridge.enterprises import service as enterprises
 from greenbridge.facts.rules import items
 from greenbridge.kit import database

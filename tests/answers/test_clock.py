@@ -52,7 +52,7 @@ async def topics(session, organisation_id):
 
 
 async def test_nobody_comes_three_banks_are_asked_and_then_the_operator(session, now, model, town):
-    firm, enterprise, publish = town
+    _firm, enterprise, publish = town
     need = await publish()
     seen = []
     for day in range(17):
@@ -111,7 +111,7 @@ async def test_the_operator_opens_it_again_and_asks_a_bank(session, now, model, 
     operator = await an_actor(session, now, Role.OPERATOR, "platform")
     with pytest.raises(NotFound):
         await service.escalated(session, operator, need.id, model, now)
-    for day in range(0, 20):
+    for day in range(20):
         await service.tick(session, need.id, model, now + timedelta(days=day))
     at = now + timedelta(days=20)
     _, fitting = await service.escalated(session, operator, need.id, model, at)
@@ -129,7 +129,7 @@ async def test_the_operator_opens_it_again_and_asks_a_bank(session, now, model, 
 
 
 async def test_a_claim_without_contact_ends_and_the_next_bank_is_asked(session, now, model, town, officer_of):
-    firm, _, publish = town
+    _firm, _, publish = town
     need = await publish(profile="ZJ-135")
     officer = await officer_of()
     claimed = await service.claim(session, officer, need.id, model, now)
@@ -247,7 +247,7 @@ async def test_the_scheduler_drives_it_by_the_clock_that_the_test_moves(sessions
 
 
 async def test_one_need_that_fails_keeps_no_other(sessions, session, clock, now, model, town):
-    _, enterprise, publish = town
+    _, _enterprise, publish = town
     good, bad = await publish(), await publish(term_months=10)
     await session.execute(text("update need set profile = 'gone' where id = :id"), {"id": bad.id})
     await session.commit()
@@ -262,5 +262,3 @@ async def test_one_need_that_fails_keeps_no_other(sessions, session, clock, now,
 def test_an_answer_that_nobody_gave_is_none():
     assert not deadlines.was_answered([], [], False)
     assert deadlines.was_answered([], [], True)
-
-

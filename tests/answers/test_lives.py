@@ -88,8 +88,12 @@ class Lives(RuleBasedStateMachine):
     def do(self, work):
         return self.runner.run(work)
 
-    @initialize(mode=st.sampled_from(list(Mode)), profile=st.sampled_from(["default", "ZJ-135", "HZ-2019"]))
-    def begin(self, mode, profile):
+    @initialize(
+        mode=st.sampled_from(list(Mode)),
+        profile=st.sampled_from(["default", "ZJ-135", "HZ-2019"]),
+        begun=st.sampled_from(["fresh", "offered", "chosen", "lent", "lent"]),
+    )
+    def begin(self, mode, profile, begun):
         async def work():
             self.undone = await self.town.connection.begin_nested()
             self.session = AsyncSession(self.town.connection, expire_on_commit=False, join_transaction_mode="create_savepoint")
@@ -99,6 +103,24 @@ class Lives(RuleBasedStateMachine):
         self.firm, self.officers, self.operator = self.town.firm, self.town.officers, self.town.operator
         self.do(work())
         SEEN[mode.value] += 1
+        self.go_ahead(mode, begun)
+
+    def go_ahead(self, mode, begun):
+        """Begin in the middle of a life too: by chance alone few examples would come so far."""
+        if begun == "fresh":
+            return
+        if mode is Mode.DIRECT:
+            self.ask("GB02")
+        for bank in ("GB02",) if mode is Mode.DIRECT else ("GB02", "GB03"):
+            self.claim(bank)
+            self.offer(bank, 520)
+        if begun == "offered" or mode is Mode.SEALED:
+            return
+        self.accept()
+        if begun == "lent":
+            self.lend(1.0, BankEvent.APPROVE)
+            self.lend(1.0, BankEvent.SIGN)
+            self.lend(0.5, BankEvent.PAY_OUT)
 
     def teardown(self):
         async def work():
@@ -324,6 +346,7 @@ def test_lives(url, model):
         runner.run(outer.rollback())
         runner.run(connection.close())
         runner.run(engine.dispose())
-    print(sorted(SEEN.items()))  # noqa: T201  shown with -s: how far the lives went
-    for deed in ("claim", "tick", "need in_answer", "grab", "sealed", "direct"):
+    print(sorted(SEEN.items()))
+    reached = ("need in_answer", "need offer_accepted", "need partly_disbursed", "answer offered", "answer chosen", "answer disbursed")
+    for deed in ("claim", "offer", "accept", "tick", "grab", "sealed", "direct", *reached):
         assert SEEN[deed], f"no life ever came to: {deed}"

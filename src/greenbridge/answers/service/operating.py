@@ -17,7 +17,6 @@ from greenbridge.answers.values import (
     ANSWER_STATUS_NAMES,
     REQUEST_STATE_NAMES,
     AskedBy,
-    DeadlineState,
     DeclineReason,
     Request,
     Standing,

@@ -15,7 +15,6 @@ from greenbridge.needs.rules import life
 from greenbridge.needs.service.reading import locked, own
 from greenbridge.needs.values import Happened, Need, NeedEvent, NeedGuard
 
-
 # What the audit trail calls an event: as it has happened.
 PAST: Mapping[NeedEvent, str] = {
     NeedEvent.SAVE: "saved",
