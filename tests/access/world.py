@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from greenbridge.accounts import service as accounts
 from greenbridge.accounts.values import Actor, Role
 from greenbridge.answers import service as answers
-from greenbridge.answers.values import Offer
+from greenbridge.answers.values import Demand, Offer
 from greenbridge.catalog import service as catalog
 from greenbridge.clients import service as clients
 from greenbridge.clients.values import Registration
@@ -122,6 +122,13 @@ class World:
     b_withdrawn: Need
     c_claimed: Need
     c_claim: UUID
+    a_asked: Need
+    a_request: UUID
+    b_request: UUID
+    b_escalated: Need
+    a_supply: UUID
+    a_kept: UUID
+    b_kept: UUID
     a_consent: UUID
     a_withdrawn_consent: UUID
     b_consent: UUID
@@ -331,6 +338,18 @@ async def build(session: AsyncSession, model: DefaultModel, press: Press, box: S
     a_claim = (await answers.claim(session, officer, a_claimed.id, model, NOW)).id
     for answer in (a_offer, a_claim):
         await answers.agree(session, a.actor, answer, NOW)
+    # An answer that waits for A's papers, banks that were asked, forms that were put aside, and a need that nobody took.
+    a_waiting, a_asked = [await a_need(a, term_months=months) for months in (7, 6)]
+    a_supply = (await answers.claim(session, officer, a_waiting.id, model, NOW)).id
+    await answers.demand(session, officer, a_supply, [Demand.SITE_VISIT], "", NOW)
+    a_request = (await answers.request(session, a.actor, a_asked.id, f"{OUR_BANK}-INV", model, NOW)).id
+    a_kept, b_kept = [(await needs.save(session, firm.actor, {"amount_fen": "30"}, NOW)).id for firm in (a, b)]
+    b_asked = await a_need(b, term_months=8)
+    b_request = (await answers.request(session, b.actor, b_asked.id, f"{OTHER_BANK}-INV", model, NOW)).id
+    before = NOW - timedelta(days=24)
+    b_escalated = await needs.publish(session, b.actor, b.enterprise.id, a_draft(term_months=7), before)
+    for days in range(0, 25, 3):
+        await answers.tick(session, b_escalated.id, model, before + timedelta(days=days))
     b_open, b_withdrawn = await a_need(b), await a_need(b, term_months=9)
     b_answer = await an_offer(rival, b_open, f"{OTHER_BANK}-INV", "莫干给乙的话")
     await answers.agree(session, b.actor, b_answer, NOW)
@@ -405,7 +424,7 @@ async def build(session: AsyncSession, model: DefaultModel, press: Press, box: S
     actors = {actor.role: actor for actor in people}
     return World(
         actors, a, b, c, a_offered, a_offer, a_claimed, a_claim, b_open, b_answer, b_withdrawn, c_claimed, c_claim,
-        a_consent, watching.id, b_consent, *objections, a_pledges, b_pledges, a_registrations, b_registrations, a_query, b_query,
+        a_asked, a_request, b_request, b_escalated, a_supply, a_kept, b_kept, a_consent, watching.id, b_consent, *objections, a_pledges, b_pledges, a_registrations, b_registrations, a_query, b_query,
         our_batch, other_batch, doubt,
         underwriting.proposal_id(a_proposal), underwriting.proposal_id(b_proposal), a_green, b_green, published, *channels, markers,
     )  # fmt: skip

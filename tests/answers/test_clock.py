@@ -52,7 +52,7 @@ async def topics(session, organisation_id):
 
 
 async def test_nobody_comes_three_banks_are_asked_and_then_the_operator(session, now, model, town):
-    firm, enterprise, publish = town
+    _firm, enterprise, publish = town
     need = await publish()
     seen = []
     for day in range(17):
@@ -129,7 +129,7 @@ async def test_the_operator_opens_it_again_and_asks_a_bank(session, now, model, 
 
 
 async def test_a_claim_without_contact_ends_and_the_next_bank_is_asked(session, now, model, town, officer_of):
-    firm, _, publish = town
+    _firm, _, publish = town
     need = await publish(profile="ZJ-135")
     officer = await officer_of()
     claimed = await service.claim(session, officer, need.id, model, now)
@@ -247,7 +247,7 @@ async def test_the_scheduler_drives_it_by_the_clock_that_the_test_moves(sessions
 
 
 async def test_one_need_that_fails_keeps_no_other(sessions, session, clock, now, model, town):
-    _, enterprise, publish = town
+    _, _enterprise, publish = town
     good, bad = await publish(), await publish(term_months=10)
     await session.execute(text("update need set profile = 'gone' where id = :id"), {"id": bad.id})
     await session.commit()

@@ -1,5 +1,6 @@
 """Sums by hand, and an independent root finder as the judge."""
 
+import itertools
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -117,7 +118,7 @@ def test_principal_sums_interest_is_never_negative_and_days_go_forward(offer, da
     assert all(line.interest_fen >= 0 and line.principal_fen >= 0 and line.fees_fen >= 0 for line in table)
     assert table[-1].left_fen == 0
     assert [line.left_fen for line in table] == sorted((line.left_fen for line in table), reverse=True)
-    assert all(one.due_on < two.due_on for one, two in zip(table, table[1:], strict=False))
+    assert all(one.due_on < two.due_on for one, two in itertools.pairwise(table))
 
 
 @settings(max_examples=60)

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from greenbridge.accounts.values import Actor, Role
 from greenbridge.answers import store as answer_store
+from greenbridge.answers.values import AnswerEvent, AnswerHappened, AnswerStatus, AskedBy, Owner, RatingReason, Step
 from greenbridge.collateral import service as collateral
 from greenbridge.collateral.gateway import Vault
 from greenbridge.collateral.service import Safe
@@ -42,6 +43,10 @@ from tests.collateral.assets import a_pledge_draft
 # Table -> the column that says whose a row is.
 OWNED = {
     "answer": "need_id",
+    "answer_event": "need_id",
+    "bank_rating": "need_id",
+    "bank_request": "need_id",
+    "deadline": "need_id",
     "consent": "enterprise_id",
     "counterparty_year": "uscc",
     "credit_report": "enterprise_id",
@@ -49,10 +54,14 @@ OWNED = {
     "enterprise": "id",
     "fact": "uscc",
     "invoice_month": "uscc",
+    "loan_payment": "need_id",
     "match_run": "need_id",
     "need": "id",
+    "need_draft": "enterprise_id",
+    "need_event": "enterprise_id",
     "objection": "enterprise_id",
     "pledge": "enterprise_id",
+    "operator_answer": "need_id",
 }
 OF_A_FIRM = ("counterparty_year", "enterprise", "fact", "invoice_month")
 # Nothing that a request does as itself reads them.
@@ -141,7 +150,16 @@ async def town(session, now, model, press, tmp_path) -> Town:
         await disputes.object_to(session, actor, items.REGISTRATION, "", Draft(Ground.WRONG, "登记的名称与执照不一致。"), now)
         await collateral.offer(session, actor, box, a_pledge_draft(bank), now)
         await reports.make(session, [enterprise], press, now.date(), now)
-        await answer_store.add(session, need.id, bank.organisation, bank.account_id, 1, now, now.date())
+        answer = await answer_store.add(session, need.id, bank.organisation, bank.account_id, 1, now, now.date())
+        claimed = AnswerHappened(now, answer.id, AnswerEvent.CLAIM, None, AnswerStatus.CLAIMED, {})
+        await answer_store.add_event(session, answer, claimed, bank.account_id)
+        bank_id, days = bank.organisation.id, (now.date(),) * 3
+        await answer_store.add_deadline(session, need.id, Step.CONTACT, Owner.BANK, days, bank_id=bank_id, answer_id=answer.id)
+        await answer_store.add_request(session, need.id, bank_id, "GB01-TAX", AskedBy.FIRM, now, now.date())
+        await answer_store.add_rating(session, answer, 5, [RatingReason.QUICK], now)
+        await answer_store.add_payment(session, answer, "repaid", now.date(), 1, 0, now)
+        await answer_store.add_operator_answer(session, need.id, bank.account_id, "（测试）请补充资料后再试。", now)
+        await needs.save(session, actor, {"amount_fen": "30"}, now)
         firms.append(Firm(actor, enterprise, need))
     await grant(session, firms[1], other_officer, now)
     await needs.withdraw(session, firms[1].actor, firms[1].need.id, now)
@@ -210,6 +228,11 @@ async def test_a_bank_sees_the_needs_it_answered_its_own_answers_and_the_consent
     assert await seen(town.other_officer, "need") == {town.b.need.id}
     assert await seen(town.officer, "answer") == {town.a.need.id}
     assert await seen(town.other_officer, "answer") == {town.b.need.id}
+    for table in ("answer_event", "bank_rating", "bank_request", "deadline", "loan_payment"):
+        assert await seen(town.officer, table) == {town.a.need.id}
+        assert await seen(town.other_officer, table) == {town.b.need.id}
+    for table in ("need_draft", "need_event", "operator_answer"):
+        assert await seen(town.officer, table) == set()
     assert await seen(town.officer, "consent") == set()
     assert await seen(town.other_officer, "consent") == {town.b.enterprise.id}
     assert await seen(town.officer, "match_run") == await seen(town.other_officer, "match_run") == set()
@@ -476,6 +499,10 @@ def test_the_confinement_is_lifted_where_decision_15_says_so_and_nowhere_else():
     assert lifting == {
         "accounts/service.py",
         "answers/service/answering.py",
+        "answers/service/asking.py",
+        "answers/service/choosing.py",
+        "answers/service/lending.py",
+        "answers/service/operating.py",
         "answers/service/seeing.py",
         "answers/service/shared.py",
         "answers/service/feed.py",

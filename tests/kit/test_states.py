@@ -92,3 +92,9 @@ def test_the_final_states_are_those_of_the_domain():
     assert {s.value for s in answer_life.ANSWER.final} == {"closed", "not_chosen", "declined", "returned", "expired"}
     assert {s.value for s in answer_life.REQUEST.final} == {"taken", "refused", "lapsed", "void"}
     assert {s.value for s in answer_life.LOAN.final} == {"repaid", "repaid_early"}
+
+
+def test_the_page_in_docs_is_written_from_the_tables():
+    from tests.answers.life_document import FILE, document
+
+    assert FILE.read_text(encoding="utf-8") == document(), "renew it: python -m tests.answers.life_document"

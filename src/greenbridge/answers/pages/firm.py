@@ -57,7 +57,7 @@ class FirmAnswerPages(Controller):
 
     @get("/needs/{need_id:uuid}/offers")
     async def offers(self, need_id: FromPath[UUID], request: Caller, session: Session, now: Now, deps: Deps) -> Template:
-        """Which offer costs me least, all in?"""
+        """Show which offer costs least, all in."""
         return await self._offers(request, session, now, deps, need_id)
 
     @get("/answers/{answer_id:uuid}/amortisation.csv")

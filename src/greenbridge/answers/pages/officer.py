@@ -14,7 +14,7 @@ from greenbridge.accounts.values import STAFF_FUNCTION_NAMES, Role
 from greenbridge.answers import rules, service
 from greenbridge.answers.pages import underwriting as panel
 from greenbridge.answers.pages.words import WORDS
-from greenbridge.answers.values import Answer, AnswerStatus, BankEvent, DeclineReason, Demand, Offer, Report
+from greenbridge.answers.values import Answer, AnswerStatus, BankEvent, DeclineReason, Demand, Offer, Report, Request
 from greenbridge.catalog.values import Eligibility, Repayment
 from greenbridge.consents.values import WORK_STEP_NAMES, WorkStep
 from greenbridge.kit.calendar import SHANGHAI, business_date
@@ -98,7 +98,7 @@ def read_report(form: Any) -> Report:
     )
 
 
-def _must_answer(answer: Answer, need_id: UUID) -> None:
+def _must_answer(answer: Answer | Request, need_id: UUID) -> None:
     """Refuse, and so roll back, what was done under the address of another need: whether there is such a need must not show."""
     if answer.need_id != need_id:
         raise NotFound("no-answer", "没有这条应答。", "There is no such answer.")
@@ -278,9 +278,7 @@ class OfficerPages(Controller):
         chosen = [DeclineReason(str(reason)) for reason in form.getall("reasons", []) if str(reason) in set(DeclineReason)]
         try:
             async with session.begin_nested():
-                refused = await service.refuse(session, request.user, request_id, chosen, now)
-                if refused.need_id != need_id:
-                    raise NotFound("no-request", "没有这条请求。", "There is no such request.")
+                _must_answer(await service.refuse(session, request.user, request_id, chosen, now), need_id)
         except NotFound:
             raise
         except Problem as problem:

@@ -1,6 +1,6 @@
 """One door for all that a bank reports of its answer: page and API say what happened, and here it happens."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,15 +13,26 @@ from greenbridge.kit.calendar import business_date
 
 async def report(session: AsyncSession, actor: Actor, answer_id: UUID, said: Report, now: datetime) -> Answer:
     """Let what a bank reports happen; raises as the single step does. A payment without a day was made today."""
-    paid_on = said.paid_on or business_date(now)
+    to = (session, actor, answer_id)
+    if said.event in {BankEvent.CONTACT, BankEvent.DEMAND, BankEvent.RETURN}:
+        return await _before(*to, said, now)
+    return await _loan(*to, said, said.paid_on or business_date(now), now)
+
+
+async def _before(session: AsyncSession, actor: Actor, answer_id: UUID, said: Report, now: datetime) -> Answer:
     to = (session, actor, answer_id)
     match said.event:
         case BankEvent.CONTACT:
             return await answering.contact(*to, now)
         case BankEvent.DEMAND:
             return await answering.demand(*to, said.demands, said.note, now)
-        case BankEvent.RETURN:
+        case _:
             return await answering.give_back(*to, said.reasons, said.note, now)
+
+
+async def _loan(session: AsyncSession, actor: Actor, answer_id: UUID, said: Report, paid_on: date, now: datetime) -> Answer:
+    to = (session, actor, answer_id)
+    match said.event:
         case BankEvent.APPROVE:
             return await lending.approve(*to, said.amount_fen, said.annual_rate_bp, now)
         case BankEvent.SIGN:
@@ -32,5 +43,5 @@ async def report(session: AsyncSession, actor: Actor, answer_id: UUID, said: Rep
             return await lending.repay(*to, said.principal_fen, said.interest_fen, paid_on, now)
         case BankEvent.FALL_OVERDUE:
             return await lending.fall_overdue(*to, said.amount_fen, now)
-        case BankEvent.CATCH_UP:
+        case _:
             return await lending.catch_up(*to, now)
