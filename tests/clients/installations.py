@@ -36,9 +36,7 @@ class Installation:
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
         line = [sys.executable, "-m", "greenbridge", *arguments, "--data-dir", str(self.folder)]
         # A group of its own: the server's workers die with it.
-        return subprocess.Popen(
-            line, env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-        )
+        return subprocess.Popen(line, env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
 
     def serve(self) -> subprocess.Popen[bytes]:
         server = self.start("serve", "--port", str(self.port), *self.today)

@@ -41,7 +41,7 @@ def a_product(listed, folder):
     """The bank's own product that asks least, under a new code."""
     bank = listed[0]["bank"]
     path = folder / "product.toml"
-    path.write_text(f'''
+    path.write_text(f"""
 code = "{bank}-API"
 version = 1
 name = "接口示例贷"
@@ -71,7 +71,7 @@ max = 60
 [[cases]]
 name = "any firm"
 expect = "eligible"
-''')
+""")
     return path
 
 

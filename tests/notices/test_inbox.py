@@ -100,10 +100,10 @@ async def test_e_mail_goes_by_smtp_in_the_persons_language_to_those_who_want_it(
     finally:
         await asyncio.to_thread(server.stop)
     (mail,) = mailbox.mails
-    assert re.search(r"^To: officer@bank.example", mail, re.M)
-    assert re.search(r"^Subject: A firm accepted your offer", mail, re.M)
+    assert re.search(r"^To: officer@bank.example", mail, re.MULTILINE)
+    assert re.search(r"^Subject: A firm accepted your offer", mail, re.MULTILINE)
     assert "http://127.0.0.1:8000/officer/needs/6f" in mail.replace("=\r\n", "")
-    assert re.search(r"^Message-ID: <notice-\d+@greenbridge.example>", mail, re.M)
+    assert re.search(r"^Message-ID: <notice-\d+@greenbridge.example>", mail, re.MULTILINE)
     assert sms.sent == []
 
 
