@@ -8,6 +8,7 @@ import hashlib
 import json as jsonlib
 import re
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -76,10 +77,8 @@ _KEEP = "update idempotency_key set status = %(status)s, content = %(content)s w
 
 def digest(method: str, path: str, body: bytes) -> str:
     """Return the hash of a request. JSON is hashed by what it says: the order of members and blanks are nothing."""
-    try:
-        body = jsonlib.dumps(jsonlib.loads(body), sort_keys=True, ensure_ascii=False).encode()
-    except ValueError:
-        pass
+    with suppress(ValueError):
+        body = jsonlib.dumps(jsonlib.loads(body), sort_keys=True).encode()
     return hashlib.sha256(b"\0".join([method.encode(), path.encode(), body])).hexdigest()
 
 

@@ -143,7 +143,7 @@ def _complete(operation: Document, call: str, *, public: bool, scope: str | None
     operation["security"] = [] if public else [{"bearer": []}, *([{"oauth2": [scope] if scope else []}] if scope is not None else [])]
     if method == "POST" and path.startswith("/api/"):
         _keyed(operation)
-    if method in {"PUT"}:
+    if method == "PUT":
         _add(operation, _MATCH_PARAMETER)
 
 
