@@ -164,7 +164,7 @@ def take_up(bank: Bank, product: dict[str, Any], seconds: float) -> tuple[dict[s
 
 
 def offer(bank: Bank, product: dict[str, Any], need: dict[str, Any], answer_id: str) -> dict[str, Any]:
-    """Offer what the firm asked for, as far as the product goes, at the lower of what it pays at most and what the product costs at most."""
+    """Offer what the firm asked for, as far as the product goes, at the lower of what it pays and what the product costs at most."""
     terms, amount, rate, months = need["terms"], product["amount_wan"], product["annual_rate_percent"], product["term_months"]
     wan = 1_000_000  # fen
     body = {

@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from standardwebhooks import Webhook
 
@@ -21,7 +21,7 @@ class Receiver:
     headers: str = ""
     server: Any = None
 
-    async def __aenter__(self) -> "Receiver":
+    async def __aenter__(self) -> Self:
         self.server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
         return self
 

@@ -232,7 +232,7 @@ async def draft(session: AsyncSession, actor: Actor, code: str) -> Draft:
 async def save_draft(
     session: AsyncSession, actor: Actor, document: Mapping[str, Any], source: str | None, revision: int | None, now: datetime, *, new: bool
 ) -> Draft:
-    """Keep a draft, right or wrong: only its code and bank must be. Raises Conflict for a new one that is there, Outdated for a late change."""
+    """Keep a draft, right or wrong: only its code and bank must be. Raises Conflict for one that is there, Outdated for a late change."""
     _must_administer(actor)
     code = document.get("code")
     if not isinstance(code, str) or not re.fullmatch(r"[A-Z0-9-]{3,40}", code):

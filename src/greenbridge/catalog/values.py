@@ -270,7 +270,7 @@ class Edition:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One version of a product as it was listed, for ever; `listed`: it is the one sold now. `capacity_revision`: 0 where none was stated."""
+    """One version of a product as it was listed, for ever; `listed`: it is the one sold now. `capacity_revision`: 0: none stated."""
 
     code: str
     version: int

@@ -19,7 +19,7 @@ _PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 _CURVES = {"EC": "P-256", "OKP": "Ed25519"}
 
 
-def assertion_problem(claims: Mapping[str, Any], client_id: str, audiences: Collection[str], now: int) -> str | None:
+def assertion_problem(claims: Mapping[str, Any], client_id: str, audiences: Collection[str], now: int) -> str | None:  # noqa: PLR0911  one sentence each
     """Return what is wrong with a client's assertion (RFC 7523, section 3), None for nothing. `now` in seconds.
 
     `{"iss": id, "sub": id, "aud": token endpoint, "exp": now + 60, "jti": "x"}` is right.

@@ -10,6 +10,7 @@ from litestar.openapi.plugins import JsonRenderPlugin, SwaggerRenderPlugin
 from litestar.routes import HTTPRoute
 
 from greenbridge.kit.idempotency import KEY_HEADER, MAX_KEY_LENGTH, REPLAYED_HEADER
+from greenbridge.kit.wire import Closed
 
 Document = dict[str, Any]
 PROBLEM_JSON = "application/problem+json"
@@ -93,9 +94,7 @@ def handlers(app: Litestar) -> Iterator[tuple[str, str, Any]]:
 def completed(document: Document, app: Litestar, scopes: Mapping[str, str], examples: Mapping[str, Any]) -> Document:
     """Return the framework's document with what it does not know. `scopes`: `METHOD /path` -> scope; "" where a token is enough."""
     parts = document.setdefault("components", {})
-    for schema in parts.setdefault("schemas", {}).values():
-        if "properties" in schema:
-            schema.setdefault("additionalProperties", False)  # wire types are closed; the framework does not say so
+    _say_all(parts.setdefault("schemas", {}))
     parts["schemas"]["Problem"] = _PROBLEM_SCHEMA
     for method, path, handler in handlers(app):
         operation = document["paths"].get(path, {}).get(method.lower())
@@ -108,6 +107,19 @@ def completed(document: Document, app: Litestar, scopes: Mapping[str, str], exam
             )
             _exemplify(operation, examples.get(call, {}))
     return document
+
+
+def _say_all(schemas: Document) -> None:
+    """Put wire types as they describe themselves: the framework leaves out limits inside lists and unions, and that they are closed."""
+    waiting = list(Closed.__subclasses__())
+    while waiting:
+        model = waiting.pop()
+        waiting += model.__subclasses__()
+        if model.__name__ in schemas:
+            said = model.model_json_schema(ref_template="#/components/schemas/{model}")
+            for name, inner in said.pop("$defs", {}).items():
+                schemas.setdefault(name, inner)
+            schemas[model.__name__] = said
 
 
 def _complete(operation: Document, call: str, *, public: bool, scope: str | None, told: set[int]) -> None:
@@ -131,7 +143,7 @@ def _complete(operation: Document, call: str, *, public: bool, scope: str | None
     operation["security"] = [] if public else [{"bearer": []}, *([{"oauth2": [scope] if scope else []}] if scope is not None else [])]
     if method == "POST" and path.startswith("/api/"):
         _keyed(operation)
-    if method in {"PUT"}:
+    if method == "PUT":
         _add(operation, _MATCH_PARAMETER)
 
 

@@ -219,7 +219,7 @@ def _unrouted_headers(request: AnyRequest, error: Problem) -> dict[str, str]:
     return {REQUEST_ID: request_id, **{name.decode(): value.decode() for name, value in _GUARDING_HEADERS}}
 
 
-def on_replayed(request: AnyRequest, found: Replayed) -> Response[Any]:
+def on_replayed(_: AnyRequest, found: Replayed) -> Response[Any]:
     """Answer what was answered before: the act was carried out then, nothing is now."""
     content = found.content.encode() if found.status != _NO_CONTENT else None
     return Response(content, status_code=found.status, media_type="application/json", headers={REPLAYED_HEADER: "true"})

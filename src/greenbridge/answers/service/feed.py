@@ -27,10 +27,10 @@ def _place(cursor: str) -> tuple[datetime, str]:
     try:
         at, _, number = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().partition(" ")
         place = datetime.fromisoformat(at)
-        if place.tzinfo is None or not number or not number.isprintable():
-            raise ValueError(cursor)
     except (ValueError, binascii.Error):
-        raise Invalid.at("wrong-cursor", "cursor", "游标无效，请从头读取。", "This cursor is not ours; begin anew without one.") from None
+        place, number = datetime.min, ""  # noqa: DTZ901  without a zone: no cursor of ours
+    if place.tzinfo is None or not number.isprintable():
+        raise Invalid.at("wrong-cursor", "cursor", "游标无效，请从头读取。", "This cursor is not ours; begin anew without one.")
     return place, number
 
 

@@ -1,4 +1,4 @@
-"""The page of a bank's administrator: is our connection healthy, what was delivered?"""
+"""The page of a bank's administrator: is our connection healthy, what was delivered."""
 
 import json
 from dataclasses import dataclass

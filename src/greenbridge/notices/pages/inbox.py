@@ -22,7 +22,7 @@ Form = dict[str, str]
 
 
 class InboxPages(Controller):
-    """What happened since my last visit?"""
+    """What happened since the last visit."""
 
     path = "/notices"
     include_in_schema = False
