@@ -9,7 +9,8 @@ import numpy as np
 
 from greenbridge.accounts import service as accounts
 from greenbridge.accounts.values import Actor, OrganisationKind, Role
-from greenbridge.demo.stages import PASSWORD, Advance, Stage
+from greenbridge.demo.stages import PASSWORD
+from greenbridge.demo.values import Advance, Stage
 from greenbridge.enterprises.values import Enterprise
 from greenbridge.green import service as green
 from greenbridge.green.service import Particulars, subsidies

@@ -19,7 +19,7 @@ from greenbridge.consents import service as consents
 from greenbridge.consents.values import Purpose, WorkStep
 from greenbridge.demo import estates
 from greenbridge.demo.firms import World
-from greenbridge.demo.stages import Stage
+from greenbridge.demo.values import Stage
 from greenbridge.enterprises.values import Enterprise
 from greenbridge.kit import database
 from greenbridge.kit.calendar import business_date

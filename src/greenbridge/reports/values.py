@@ -10,6 +10,7 @@ from uuid import UUID
 from greenbridge.consents.values import Withheld
 from greenbridge.enterprises.values import Enterprise
 from greenbridge.facts.values import Catalogue, Counterparty, Fact, Item, Series
+from greenbridge.green.values import GreenStanding
 from greenbridge.kit.calendar import business_date
 from greenbridge.kit.text import Text
 from greenbridge.peers.values import Standing
@@ -166,11 +167,12 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class Rated:
-    """The firm by one white-box scheme. `reads`: the fields that the scheme may look at."""
+    """The firm by one white-box scheme. `reads`: the fields that the scheme may look at; `certified`: its standing, of the green one."""
 
     key: str
     rating: Rating
     reads: tuple[str, ...]
+    certified: GreenStanding | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,12 @@ from greenbridge.green.service.certifying import (
     publicity,
     settle,
 )
-from greenbridge.green.service.rating import rate_labelled, rate_now
+from greenbridge.green.service.rating import of_records, rate_labelled, rate_now
 from greenbridge.green.service.rating import unreported as rate_unreported
 from greenbridge.green.service.reporting import CaseView, act, document, mine, nobodys, open_case, request_review, submit, view
 from greenbridge.green.service.reviewing import decide, find, find_forgery, preview, work_list
 from greenbridge.green.service.reviewing import open_case as open_for_review
-from greenbridge.green.service.standing import certificates, counts, standing
+from greenbridge.green.service.standing import certificates, counts, standing, touched
 from greenbridge.green.service.stating import Particulars, may_state, read_file, search, set_particulars, state
 from greenbridge.green.service.steps import firm_of, policy
 from greenbridge.green.service.subsidies import forecast
@@ -52,6 +52,7 @@ __all__ = [
     "nightly",
     "nobodys",
     "object_to",
+    "of_records",
     "on_show",
     "open_case",
     "open_for_review",
@@ -76,6 +77,7 @@ __all__ = [
     "state",
     "submit",
     "subsidies",
+    "touched",
     "view",
     "work_list",
 ]

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,11 +13,14 @@ from greenbridge.consents.values import ReadKind
 from greenbridge.enterprises.values import Enterprise
 from greenbridge.facts import service as facts
 from greenbridge.facts.rules import items
+from greenbridge.facts.values import Fact
+from greenbridge.green.gateway import flow_policies
 from greenbridge.green.rules import classes, evidence, wire
+from greenbridge.green.rules.flow import in_force
 from greenbridge.green.service.steps import policy
 from greenbridge.green.store import cases
 from greenbridge.green.store import evidence as statements_of
-from greenbridge.green.values import SCHEME_OF, Author, Case, Rated, State, Statement, Subject
+from greenbridge.green.values import SCHEME_OF, Author, Case, GreenStanding, Rated, State, Statement, Subject
 from greenbridge.kit.calendar import business_date, day_start, same_day_after
 from greenbridge.kit.canonical import canonical
 from greenbridge.kit.errors import NotFound
@@ -53,6 +56,33 @@ async def known_of(
             standing.grade, (Evidence("green.certificate", PLATFORM, standing.valid_from, standing.certificate_number or ""),)
         )
     return found
+
+
+async def of_records(
+    session: AsyncSession,
+    book: Book,
+    firm: Enterprise,
+    records: Sequence[Fact],
+    delivered: Mapping[str, date | None],
+    day: date,
+    now: datetime,
+) -> tuple[Rating, GreenStanding | None] | None:
+    """Return (a firm's rating on a day from records at hand, its standing), both as known at an instant; nothing is kept. None where no
+    scheme was in force then.
+
+    For a caller that has checked who asks. What the firm stated is in the standing alone: a reviewer has looked at it.
+    """
+    today = business_date(now)
+    scheme = next((s for s in book.listed(today) if s.code == SCHEME_OF[Subject.ENTERPRISE]), None)
+    flow = in_force(flow_policies(), today)
+    if scheme is None or flow is None:
+        return None
+    since = day_start(same_day_after(day, -12 * flow.forgery_years))
+    forged = Known(await cases.forged_since(session, firm.uscc, since, now), (Evidence("green.case", PLATFORM, day),))
+    registered = next((f.values for f in records if f.item == items.REGISTRATION), {})
+    kind = classes.class_of(_section(registered))
+    rating = schemes.rate_records(book, scheme, records, delivered, day, business_class=kind, extra={FORGED: forged})
+    return rating, await cases.standing(session, firm.id, day, now)
 
 
 async def rate(

@@ -1,5 +1,6 @@
 """What others ask of a firm's green rating: its standing on a day."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -15,6 +16,11 @@ async def standing(session: AsyncSession, enterprise_id: UUID, day: date, known_
     One query. A session sees firms whose data it may read.
     """
     return await cases.standing(session, enterprise_id, day, known_at)
+
+
+async def touched(session: AsyncSession, firms: Sequence[UUID], since: datetime) -> dict[UUID, datetime]:
+    """Return firm -> when its certificates changed last, where that was after an instant, for the platform."""
+    return await cases.touched(session, firms, since)
 
 
 async def certificates(session: AsyncSession, case_id: UUID) -> list[Certificate]:

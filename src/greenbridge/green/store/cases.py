@@ -244,6 +244,17 @@ _STANDING = """
 """
 
 
+async def touched(session: AsyncSession, firms: Sequence[UUID], since: datetime) -> dict[UUID, datetime]:
+    """Return firm -> when its certificates changed last, of firms where that was after an instant."""
+    query = """
+        select z.enterprise_id, max(greatest(z.recorded_at, d.recorded_at)) from green_certificate z
+            left join green_certificate_end d on d.number = z.number
+        where z.enterprise_id = any(%(firms)s) and greatest(z.recorded_at, d.recorded_at) > %(since)s group by z.enterprise_id
+    """
+    rows = await database.rows(session, query, {"firms": list(firms), "since": since})
+    return {row[0]: row[1] for row in rows}
+
+
 async def standing(session: AsyncSession, enterprise_id: UUID, day: date, known_at: datetime) -> GreenStanding | None:
     """Return a firm's standing on a day as it was known at an instant; a self-report that went no further is nobody's business."""
     given = {"firm": enterprise_id, "day": day, "known_at": min(known_at, END_OF_TIME)}

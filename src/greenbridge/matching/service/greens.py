@@ -1,4 +1,4 @@
-"""How green a firm is, as far as product rules ask. One place to ask it: a certified grade takes the system's place here."""
+"""How green a firm is, as far as product rules ask: by its certificate where it has one, else as the system rates it."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from greenbridge.catalog.rules.vocabulary import GREEN_GRADES
 from greenbridge.enterprises.values import Enterprise
+from greenbridge.green import service as green
 from greenbridge.kit import database
 from greenbridge.kit.errors import NotFound
 from greenbridge.matching.store import books
@@ -18,7 +19,7 @@ SCHEME = "green-enterprise"
 
 
 async def rated(session: AsyncSession, firms: Sequence[Enterprise], today: date, now: datetime) -> dict[UUID, GradeOfDay]:
-    """Return firm -> its grade rated now by the system, and keep it; nobody where no scheme is in force."""
+    """Return firm -> its certified grade, or the one that the system rates now, and keep it; nobody where no scheme is in force."""
     try:
         scheme = schemes.book().find(SCHEME, today)
     except NotFound:
@@ -29,6 +30,10 @@ async def rated(session: AsyncSession, firms: Sequence[Enterprise], today: date,
         rating = ratings[firm.uscc]
         scheme_version, coverage = rating.scheme.version, round(rating.coverage, 4)
         found[firm.id] = GradeOfDay(_grade(rating.grade), _grade(rating.possible_grade), coverage, Basis.SYSTEM, scheme_version, today)
+        held = await green.standing(session, firm.id, today, now)
+        if held and held.grade:
+            grade, version = _grade(held.grade), held.scheme_version or scheme_version
+            found[firm.id] = GradeOfDay(grade, grade, held.coverage or coverage, Basis.CERTIFIED, version, today)
     async with database.as_platform(session):
         await books.set_greens(session, found)
     return found

@@ -10,6 +10,7 @@ from greenbridge.accounts.values import Actor
 from greenbridge.enterprises import service as enterprises
 from greenbridge.enterprises.values import Enterprise
 from greenbridge.facts import service as facts
+from greenbridge.green import service as greens_of
 from greenbridge.kit import database
 from greenbridge.kit.calendar import business_date
 from greenbridge.matching.rules import fairness, informing, plan, ranking
@@ -132,8 +133,11 @@ async def _first(session: AsyncSession, model: DefaultModel, now: datetime) -> i
 
 
 async def _touched(session: AsyncSession, wanted: Sequence[Need], since: datetime, now: datetime) -> dict[str, datetime]:
-    usccs = [(await enterprises.get(session, need.enterprise_id)).uscc for need in wanted]
-    return await facts.touched(session, usccs, since, now)
+    firms = {firm.id: firm.uscc for firm in [await enterprises.get(session, need.enterprise_id) for need in wanted]}
+    found = dict(await facts.touched(session, list(firms.values()), since, now))
+    for firm, at in (await greens_of.touched(session, list(firms), since)).items():
+        found[firms[firm]] = max(at, found.get(firms[firm], at))
+    return found
 
 
 async def _kept(session: AsyncSession, need_id: UUID, engine: Engine) -> MatchRun | None:

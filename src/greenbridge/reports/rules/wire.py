@@ -5,6 +5,7 @@ from typing import Any
 
 from greenbridge.consents.values import WITHHELD_NAMES, Withheld
 from greenbridge.facts.rules import items
+from greenbridge.green.values import GreenStanding
 from greenbridge.kit.text import Text
 from greenbridge.reports.rules import findings, projection
 from greenbridge.reports.rules.sections import all_sections, invoices, ratings
@@ -180,8 +181,9 @@ def _rating(rated: Rated, why: Withheld | None) -> dict[str, Any]:
             "total": scheme.total,
             "coverage": round(found.coverage, 4),
             "possible_grade": found.possible_grade,
-            "sentence": _text(ratings.in_words(found)),
+            "sentence": _text(ratings.in_words(rated)),
             "held_by": [_text(bar.words) for bar in found.capped_by],
+            "certified": _certified(rated.certified),
             "next_grade": following and {
                 "grade": following.grade.code,
                 "grade_name": _text(following.grade.name),
@@ -189,6 +191,20 @@ def _rating(rated: Rated, why: Withheld | None) -> dict[str, Any]:
             },
         },
     }  # fmt: skip
+
+
+def _certified(held: GreenStanding | None) -> dict[str, Any] | None:
+    """Return the certificate that stands on the report's day."""
+    return (held and held.grade and {
+        "grade": held.grade,
+        "points": held.points,
+        "coverage": held.coverage,
+        "number": held.certificate_number,
+        "valid_from": held.valid_from and held.valid_from.isoformat(),
+        "valid_to": held.valid_to and held.valid_to.isoformat(),
+        "scheme_version": held.scheme_version,
+        "catalogue_version": held.catalogue_version,
+    }) or None  # fmt: skip
 
 
 def _said(finding: Finding) -> Text | None:

@@ -22,6 +22,7 @@ from greenbridge.enterprises.values import Enterprise, EnterpriseStatus
 from greenbridge.facts import service as facts
 from greenbridge.facts.rules import items
 from greenbridge.facts.values import Fact, Series
+from greenbridge.green import service as green
 from greenbridge.kit import merkle
 from greenbridge.kit.calendar import add_months, business_date, day_start
 from greenbridge.kit.canonical import canonical, of_plain, plain
@@ -34,6 +35,7 @@ from greenbridge.reports.gateway import Press
 from greenbridge.reports.rules import envelope, wire
 from greenbridge.reports.values import CreditReport, Material, Query, Rated, Reader
 from greenbridge.schemes import service as schemes
+from greenbridge.schemes.service import Book
 from greenbridge.scoring import service as scoring
 
 OWN_USE = Text("企业自查", "The firm's own")
@@ -204,20 +206,30 @@ async def _materials(session: AsyncSession, firms: Sequence[Enterprise], press: 
                 standings,
                 queries,
                 disputed={(item, key): since for (uscc, item, key), since in disputed.items() if uscc == firm.uscc},
-                ratings=_ratings(press.book, found[firm.uscc], delivered, as_of, business_date(now)),
+                ratings=await _ratings(session, press.book, firm, found[firm.uscc], delivered, (as_of, now)),
                 model_fields=scoring.fields_read(model),
             )
         )
     return materials
 
 
-def _ratings(
-    book: schemes.Book, records: Sequence[Fact], delivered: Mapping[str, date | None], as_of: date, today: date
+async def _ratings(
+    session: AsyncSession,
+    book: Book,
+    firm: Enterprise,
+    records: Sequence[Fact],
+    delivered: Mapping[str, date | None],
+    at: tuple[date, datetime],
 ) -> tuple[Rated, ...]:
-    """Return what the platform's schemes say of a firm: by the version in force on the day that this is known."""
-    scheme = book.find(PUBLIC_CREDIT, today)
-    rating = schemes.rate_records(book, scheme, records, delivered, as_of)
-    return (Rated("public_credit", rating, schemes.fields_of(book, scheme, today)),)
+    """Return what the platform's schemes say of a firm by its records; `at`: the day, and when that is known, whose versions are taken."""
+    day, today = at[0], business_date(at[1])
+    found: list[Rated] = []
+    if rated := await green.of_records(session, book, firm, records, delivered, *at):
+        found.append(Rated("green", rated[0], schemes.fields_of(book, rated[0].scheme, today), rated[1]))
+    for credit in [scheme for scheme in book.listed(today) if scheme.code == PUBLIC_CREDIT]:
+        rating = schemes.rate_records(book, credit, records, delivered, day)
+        found.append(Rated("public_credit", rating, schemes.fields_of(book, credit, today)))
+    return tuple(found)
 
 
 async def _standings(session: AsyncSession, series: Series, known: Sequence[Fact], as_of: date, now: datetime) -> list[Standing]:

@@ -18,18 +18,24 @@ def since(as_of: date) -> date:
     return add_months(as_of, -REACH)
 
 
-def in_words(rating: Rating) -> Text:
-    """Return a rating in a sentence: grade, points of how many, share known, and what may still come of it.
+def in_words(rated: Rated) -> Text:
+    """Return a rating in a sentence: what is certified, then grade, points of how many, share known, and what may still come of it.
 
     `B（良好），812 分，满分 1000 分，已知指标 93%；全部补齐后最高可至A（重构，非官方文本）`.
     """
-    scheme, name = rating.scheme, rating.grade_name
+    rating, scheme, name = rated.rating, rated.rating.scheme, rated.rating.grade_name
     zh = f"{name.zh}，{rating.points:g} 分，满分 {scheme.total:g} 分，已知指标 {rating.coverage:.0%}"
     en = f"{name.en}, {rating.points:g} points of {scheme.total:g}, {rating.coverage:.0%} of the indicators known"
     best = scheme.grade_named(rating.possible_grade)
     if best and rating.possible_grade != rating.grade:
         zh, en = f"{zh}；全部补齐后最高可至{best.name.zh}", f"{en}; with all of it known at best {best.name.en}"
     status = STATUS_NAMES[scheme.status]
+    held = rated.certified
+    if held and held.grade:
+        certified = scheme.grade_named(held.grade)
+        grade = certified.name if certified else Text(held.grade, held.grade)
+        zh = f"已认定{grade.zh}（证书 {held.certificate_number}，{held.valid_from} 至 {held.valid_to}）；仅按部门数据：{zh}"
+        en = f"Certified {grade.en} ({held.certificate_number}, {held.valid_from} to {held.valid_to}); by departments' data alone: {en}"
     return Text(f"{zh}（{status.zh}）", f"{en} ({status.en})")
 
 
@@ -38,7 +44,7 @@ def lines(material: Material) -> list[Line]:
     begin, day = since(material.as_of), material.as_of
     when = Text(f"截至 {day}", f"as of {day}")
     return [
-        Line(r.key, r.rating.scheme.name, in_words(r.rating), "", r.reads, _source(material, r.rating), begin, period=when)
+        Line(r.key, r.rating.scheme.name, in_words(r), "", r.reads, _source(material, r.rating), begin, period=when)
         for r in material.ratings
     ]
 
