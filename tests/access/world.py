@@ -303,8 +303,8 @@ async def build(session: AsyncSession, model: DefaultModel, press: Press) -> Wor
         Marker("甲的承诺书", "firm A's upload", {FIRM, OPERATOR, REVIEWER}),
         Marker("乙的承诺书", "firm B's upload", {OPERATOR}),
         # Firms choose among all banks' products; a bank is not shown its rivals'.
-        Marker(rivals_product.name, "bank 2's product", {FIRM, OPERATOR, DEPARTMENT}),
-        Marker(rivals_product.name_en, "bank 2's product", {FIRM, OPERATOR, DEPARTMENT}),
+        Marker(rivals_product.name, "bank 2's product", {FIRM, OPERATOR, DEPARTMENT, REVIEWER}),
+        Marker(rivals_product.name_en, "bank 2's product", {FIRM, OPERATOR, DEPARTMENT, REVIEWER}),
     )
     people = (a.actor, officer, administrator, operator, department, reviewer)
     actors = {actor.role: actor for actor in people}
