@@ -417,8 +417,8 @@ async def build(session: AsyncSession, model: DefaultModel, press: Press, box: S
         Marker("订单甲1", "firm A's pledges", {FIRM, OFFICER}),
         Marker("订单乙2", "firm B's pledges", set()),
         # Firms choose among all banks' products; a bank is not shown its rivals'.
-        Marker(rivals_product.name, "bank 2's product", {FIRM, OPERATOR, DEPARTMENT}),
-        Marker(rivals_product.name_en, "bank 2's product", {FIRM, OPERATOR, DEPARTMENT}),
+        Marker(rivals_product.name, "bank 2's product", {FIRM, OPERATOR, DEPARTMENT, REVIEWER}),
+        Marker(rivals_product.name_en, "bank 2's product", {FIRM, OPERATOR, DEPARTMENT, REVIEWER}),
     )
     people = (a.actor, officer, administrator, operator, department, reviewer)
     actors = {actor.role: actor for actor in people}

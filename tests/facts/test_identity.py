@@ -7,7 +7,7 @@ from greenbridge.facts import service
 from greenbridge.facts.rules import items
 from greenbridge.facts.rules.identity import Candidate, normalise_name, resolve_name
 from greenbridge.facts.values import Delivery
-from greenbridge.kit.codes import generated_uscc, is_generated_uscc, is_uscc, region_of
+from greenbridge.kit.codes import generated_uscc, is_generated_uscc, is_uscc, province_of, region_of
 from greenbridge.kit.errors import Forbidden, Invalid, NotFound
 from tests.builders import NAME, USCC, a_registration, an_actor, deliver, token
 
@@ -160,3 +160,12 @@ async def test_masked_keys_are_trimmed_and_placeholders_are_no_firms(session, no
     from sqlalchemy import text
 
     assert (await session.execute(text("select count(distinct uscc) from fact"))).scalar_one() == 1
+
+
+def test_a_list_that_names_the_province_alone_is_enough_for_a_name_that_stands_there_once():
+    """National lists say 浙江 and a name: 0.92; a province elsewhere, or two firms of the name, stay in doubt."""
+    here = Candidate("A", normalise_name("浙江甲乙电缆有限公司"), "330502")
+    assert resolve_name("浙江甲乙电缆有限公司", "330000", [here]).sure
+    assert not resolve_name("浙江甲乙电缆有限公司", "440000", [here]).sure
+    assert not resolve_name("浙江甲乙电缆有限公司", "330000", [here, Candidate("B", here.name, "330102")]).sure
+    assert (province_of("浙江"), province_of("内蒙古"), province_of("深圳"), province_of("")) == ("330000", "150000", None, None)
