@@ -121,7 +121,9 @@ def test_the_committed_card_states_what_a_card_must_and_belongs_to_its_model(mod
     page = (folder / "card.html").read_text()
     assert f"{ours['auc_mean']:.3f}" in page and f"{ours['brier']:.3f}" in page
     head = page[: page.index("<h2")]
-    assert f"{ours['auc_mean']:.3f} ± {ours['auc_std']:.3f}" in head and "各划分平均 mean of splits" in head  # two figures, each with its protocol
+    assert (
+        f"{ours['auc_mean']:.3f} ± {ours['auc_std']:.3f}" in head and "各划分平均 mean of splits" in head
+    )  # two figures, each with its protocol
     assert f"{card['intervals']['auc']['value']:.3f}" in head and "合并 pooled" in head
     for words in ("校准", "提升", "稳定性", "分群与公平", "越大越稳 safer", "局限"):
         assert words in page
