@@ -32,7 +32,7 @@ TODO: Mapping[AlertKind, Text] = {
     ),
     AlertKind.CALIBRATION: Text(
         "在授信政策新版本的 [place] 中写入该批次的预测与实际，定价和限额随之换算；再用已到期批次重新校准模型。",
-        "Name this vintage in [place] of a new edition of the underwriting policy, predicted and seen: price and limits follow. Then calibrate anew.",
+        "Name this vintage in [place] of a new edition of the underwriting policy: price and limits follow. Then calibrate anew.",
     ),
     AlertKind.DISCRIMINATION: Text(
         "与挑战者模型在同一批次上比较，必要时退回上一版本。",
