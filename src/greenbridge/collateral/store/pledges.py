@@ -235,7 +235,7 @@ async def refusals_by_firm(session: AsyncSession, since: datetime) -> list[tuple
 
 async def summary_rows(session: AsyncSession, enterprise_id: UUID | None) -> Sequence[Mapping[str, Any]]:
     """Return pledges without what was stated in them, for the command line."""
-    query = select(PledgeRow).order_by(col(PledgeRow.offered_at).desc()).limit(200)
+    query = select(PledgeRow).order_by(col(PledgeRow.offered_at).desc(), col(PledgeRow.id)).limit(200)
     if enterprise_id:
         query = query.where(col(PledgeRow.enterprise_id) == enterprise_id)
     names = dict(await database.rows(session, "select id, name from organisation where kind = 'bank'"))
