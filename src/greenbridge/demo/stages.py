@@ -185,7 +185,7 @@ async def publish(
 ) -> list[tuple[Actor, Need]]:
     """Publish one generated need a firm, as long ago as its story needs; firms that a point bars publish none."""
     rng = np.random.default_rng((stage.seed, 11))
-    published = []
+    published: list[tuple[Actor, Need]] = []
     for (actor, enterprise), report in zip(joined, made, strict=True):
         draft = replace(wish(rng, _sales(report)), mode=mode(len(published)), pledges_purpose=bool(rng.random() < 0.8))
         now = stage.clock.now()

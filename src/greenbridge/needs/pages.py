@@ -107,7 +107,7 @@ class NeedPages(Controller):
         enterprise = await enterprises.mine(session, request.user)
         if enterprise is None:
             return Redirect("/enterprise/start", status_code=303)
-        draft_id = _id(typed.get("draft_id"))
+        draft_id = _id(str(typed.get("draft_id", "")))
         deed = typed.get("deed", "publish")
         try:
             if deed == "save":
@@ -135,7 +135,7 @@ class NeedPages(Controller):
         return Redirect("/enterprise", status_code=303)
 
 
-def _id(typed: str | None) -> UUID | None:
+def _id(typed: str) -> UUID | None:
     """Return the id typed into a hidden field; None for none, or for what is none: then the form is a new one."""
     try:
         return UUID(typed) if typed else None

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
@@ -198,7 +199,7 @@ async def offer(session: AsyncSession, actor: Actor, answer_id: UUID, terms: Off
     await store.set_offer(session, answer.id, terms, note)
     told = {"amount_fen": terms.amount_fen, "rate_bp": terms.annual_rate_bp}
     # What is sealed is not told to anybody, by no way: the trail of events and the outbox keep quiet until the window opens.
-    said = {} if need.sealed else told
+    said: dict[str, Any] = {} if need.sealed else told
     made = await happen(session, answer, AnswerEvent.OFFER, now, holds, account_id=actor.account_id, **said)
     await stop(session, need.id, now, answer_id=answer.id)
     if not need.sealed:

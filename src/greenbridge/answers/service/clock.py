@@ -136,7 +136,7 @@ async def _ask_next(session: AsyncSession, need: Need, model: DefaultModel, now:
     profile = gateway.profile(need.profile)
     by_platform = sum(r.asked_by is AskedBy.PLATFORM for r in requests)
     codes = {bank.id: bank.code for bank in await accounts.banks(session)}
-    tried = {codes[one.bank_id] for one in (*answers, *requests)}
+    tried = {codes[bank_id] for bank_id in (*(a.bank_id for a in answers), *(r.bank_id for r in requests))}
     run = await matching.of_need(session, need, model, now)
     found = deadlines.next_asked(run.matches, tried) if by_platform < profile.most_asked and not need.sealed else None
     window_over = need.window_closes_at is not None and now >= need.window_closes_at

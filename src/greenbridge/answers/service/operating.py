@@ -59,8 +59,8 @@ async def escalated(session: AsyncSession, actor: Actor, need_id: UUID, model: D
     if need.status is not NeedStatus.ESCALATED:
         raise NotFound("no-need", "没有这条需求。", "There is no such need.")
     codes = {bank.id: bank.code for bank in await accounts.banks(session)}
-    done = (*await store.of_need(session, need.id), *await store.requests_of(session, need.id))
-    tried = {codes[one.bank_id] for one in done}
+    answers, requests = await store.of_need(session, need.id), await store.requests_of(session, need.id)
+    tried = {codes[bank_id] for bank_id in (*(a.bank_id for a in answers), *(r.bank_id for r in requests))}
     run = await matching.of_need(session, need, model, now)
     best: dict[str, Match] = {}
     for m in run.matches:

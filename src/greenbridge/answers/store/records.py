@@ -1,6 +1,7 @@
 """SQL of ratings, of the operator's answers, and of all that the league counts."""
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, text
@@ -86,13 +87,35 @@ async def dealings(session: AsyncSession, since: date) -> list[Dealing]:
         "loans": [status.value for status in life.LOANS],
     }
     found = await database.rows(session, _DEALINGS, parameters)
-    return [
-        Dealing(
-            *(row[0:2]), *(bool(value) for value in row[2:7]), float(row[7]) if row[7] is not None else None,
-            *(bool(value) for value in row[8:13]), *(int(value) for value in row[13:15]), *row[15:19], bool(row[19]), row[20],
-        )
-        for row in found
-    ]  # fmt: skip
+    return [_dealing(row) for row in found]
+
+
+def _dealing(row: tuple[Any, ...]) -> Dealing:
+    code, name, asked, claimed, offered, declined, avoidable, waited, still_open, lending, chosen, approved, lapsed, *rest = row
+    approved_fen, disbursed_fen, offered_bp, approved_bp, stars, product, no_capacity, on = rest
+    return Dealing(
+        code,
+        name,
+        asked=asked,
+        claimed=claimed,
+        offered=offered,
+        declined=declined,
+        avoidable=bool(avoidable),
+        waited_hours=None if waited is None else float(waited),
+        open=bool(still_open),
+        lending=bool(lending),
+        chosen=bool(chosen),
+        approved=bool(approved),
+        lapsed=lapsed,
+        approved_fen=int(approved_fen),
+        disbursed_fen=int(disbursed_fen),
+        offered_rate_bp=offered_bp,
+        approved_rate_bp=approved_bp,
+        stars=stars,
+        product_code=product,
+        no_capacity=no_capacity,
+        on=on,
+    )
 
 
 async def conduct(session: AsyncSession, since: datetime) -> dict[str, tuple[int, int]]:
