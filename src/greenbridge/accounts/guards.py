@@ -44,7 +44,7 @@ async def _of_program(connection: ASGIConnection[Any, Any, Any, Any], state: Sta
     async with state.sessions.begin() as session:
         if scheme in {"bearer", "dpop"} and connection.url.path.startswith("/api/"):
             if state.desk.is_token(secret):
-                asked = (connection.scope["method"], connection.url.path, connection.scope["path_template"])
+                asked = (str(connection.scope.get("method", "")), connection.url.path, connection.scope["path_template"])
                 actor = await state.desk.acting(session, secret, connection.headers.get("dpop"), scheme, *asked, wall)
             elif scheme == "bearer" and secret:
                 actor = await service.who(session, secret, "token", state.clock.now())
