@@ -39,7 +39,9 @@ def authorisation(installation, caller):
     if caller != "program":
         return ["-H", f"Authorization: {installation.as_person(caller).headers['authorization']}"]
     bank = installation.as_person("bank")
-    made = bank.post("/api/v1/clients", json={"name": "契约", "scopes": SCOPES, "demo_secret": True}).json()
+    answer = bank.post("/api/v1/clients", json={"name": "契约", "scopes": SCOPES, "demo_secret": True})
+    assert answer.status_code == 201, answer.text
+    made = answer.json()
     form = {"grant_type": "client_credentials"}
     answer = httpx.post(f"{installation.url}/oauth/token", data=form, auth=(made["client_id"], made["client_secret"]))
     return ["-H", f"Authorization: Bearer {answer.json()['access_token']}"]

@@ -194,7 +194,7 @@ def _exemplify(operation: Document, example: Mapping[str, Any]) -> None:
     """Put in what was really asked and answered in the generated world of the tests."""
     if "request" in example and "requestBody" in operation:
         for media, content in operation["requestBody"]["content"].items():
-            if media == example.get("media", media):
+            if media == "application/json":
                 content["examples"] = {"example": {"value": example["request"]}}
     if "answer" in example:
         for media, content in operation["responses"].get(str(example["status"]), {}).get("content", {}).items():
