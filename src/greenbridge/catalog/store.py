@@ -97,10 +97,16 @@ async def find_draft(session: AsyncSession, bank_id: UUID, code: str) -> Draft |
 
 async def save_draft(session: AsyncSession, bank_id: UUID, draft: Draft, account_id: UUID) -> Draft:
     """Write a draft, new or in the place of the one before it."""
-    row = await session.get(ProductDraftRow, (bank_id, draft.code)) or ProductDraftRow(bank_id=bank_id, code=draft.code)
-    row.document, row.source, row.revision = dict(draft.document), draft.source, draft.revision
-    row.saved_at, row.saved_by = draft.saved_at, account_id
-    session.add(row)
+    row = ProductDraftRow(
+        bank_id=bank_id,
+        code=draft.code,
+        document=dict(draft.document),
+        source=draft.source,
+        revision=draft.revision,
+        saved_at=draft.saved_at,
+        saved_by=account_id,
+    )
+    await session.merge(row)
     await session.flush()
     return draft
 

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -142,10 +143,10 @@ class Keys:
             return kept[1]
         try:
             answer = await self.reach.get(client.jwks_uri, most_bytes=_MAX_KEY_SET_BYTES)
-            found = json.loads(answer.body) if answer.status == 200 else None
+            found: Mapping[str, Any] = json.loads(answer.body) if answer.status == HTTPStatus.OK else {}
         except (outward.Unreachable, ValueError) as error:
             raise BadToken(f"jwks_uri cannot be read: {error}") from None
         if problem := rules.keys_problem(found):
             raise BadToken(f"jwks_uri holds no key set: {problem.en}")
         self._fetched[client.jwks_uri] = (now, found)
-        return found  # type: ignore[no-any-return]
+        return found

@@ -116,10 +116,22 @@ def _say_all(schemas: Document) -> None:
         model = waiting.pop()
         waiting += model.__subclasses__()
         if model.__name__ in schemas:
-            said = model.model_json_schema(ref_template="#/components/schemas/{model}")
-            for name, inner in said.pop("$defs", {}).items():
-                schemas.setdefault(name, inner)
-            schemas[model.__name__] = said
+            _say(schemas, model)
+
+
+def _say(schemas: Document, model: type[Closed]) -> None:
+    """Put one wire type, with what it refers to; of two enums of one name in two domains the second is called after its user."""
+    said = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    inner = said.pop("$defs", {})
+    said = inner.pop(model.__name__, said)  # a type that holds its own kind is described among its parts
+    for name, part in inner.items():
+        if "enum" in part and schemas.get(name, part).get("enum") != part["enum"]:
+            own = f"{model.__name__}{name}"
+            said = json.loads(json.dumps(said).replace(f'"#/components/schemas/{name}"', f'"#/components/schemas/{own}"'))
+            schemas[own] = part
+        else:
+            schemas.setdefault(name, part)
+    schemas[model.__name__] = said
 
 
 def _complete(operation: Document, call: str, *, public: bool, scope: str | None, told: set[int]) -> None:
@@ -182,7 +194,7 @@ def _exemplify(operation: Document, example: Mapping[str, Any]) -> None:
     """Put in what was really asked and answered in the generated world of the tests."""
     if "request" in example and "requestBody" in operation:
         for media, content in operation["requestBody"]["content"].items():
-            if media == example.get("media", media):
+            if media == "application/json":
                 content["examples"] = {"example": {"value": example["request"]}}
     if "answer" in example:
         for media, content in operation["responses"].get(str(example["status"]), {}).get("content", {}).items():
