@@ -12,6 +12,7 @@ from greenbridge.accounts.values import Actor, Role
 from greenbridge.answers import service as answers
 from greenbridge.answers.values import Demand, Offer
 from greenbridge.catalog import service as catalog
+from greenbridge.catalog.values import Eligibility
 from greenbridge.consents import service as consents
 from greenbridge.consents.values import WorkStep
 from greenbridge.disputes import service as disputes
@@ -24,6 +25,7 @@ from greenbridge.facts.service import RegistrationFacts
 from greenbridge.facts.values import Batch, Delivery
 from greenbridge.kit.codes import generated_uscc
 from greenbridge.kit.money import in_wan
+from greenbridge.matching import service as matching
 from greenbridge.needs import service as needs
 from greenbridge.needs.values import Need
 from greenbridge.reports.gateway import Press
@@ -89,6 +91,8 @@ class World:
     a_supply: UUID
     a_kept: UUID
     b_kept: UUID
+    a_fitting: str
+    b_fitting: str
     a_consent: UUID
     a_withdrawn_consent: UUID
     b_consent: UUID
@@ -205,6 +209,11 @@ async def build(session: AsyncSession, model: DefaultModel, press: Press) -> Wor
         objections.append((await disputes.object_to(session, firm.actor, items.TAX_GRADE, "2024", draft, NOW)).id)
 
     operator = await an_actor(session, NOW, Role.OPERATOR, login="operator")
+    run = await matching.for_actor(session, a.actor, a_offered.id, model, NOW)
+    fitting = [m.product for m in run.matches if m.eligibility is not Eligibility.NOT_ELIGIBLE]
+    a_fitting = next(product.code for product in fitting if product.bank.code not in {OUR_BANK, OTHER_BANK})
+    _, left = await answers.escalated(session, operator, b_escalated.id, model, NOW)
+    b_fitting = left[0].product.code
     department = await an_actor(session, NOW, Role.DEPARTMENT, "market_regulator", "market")
     elsewhere = await an_actor(session, NOW, Role.DEPARTMENT, "tax", "tax-office")
     our_batch = await a_delivery(session, department, OUR_ITEM, licence("L-1"))
@@ -240,7 +249,8 @@ async def build(session: AsyncSession, model: DefaultModel, press: Press) -> Wor
     actors = {actor.role: actor for actor in people}
     return World(
         actors, a, b, c, a_offered, a_offer, a_claimed, a_claim, b_open, b_answer, b_withdrawn, c_claimed, c_claim,
-        a_asked, a_request, b_request, b_escalated, a_supply, a_kept, b_kept, a_consent, watching.id, b_consent, *objections, our_batch, other_batch, doubt,
+        a_asked, a_request, b_request, b_escalated, a_supply, a_kept, b_kept,
+        a_fitting, b_fitting, a_consent, watching.id, b_consent, *objections, our_batch, other_batch, doubt,
         underwriting.proposal_id(a_proposal), underwriting.proposal_id(b_proposal), markers,
     )  # fmt: skip
 
