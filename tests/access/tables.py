@@ -121,6 +121,14 @@ def things(w: World) -> dict[str, Things]:
                 "/operator/deadlines/{need_id}/answer",
             )
         },
+        **{
+            f"{path}/{{need_id}}/requests product_code": Things("NO-SUCH-2", "NO-SUCH-1", {FIRM: {OWN: w.a_fitting}})
+            for path in ("/api/v1/needs", "/enterprise/needs")
+        },
+        **{
+            f"{path}/{{need_id}}/requests product_code": Things("NO-SUCH-2", "NO-SUCH-1", {OPERATOR: {ANY: w.b_fitting}})
+            for path in ("/api/v1/escalated-needs", "/operator/deadlines")
+        },
         "objection_id": Things(w.b_objection, NOTHING, {FIRM: {OWN: w.a_objection}}),
         **_pledges(w),
         "query_id": Things(w.b_query, NOTHING, {OFFICER: {OWN: w.a_query}}),
@@ -231,7 +239,7 @@ ASKS: Mapping[str, Ask] = {
     "POST /api/v1/enterprises/{enterprise_id}/verification": Ask(),
     "POST /api/v1/enterprises/{enterprise_id}/needs": Ask(json=a_need_body()),
     "POST /api/v1/needs/{need_id}/withdrawal": Ask(),
-    "POST /api/v1/needs/{need_id}/requests": Ask(json={"product_code": "GB06-INV"}),
+    "POST /api/v1/needs/{need_id}/requests": Ask(json={"product_code": "{product_code}"}),
     "POST /api/v1/enterprises/{enterprise_id}/need-checks": Ask(json=a_need_body()),
     "POST /api/v1/need-drafts": Ask(json={"typed": {"amount_fen": "30"}}),
     "PUT /api/v1/need-drafts/{draft_id}": Ask(json={"typed": {"amount_fen": "30"}}),
@@ -240,15 +248,15 @@ ASKS: Mapping[str, Ask] = {
     "POST /api/v1/answers/{answer_id}/supply": Ask(),
     "POST /api/v1/answers/{answer_id}/rating": Ask(json={"stars": 4, "reasons": ["quick"]}),
     "POST /api/v1/requests/{request_id}/refusal": Ask(json={"reasons": ["no_capacity"]}),
-    "POST /api/v1/escalated-needs/{need_id}/requests": Ask(json={"product_code": "GB06-INV"}),
+    "POST /api/v1/escalated-needs/{need_id}/requests": Ask(json={"product_code": "{product_code}"}),
     "POST /api/v1/escalated-needs/{need_id}/answer": Ask(json={"text": "目前没有合适的银行，请补充资料后再试。"}),
     "POST /enterprise/needs/drafts/{draft_id}/discard": Ask(),
-    "POST /enterprise/needs/{need_id}/requests": Ask(form={"product_code": "GB06-INV"}),
+    "POST /enterprise/needs/{need_id}/requests": Ask(form={"product_code": "{product_code}"}),
     "POST /enterprise/answers/{answer_id}/supply": Ask(),
     "POST /enterprise/answers/{answer_id}/rating": Ask(form={"stars": "4", "reasons": "quick"}),
     "POST /officer/needs/{need_id}/steps/{answer_id}": Ask(form={"event": "contact"}),
     "POST /officer/needs/{need_id}/refusal/{request_id}": Ask(form={"reasons": "no_capacity"}),
-    "POST /operator/deadlines/{need_id}/requests": Ask(form={"product_code": "GB06-INV"}),
+    "POST /operator/deadlines/{need_id}/requests": Ask(form={"product_code": "{product_code}"}),
     "POST /operator/deadlines/{need_id}/answer": Ask(form={"text": "目前没有合适的银行，请补充资料后再试。"}),
     "POST /api/v1/open-needs/{need_id}/answers": Ask(),
     "POST /api/v1/open-needs/{need_id}/decisions": Ask(json={"proposal_id": "{proposal_id}"}),

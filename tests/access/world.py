@@ -15,6 +15,7 @@ from greenbridge.accounts.values import Actor, Role
 from greenbridge.answers import service as answers
 from greenbridge.answers.values import Demand, Offer
 from greenbridge.catalog import service as catalog
+from greenbridge.catalog.values import Eligibility
 from greenbridge.clients import service as clients
 from greenbridge.clients.values import Registration
 from greenbridge.collateral import service as collateral
@@ -38,6 +39,7 @@ from greenbridge.green.values import ClaimEvent, ClaimState, Event, State, Subje
 from greenbridge.kit import outbox
 from greenbridge.kit.codes import generated_uscc
 from greenbridge.kit.money import in_wan
+from greenbridge.matching import service as matching
 from greenbridge.needs import service as needs
 from greenbridge.needs.values import Need
 from greenbridge.notices import service as notices
@@ -129,6 +131,8 @@ class World:
     a_supply: UUID
     a_kept: UUID
     b_kept: UUID
+    a_fitting: str
+    b_fitting: str
     a_consent: UUID
     a_withdrawn_consent: UUID
     b_consent: UUID
@@ -374,6 +378,11 @@ async def build(session: AsyncSession, model: DefaultModel, press: Press, box: S
     a_pledges, a_registrations, a_query = await pledges_of(session, box, a, officer, "订单甲1")
     b_pledges, b_registrations, b_query = await pledges_of(session, box, b, rival, "订单乙2")
     operator = await an_actor(session, NOW, Role.OPERATOR, login="operator")
+    run = await matching.for_actor(session, a.actor, a_offered.id, model, NOW)
+    fitting = [m.product for m in run.matches if m.eligibility is not Eligibility.NOT_ELIGIBLE]
+    a_fitting = next(product.code for product in fitting if product.bank.code not in {OUR_BANK, OTHER_BANK})
+    _, left = await answers.escalated(session, operator, b_escalated.id, model, NOW)
+    b_fitting = left[0].product.code
     department = await an_actor(session, NOW, Role.DEPARTMENT, "market_regulator", "market")
     elsewhere = await an_actor(session, NOW, Role.DEPARTMENT, "tax", "tax-office")
     our_batch = await a_delivery(session, department, OUR_ITEM, licence("L-1"))
@@ -424,7 +433,7 @@ async def build(session: AsyncSession, model: DefaultModel, press: Press, box: S
     actors = {actor.role: actor for actor in people}
     return World(
         actors, a, b, c, a_offered, a_offer, a_claimed, a_claim, b_open, b_answer, b_withdrawn, c_claimed, c_claim,
-        a_asked, a_request, b_request, b_escalated, a_supply, a_kept, b_kept, a_consent, watching.id, b_consent, *objections, a_pledges, b_pledges, a_registrations, b_registrations, a_query, b_query,
+        a_asked, a_request, b_request, b_escalated, a_supply, a_kept, b_kept, a_fitting, b_fitting, a_consent, watching.id, b_consent, *objections, a_pledges, b_pledges, a_registrations, b_registrations, a_query, b_query,
         our_batch, other_batch, doubt,
         underwriting.proposal_id(a_proposal), underwriting.proposal_id(b_proposal), a_green, b_green, published, *channels, markers,
     )  # fmt: skip
