@@ -30,7 +30,10 @@ _TOKEN = {
 
 def examples(walk: Walk) -> str:
     """Return the examples as a file: one line a call."""
-    found = {**walk.examples, **_TOKEN}
+    # The walk's firm is registered already: what it is now is what it was answered then.
+    firm = walk.examples["GET /api/v1/enterprises/{enterprise_id}"]["answer"]
+    registered = {"status": 201, "request": {"uscc": firm["uscc"], "name": firm["name"]}, "answer": firm}
+    found = {**walk.examples, **_TOKEN, "POST /api/v1/enterprises": registered}
     lines = (f"{json.dumps(name)}: {json.dumps(found[name], ensure_ascii=False)}" for name in sorted(found))
     return "{\n" + ",\n".join(lines) + "\n}\n"
 

@@ -15,6 +15,7 @@ from greenbridge.notices.gateway import FakeMailer, FakeSms, NotSent, SmtpMailer
 from greenbridge.notices.service import Outside
 from greenbridge.notices.values import Channel
 from tests.builders import PASSWORD, an_actor, token
+from tests.clients.installations import free_port
 from tests.clients.programs import a_program
 from tests.notices.receivers import Wall, an_outside
 
@@ -87,7 +88,7 @@ async def test_e_mail_goes_by_smtp_in_the_persons_language_to_those_who_want_it(
     await tell(session, officer, "answer.chosen", now, need_id="6f", number="N1")
     await tell(session, officer, "answer.reminded", now)  # deadlines: not by e-mail
     mailbox = Mailbox()
-    server = Controller(mailbox, hostname="127.0.0.1", port=0)
+    server = Controller(mailbox, hostname="127.0.0.1", port=free_port())
     server.start()
     try:
         port = server.server.sockets[0].getsockname()[1]

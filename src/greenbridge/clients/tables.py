@@ -1,10 +1,11 @@
 """API clients, and the token ids that were used already."""
 
 from sqlalchemy import CheckConstraint
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from greenbridge.clients.values import Proof
-from greenbridge.kit.columns import UUID, JsonObject, datetime, instant, json, key, one_of, reference, texts
+from greenbridge.kit.columns import UUID, JsonObject, datetime, instant, key, one_of, reference, texts
 
 
 class ApiClientRow(SQLModel, table=True):
@@ -26,7 +27,8 @@ class ApiClientRow(SQLModel, table=True):
     scopes: list[str] = texts()
     method: str
     secret_hash: str | None
-    jwks: JsonObject | None = json(nullable=True)
+    # Without keys there is NULL, not JSON's null, which is a value.
+    jwks: JsonObject | None = Field(default=None, sa_type=JSONB(none_as_null=True), nullable=True)
     jwks_uri: str | None
     dpop_required: bool
     revision: int = 1

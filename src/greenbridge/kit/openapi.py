@@ -138,7 +138,7 @@ def _complete(operation: Document, call: str, *, public: bool, scope: str | None
     method, path = call.split(" ")
     changing = method != "GET"
     statuses = {400, 429, 500} | told
-    statuses |= set() if public else {401, 403}
+    statuses |= {401, 403} if not public or path.startswith("/api/") else set()  # a token that is not good is refused everywhere
     statuses |= {404} if "{" in path else set()
     statuses |= {404, 409, 422} if changing else {422}
     statuses |= {413, 415} if "requestBody" in operation else set()
