@@ -533,6 +533,7 @@ def test_the_confinement_is_lifted_where_decision_15_says_so_and_nowhere_else():
         "reports/service/forms.py",
         "schemes/service/pushing.py",
         "schemes/service/screening.py",
+        "scoring/service/reading.py",
     }
 
 
