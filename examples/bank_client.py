@@ -72,11 +72,6 @@ class Bank:
             return answer
         raise SystemExit(f"{method} {path}: no answer")
 
-    def knows(self, path: str) -> bool:
-        """Return whether the service has a route; its own description says so."""
-        document = self._http.get("/schema/openapi.json").raise_for_status().json()
-        return f"/api/v1{path}" in document["paths"]
-
 
 class Endpoint:
     """Where the service calls us. A message is checked, then taken once: its id may come again."""
@@ -181,23 +176,12 @@ def _day(need: dict[str, Any]) -> date:
     return datetime.fromisoformat(need["published_at"]).date()
 
 
-def report_loan(bank: Bank, answer_id: str, made: dict[str, Any], today: date) -> bool:
-    """Report approval, contract and disbursement, where the service takes them already; return whether it does."""
-    amount, number = made["offer"]["amount_fen"], f"HT-{uuid.uuid4().hex[:8].upper()}"
-    paid = {"amount_fen": amount, "disbursed_on": today.isoformat(), "contract_number": number}
-    if bank.knows("/answers/{answer_id}/disbursements"):
-        bank.call("POST", f"/answers/{answer_id}/approval", json={"amount_fen": amount, "annual_rate_bp": made["offer"]["annual_rate_bp"]})
-        bank.call("POST", f"/answers/{answer_id}/contract", json={"contract_number": number})
-        bank.call("POST", f"/answers/{answer_id}/disbursements", json=paid)
-        return True
-    if bank.knows("/answers/{answer_id}/steps"):
-        path = f"/answers/{answer_id}/steps"
-        approved = {"event": "approve", "amount_fen": amount, "annual_rate_bp": made["offer"]["annual_rate_bp"]}
-        bank.call("POST", path, json=approved)
-        bank.call("POST", path, json={"event": "sign", "contract_number": number})
-        bank.call("POST", path, json={"event": "pay_out", "amount_fen": amount, "paid_on": today.isoformat()})
-        return True
-    return False
+def report_loan(bank: Bank, answer_id: str, made: dict[str, Any], today: date) -> None:
+    """Report approval, contract and disbursement."""
+    amount, path = made["offer"]["amount_fen"], f"/answers/{answer_id}/steps"
+    bank.call("POST", path, json={"event": "approve", "amount_fen": amount, "annual_rate_bp": made["offer"]["annual_rate_bp"]})
+    bank.call("POST", path, json={"event": "sign", "contract_number": f"HT-{uuid.uuid4().hex[:8].upper()}"})
+    bank.call("POST", path, json={"event": "pay_out", "amount_fen": amount, "paid_on": today.isoformat()})
 
 
 def main() -> None:
@@ -226,8 +210,8 @@ def main() -> None:
     say("offered", answer=made["id"], offer=made["offer"])
     told = endpoint.wait_for("answer.chosen", need["need_id"], asked.wait)
     say("chosen", data=told, doubles=endpoint.doubles)
-    reported = report_loan(bank, claimed["id"], made, _day(need))
-    say("disbursed" if reported else "not disbursed", why=None if reported else "the service has no route for it yet")
+    report_loan(bank, claimed["id"], made, _day(need))
+    say("disbursed", answer=made["id"], amount_fen=made["offer"]["amount_fen"])
     bank.call("DELETE", f"/webhooks/{hook['id']}")
 
 

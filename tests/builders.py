@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import httpx
 import numpy as np
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from greenbridge.accounts import service as accounts
@@ -20,9 +21,13 @@ from greenbridge.facts.gateway import FakeGateway
 from greenbridge.facts.rules import items
 from greenbridge.facts.service import RegistrationFacts
 from greenbridge.facts.values import MONTHLY, YEARLY, Batch, Series
+from greenbridge.green import service as green
+from greenbridge.green.store import cases as green_cases
+from greenbridge.green.values import Event, State, Subject
 from greenbridge.kit.calendar import add_months
 from greenbridge.kit.codes import generated_uscc
 from greenbridge.needs.values import GuaranteeMode, NeedDraft, Purpose
+from greenbridge.schemes import service as schemes
 from greenbridge.settings import home
 
 PASSWORD = "a long enough password"
@@ -150,3 +155,21 @@ async def token(client: httpx.AsyncClient, login: str) -> dict[str, str]:
     answer = await client.post("/api/v1/tokens", json={"login": login, "password": PASSWORD})
     assert answer.status_code == 201, answer.text
     return {"authorization": f"Bearer {answer.json()['token']}"}
+
+
+async def certified(session: AsyncSession, actor: Actor, firm: Enterprise, now: datetime, number: str, grade: str = "light") -> str:
+    """Certify a firm for the year of `now`: rows as the flow writes them, for a grade would need evidence; return the case's number."""
+    case = await green.open_case(session, actor, Subject.ENTERPRISE, now)
+    rated = await green.submit(session, actor, schemes.book(), case.id, now)
+    by = (now, actor.account_id, "", {})
+    await green_cases.happen(session, case.id, 3, Event.REQUEST_REVIEW, State.IN_REVIEW, *by, None)
+    await green_cases.happen(session, case.id, 4, Event.CONFIRM, State.PUBLISHED, *by, rated.id)
+    about = {"case": case.id, "firm": firm.id, "rating": rated.id, "number": number, "grade": grade, "seed": "00" * 32, "now": now}
+    await session.execute(
+        text("""
+        insert into green_certificate values (cast(:number as text), :case, :firm, 'enterprise', :rating, :grade, 55, 0.8, 's', 'v', 'reconstruction', null,
+            '2026-01-01', '2026-12-31', '{"sections": []}', jsonb_build_object('hash', 'sha-256', 'number', cast(:number as text)), :seed, '{}', :now)
+        """),
+        about,
+    )
+    return case.number

@@ -50,7 +50,7 @@ from greenbridge.scoring import service as scoring
 from greenbridge.scoring.gateway import DefaultModel
 from greenbridge.settings import home
 from greenbridge.underwriting import service as underwriting
-from tests.builders import PASSWORD, a_draft, a_registration, a_verified_firm, an_actor, deliver, steady_invoices, the_products
+from tests.builders import PASSWORD, a_draft, a_registration, a_verified_firm, an_actor, certified, deliver, steady_invoices, the_products
 
 NOW = datetime(2026, 3, 10, 2, 0, tzinfo=UTC)  # Tuesday, 10:00 in Shanghai
 OUR_BANK, OTHER_BANK = "GB02", "GB03"
@@ -274,20 +274,7 @@ def known_of_a(what: str) -> AbstractSet[Caller]:
 async def a_certificate(session: AsyncSession) -> str:
     """A published case with a certificate, of a firm that has no secret here: it is there for everybody; return the case's number."""
     actor, firm = await a_verified_firm(session, NOW, 790)
-    case = await green.open_case(session, actor, Subject.ENTERPRISE, NOW)
-    rated = await green.submit(session, actor, schemes.book(), case.id, NOW)
-    by = (NOW, actor.account_id, "", {})
-    await green_cases.happen(session, case.id, 3, Event.REQUEST_REVIEW, State.IN_REVIEW, *by, None)
-    await green_cases.happen(session, case.id, 4, Event.CONFIRM, State.PUBLISHED, *by, rated.id)
-    about = {"case": case.id, "firm": firm.id, "rating": rated.id, "number": CERTIFICATE, "seed": "00" * 32}
-    await session.execute(
-        text("""
-        insert into green_certificate values (cast(:number as text), :case, :firm, 'enterprise', :rating, 'light', 55, 0.8, 's', 'v', 'reconstruction', null,
-            '2026-01-01', '2026-12-31', '{"sections": []}', jsonb_build_object('hash', 'sha-256', 'number', cast(:number as text)), :seed, '{}', now())
-        """),
-        about,
-    )
-    return case.number
+    return await certified(session, actor, firm, NOW, CERTIFICATE)
 
 
 async def pledges_of(

@@ -12,13 +12,15 @@ from greenbridge.answers import service, store
 from greenbridge.answers.rules import life
 from greenbridge.answers.values import AnswerStatus, DeclineReason, LoanState, Offer, RatingReason
 from greenbridge.catalog.values import Repayment
+from greenbridge.enterprises import service as enterprises
+from greenbridge.green import service as green
 from greenbridge.kit import database
 from greenbridge.kit.errors import Conflict, Invalid, NotFound
 from greenbridge.kit.states import replay
 from greenbridge.needs import service as needs
 from greenbridge.needs.rules import life as need_life
 from greenbridge.needs.values import Mode, NeedStatus
-from tests.builders import a_verified_firm, an_actor, token
+from tests.builders import a_verified_firm, an_actor, certified, token
 
 TODAY = date(2026, 3, 10)
 OFFER = Offer("GB02-INV", 40_000_000, 520, 12, TODAY + timedelta(days=10))
@@ -187,8 +189,12 @@ async def test_offers_are_placed_by_what_they_cost_and_not_by_their_rate(session
     assert [row.view.answer.id for row in rows] == [second.id, first.id]  # 5.4 % without a fee costs less than 5 % with one
     assert [row.place for row in rows] == [1, 2]
     assert others == []
-    _, helped, _ = await service.compare(session, firm, need.id, model, now, subsidy=lambda principal, days: principal * days // 36_500)
-    assert all(row.cost.subsidy_fen == 40_000_000 * 365 // 36_500 for row in helped)
+    assert all(row.cost.subsidy_fen is None for row in rows)  # no certificate: nothing is forecast
+    await certified(session, firm, await enterprises.get(session, need.enterprise_id), now, "GC260310-TEST", "deep")
+    _, helped, _ = await service.compare(session, firm, need.id, model, now)
+    expected = await green.forecast(session, "deep", 40_000_000, 365, TODAY)
+    assert expected.amount_fen > 0
+    assert {row.cost.subsidy_fen for row in helped} == {expected.amount_fen}
     assert helped[0].cost.effective_annual_rate < rows[0].cost.effective_annual_rate
     view, table = await service.amortisation(session, firm, first.id, now)
     assert sum(line.principal_fen for line in table) == view.answer.offer.amount_fen

@@ -1,9 +1,11 @@
 """The pages, as people use them: a firm reports, a reviewer decides, everybody looks, the operator pays."""
 
+import io
 import re
 from urllib.parse import urlencode
 
 import httpx
+import pandas as pd
 import pytest
 
 from greenbridge.green import service as green
@@ -157,6 +159,9 @@ async def test_a_firm_claims_and_the_operator_decides_on_the_pages(place, visit,
     assert (await subsidies.every(place.session))[0].state is ClaimState.CHECKED
     exported = await operator.client.get("/operator/green/subsidies.csv")
     assert claim.number in exported.content.decode("utf-8-sig")
+    sheet = pd.read_excel(io.BytesIO((await operator.client.get("/operator/green/subsidies.xlsx")).content), engine="calamine")
+    assert sheet["申报编号"].tolist() == [claim.number]
+    assert sheet["贴息金额（元）"].tolist() == [claim.amount_fen / 100]
     assert "账平" in await operator.get("/operator/green")
 
 

@@ -159,11 +159,11 @@ def certificate(
 
 @green.command()
 def export(
-    output: Annotated[Path, typer.Option("-o", "--output", help="CSV file to write.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="File to write: .csv or .xlsx.")],
     data_dir: DataDir = None,
     today: Today = None,
 ) -> None:
-    """Write the finance bureau's table of subsidies as CSV."""
+    """Write the finance bureau's table of subsidies."""
     claims = run(settings_of(data_dir, today), lambda session, _: subsidies.every(session))
-    output.write_bytes(subsidies.export(claims))
+    output.write_bytes(subsidies.export(claims, xlsx=output.suffix == ".xlsx"))
     out.print(f"{len(claims)} 笔，{output}")

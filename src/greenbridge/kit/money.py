@@ -6,6 +6,10 @@ FEN_PER_YUAN = 100
 FEN_PER_WAN = 1_000_000
 
 
+class Fen(int):
+    """An amount that a table shows in yuan; what is no `Fen` is a count."""
+
+
 def _decimal(text: str) -> Decimal:
     try:
         value = Decimal(text.strip().replace(",", "").replace("，", ""))

@@ -1,9 +1,7 @@
 """The firm's offers side by side, and what a bank will see before the firm agrees."""
 
-import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from io import StringIO
 from typing import Any
 from uuid import UUID
 
@@ -23,8 +21,10 @@ from greenbridge.consents import service as consents
 from greenbridge.consents.values import WORK_STEP_NAMES, Narrowing
 from greenbridge.consents.values import Purpose as ConsentPurpose
 from greenbridge.facts import service as facts
+from greenbridge.kit import sheets
 from greenbridge.kit.calendar import SHANGHAI, business_date
 from greenbridge.kit.errors import FieldProblem, Invalid, Problem
+from greenbridge.kit.money import Fen
 from greenbridge.kit.text import Language, Text
 from greenbridge.kit.web import Deps, Now, Session, download, language_of, page
 
@@ -63,7 +63,12 @@ class FirmAnswerPages(Controller):
     @get("/answers/{answer_id:uuid}/amortisation.csv")
     async def amortisation(self, answer_id: FromPath[UUID], request: Caller, session: Session, now: Now) -> Response[bytes]:
         view, table = await service.amortisation(session, request.user, answer_id, now)
-        return download(as_csv(table, language_of(request)), "text/csv; charset=utf-8", f"amortisation-{view.answer.id}.csv")
+        return download(sheets.as_csv(*as_table(table, language_of(request))), sheets.CSV, f"amortisation-{view.answer.id}.csv")
+
+    @get("/answers/{answer_id:uuid}/amortisation.xlsx")
+    async def amortisation_xlsx(self, answer_id: FromPath[UUID], request: Caller, session: Session, now: Now) -> Response[bytes]:
+        view, table = await service.amortisation(session, request.user, answer_id, now)
+        return download(sheets.as_xlsx(*as_table(table, language_of(request))), sheets.XLSX, f"amortisation-{view.answer.id}.xlsx")
 
     @post("/answers/{answer_id:uuid}/supply")
     async def supply(self, answer_id: FromPath[UUID], request: Caller, session: Session, now: Now) -> Redirect:
@@ -157,19 +162,14 @@ class FirmAnswerPages(Controller):
         return Redirect(f"/enterprise/needs/{answer.need_id}/offers", status_code=303)
 
 
-def as_csv(table: Sequence[Instalment], language: Language) -> bytes:
-    """Return an amortisation table as a file that spreadsheet programs open as it is: amounts in yuan, a byte order mark."""
-    file = StringIO()
-    writer = csv.writer(file)
-    zh, en = (
-        ("期次", "日期", "本金（元）", "利息（元）", "费用（元）", "剩余本金（元）"),
-        ("No.", "Due", "Principal", "Interest", "Fees", "Left"),
-    )
-    writer.writerow(en if language == "en" else zh)
-    for line in table:
-        amounts = (line.principal_fen, line.interest_fen, line.fees_fen, line.left_fen)
-        writer.writerow([line.number, line.due_on.isoformat(), *(f"{fen // 100}.{fen % 100:02d}" for fen in amounts)])
-    return file.getvalue().encode("utf-8-sig")
+def as_table(table: Sequence[Instalment], language: Language) -> tuple[tuple[str, ...], list[list[sheets.Cell]]]:
+    """Return an amortisation table's head and rows."""
+    zh = ("期次", "日期", "本金（元）", "利息（元）", "费用（元）", "剩余本金（元）")
+    en = ("No.", "Due", "Principal (yuan)", "Interest (yuan)", "Fees (yuan)", "Left (yuan)")
+    rows: list[list[sheets.Cell]] = [
+        [n.number, n.due_on, Fen(n.principal_fen), Fen(n.interest_fen), Fen(n.fees_fen), Fen(n.left_fen)] for n in table
+    ]
+    return en if language == "en" else zh, rows
 
 
 def read_narrowing(typed: Mapping[str, Any], items: Sequence[str]) -> Narrowing:

@@ -1,6 +1,6 @@
 """Offers side by side by what they cost, all in; the timeline of a need."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -12,39 +12,47 @@ from greenbridge.answers import store
 from greenbridge.answers.rules import costs, deadlines
 from greenbridge.answers.service.choosing import of_need
 from greenbridge.answers.values import AnswerHappened, AnswerView, Compared, DeadlineState, Instalment, Offer, Waiting
+from greenbridge.green import service as green
 from greenbridge.kit.calendar import business_date
-from greenbridge.kit.errors import NotFound
+from greenbridge.kit.errors import Conflict, NotFound
 from greenbridge.matching import service as matching
 from greenbridge.needs import service as needs
 from greenbridge.needs.values import Happened, Need
 from greenbridge.scoring.gateway import DefaultModel
 
-# (principal in fen, days) -> what the green subsidy would come to, None where it is not known.
-Subsidy = Callable[[int, int], int | None]
-
 
 async def compare(
-    session: AsyncSession, actor: Actor, need_id: UUID, model: DefaultModel, now: datetime, subsidy: Subsidy | None = None
+    session: AsyncSession, actor: Actor, need_id: UUID, model: DefaultModel, now: datetime
 ) -> tuple[Need, list[Compared], list[AnswerView]]:
     """Return the actor's need, its offers by all-in cost, cheapest first, and the answers without an offer.
 
-    As if every offer were paid out today. Equal cost: the better fit first, then the larger amount.
+    As if every offer were paid out today, and as if the firm's certified green grade stood all its days. Equal cost: the better fit
+    first, then the larger amount.
     """
     need = await needs.own(session, actor, need_id)
     views = await of_need(session, actor, need_id, now)
     offered = [view for view in views if view.answer.offer is not None]
     fits = {m.product.code: m.fit.total for m in (await matching.of_need(session, need, model, now)).matches} if offered else {}
-    rows = [_row(view, view.answer.offer, need, fits, business_date(now), subsidy) for view in offered if view.answer.offer]
+    today = business_date(now)
+    held = await green.standing(session, need.enterprise_id, today, now) if offered else None
+    rows = []
+    for view in offered:
+        if terms := view.answer.offer:
+            helped = await _subsidy(session, held.grade, terms, today) if held else None
+            share = min(1.0, terms.amount_fen / need.draft.amount_fen)
+            rows.append(Compared(view, costs.cost(terms, today, helped), 0, fits.get(terms.product_code), share))
     rows.sort(key=lambda r: (_rate(r), -(r.fit or 0), -(r.view.answer.offer.amount_fen if r.view.answer.offer else 0)))
     ranked = [Compared(r.view, r.cost, place, r.fit, r.asked_share) for place, r in enumerate(rows, start=1)]
     return need, ranked, [view for view in views if view.answer.offer is None]
 
 
-def _row(view: AnswerView, terms: Offer, need: Need, fits: dict[str, float], today: date, subsidy: Subsidy | None) -> Compared:
+async def _subsidy(session: AsyncSession, grade: str | None, terms: Offer, today: date) -> int | None:
+    """Return what the green subsidy would come to, in fen; None without a certified grade, or where no policy or quote is in force."""
     days = sum((line.due_on - today).days for line in costs.amortisation(terms, today)[-1:])
-    helped = subsidy(terms.amount_fen, days) if subsidy else None
-    share = min(1.0, terms.amount_fen / need.draft.amount_fen)
-    return Compared(view, costs.cost(terms, today, helped), 0, fits.get(terms.product_code), share)
+    try:
+        return (await green.forecast(session, grade, terms.amount_fen, days, today)).amount_fen if grade else None
+    except Conflict:
+        return None
 
 
 def _rate(row: Compared) -> float:

@@ -14,6 +14,7 @@ from greenbridge.green.pages.shown import WORDS
 from greenbridge.green.rules import subsidy
 from greenbridge.green.service import subsidies
 from greenbridge.green.values import ACCOUNT_NAMES, Account, ClaimEvent, ClaimState, State
+from greenbridge.kit import sheets
 from greenbridge.kit.calendar import business_date
 from greenbridge.kit.errors import Forbidden, Invalid, Problem
 from greenbridge.kit.web import Deps, Now, Session, download, page
@@ -93,7 +94,12 @@ class GreenBoardPages(Controller):
     @get("/subsidies.csv")
     async def export(self, session: Session) -> Response[bytes]:
         """Return the finance bureau's table."""
-        return download(subsidies.export(await subsidies.every(session)), "text/csv; charset=utf-8", "green-subsidies.csv")
+        return download(subsidies.export(await subsidies.every(session)), sheets.CSV, "green-subsidies.csv")
+
+    @get("/subsidies.xlsx")
+    async def export_xlsx(self, session: Session) -> Response[bytes]:
+        """Return the finance bureau's table."""
+        return download(subsidies.export(await subsidies.every(session), xlsx=True), sheets.XLSX, "green-subsidies.xlsx")
 
 
 def _asked() -> list[ClaimEvent]:

@@ -19,6 +19,7 @@ from greenbridge.green.values import (
     Statement,
 )
 from greenbridge.kit import merkle
+from greenbridge.kit.money import Fen
 from greenbridge.kit.text import Text
 from greenbridge.schemes.values import Evidence, Known
 
@@ -182,22 +183,22 @@ EXPORT_HEADERS = (
 )  # fmt: skip
 
 
-def export_rows(claims: Iterable[Claim]) -> list[list[str]]:
-    """Return the finance bureau's table, a claim a row; amounts in yuan with two decimals."""
+def export_rows(claims: Iterable[Claim]) -> list[list[str | int | date | None]]:
+    """Return the finance bureau's table, a claim a row."""
     return [
         [
             c.number,
             c.name,
             c.uscc,
             c.loan.reference,
-            f"{c.loan.principal_fen / 100:.2f}",
-            str(c.loan.drawn_on),
-            str(c.loan.repaid_on or ""),
-            str(c.until),
+            Fen(c.loan.principal_fen),
+            c.loan.drawn_on,
+            c.loan.repaid_on,
+            c.until,
             f"{c.base_rate_bp / 100:.2f}",
-            str(sum(s.days for s in c.segments)),
-            f"{c.amount_fen / 100:.2f}",
-            f"{c.recoverable_fen / 100:.2f}",
+            sum(s.days for s in c.segments),
+            Fen(c.amount_fen),
+            Fen(c.recoverable_fen),
             CLAIM_STATE_NAMES[c.state].zh,
             c.policy,
             " ".join(dict.fromkeys(s.certificate_number for s in c.segments)),

@@ -1,7 +1,5 @@
 """Subsidies: what a loan would bring, claims from the firm to the payment, clawback, the ledger, the export."""
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -33,7 +31,7 @@ from greenbridge.green.values import (
     Subject,
     SubsidyPolicy,
 )
-from greenbridge.kit import database, outbox
+from greenbridge.kit import database, outbox, sheets
 from greenbridge.kit.calendar import business_date
 from greenbridge.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from greenbridge.reference import service as reference
@@ -249,8 +247,7 @@ async def ledger(session: AsyncSession) -> Ledger:
     return Ledger(subsidy.balances((credit, debit, fen) for _, _, credit, debit, fen, _ in found), found)
 
 
-def export(claims: Sequence[Claim]) -> bytes:
-    """Return the finance bureau's table as CSV, UTF-8 with a mark for spreadsheets."""
-    out = io.StringIO()
-    csv.writer(out).writerows([wire.EXPORT_HEADERS, *wire.export_rows(claims)])
-    return out.getvalue().encode("utf-8-sig")
+def export(claims: Sequence[Claim], *, xlsx: bool = False) -> bytes:
+    """Return the finance bureau's table as CSV or xlsx."""
+    write = sheets.as_xlsx if xlsx else sheets.as_csv
+    return write(wire.EXPORT_HEADERS, wire.export_rows(claims))
