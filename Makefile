@@ -2,6 +2,8 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
+# Processes of the test run, each with a PostgreSQL of its own.
+WORKERS ?= auto
 BIN := $(VENV)/bin
 # The editable install is a file of its own, so that a second run installs nothing.
 RUN_STAMP := $(VENV)/.installed-run
@@ -31,7 +33,7 @@ demo: setup ## a generated town end to end, then serve it on http://127.0.0.1:80
 
 test: $(DEV_STAMP) ## set up and run all tests
 	@$(BIN)/python tests/browser/prepare.py
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 lint: $(DEV_STAMP) ## ruff, mypy --strict, lint-imports
 	$(BIN)/ruff check .
