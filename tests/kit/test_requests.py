@@ -95,13 +95,21 @@ async def test_limits_are_told_counted_for_all_workers_and_kept(client, app, ban
     assert (await client.get("/sign-in")).status_code == 200  # pages are not counted
 
 
-async def test_a_new_minute_begins_anew(session):
-    now = SystemClock().now()
+async def test_a_new_minute_begins_anew(session, sessions):
+    now, calls = SystemClock().now(), limits.Calls()
     at = now.replace(second=10, microsecond=0)
-    used = [(await limits.count(session, "caller", "x", 5, at)).used for _ in range(3)]
-    after = await limits.count(session, "caller", "x", 5, at + timedelta(seconds=50))
+    used = [(await calls.count(sessions, "caller", "x", 5, at)).used for _ in range(3)]
+    after = await calls.count(sessions, "caller", "x", 5, at + timedelta(seconds=50))
     assert (used, after.used, after.reset) == ([1, 2, 3], 1, 60)
     assert await limits.forget(session, at + timedelta(hours=1)) == 1
+
+
+async def test_many_calls_a_second_are_written_together_and_two_workers_count_together(sessions):
+    at, one, other = SystemClock().now().replace(second=10, microsecond=0), limits.Calls(), limits.Calls()
+    used = [(await one.count(sessions, "caller", "y", 1_000, at)).used for _ in range(30)]
+    assert used == list(range(1, 31))
+    assert (await other.count(sessions, "caller", "y", 1_000, at)).used == 23  # the first and twenty-one more were written
+    assert (await one.count(sessions, "caller", "y", 1_000, at + timedelta(seconds=2))).used == 32
 
 
 async def test_problems_have_one_form_whoever_refuses(client, bank):

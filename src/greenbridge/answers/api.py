@@ -1,9 +1,9 @@
 """JSON routes of answers: the bank's side and the firm's side."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
-from litestar import Controller, Response, get, post
+from litestar import Controller, get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from greenbridge.accounts.guards import Caller, only
@@ -32,8 +32,7 @@ from greenbridge.answers.schemas import (
     WordsIn,
 )
 from greenbridge.consents.schemas import NarrowingIn
-from greenbridge.kit import idempotency
-from greenbridge.kit.web import Deps, IdempotencyKeyHeader, Now, Session
+from greenbridge.kit.web import Deps, Now, Session
 from greenbridge.needs.schemas import NeedOut
 
 
@@ -91,17 +90,9 @@ class BankAnswersApi(Controller):
         session: Session,
         now: Now,
         deps: Deps,
-        idempotency_key: IdempotencyKeyHeader = None,
-    ) -> Response[AnswerOut]:
+    ) -> AnswerOut:
         """Claim a slot for the caller's bank."""
-
-        async def act() -> dict[str, Any]:
-            answer = await service.claim(session, request.user, need_id, deps.model, now)
-            return AnswerOut.of(answer).model_dump(mode="json")
-
-        kept, replayed = await idempotency.once(session, request.user.account_id, idempotency_key, {"claim": str(need_id)}, act, now)
-        headers = {"Idempotency-Replayed": "true"} if replayed else {}
-        return Response(AnswerOut.model_validate(kept), status_code=200 if replayed else 201, headers=headers)
+        return AnswerOut.of(await service.claim(session, request.user, need_id, deps.model, now))
 
     @post("/answers/{answer_id:uuid}/offer", status_code=200)
     async def offer(self, answer_id: FromPath[UUID], data: JSONBody[OfferIn], request: Caller, session: Session, now: Now) -> AnswerOut:

@@ -27,9 +27,8 @@ from greenbridge.collateral.schemas import (
 from greenbridge.collateral.service import Safe
 from greenbridge.collateral.values import Draft, PledgeEvent, PledgeState
 from greenbridge.consents.values import WorkStep
-from greenbridge.kit import idempotency
 from greenbridge.kit.errors import Conflict, Invalid, NotFound
-from greenbridge.kit.web import PROBLEM_JSON, Deps, IdempotencyKeyHeader, Now, Session, language_of
+from greenbridge.kit.web import PROBLEM_JSON, Deps, Now, Session, language_of
 
 BOTH = (only(Role.ENTERPRISE, Role.OFFICER),)
 FIRM, OFFICER = [only(Role.ENTERPRISE)], [only(Role.OFFICER)]
@@ -66,20 +65,12 @@ class PledgesApi(Controller):
         session: Session,
         now: Now,
         deps: Deps,
-        idempotency_key: IdempotencyKeyHeader = None,
-    ) -> Response[PledgeOut]:
+    ) -> PledgeOut:
         """Offer an asset of the caller's firm to a bank. Nothing is compared before the bank accepts."""
-
-        async def act() -> dict[str, Any]:
-            bank_id = await bank_of(session, data.bank)
-            draft = Draft(bank_id, data.asset.value(), data.amount_fen, data.expires_on)
-            made = await service.offer(session, request.user, deps.safe, draft, now)
-            return (await _out(session, request.user, deps.safe, made.id, now)).model_dump(mode="json")
-
-        body = data.model_dump(mode="json")
-        answer, replayed = await idempotency.once(session, request.user.account_id, idempotency_key, body, act, now)
-        headers = {"Idempotency-Replayed": "true"} if replayed else {}
-        return Response(PledgeOut.model_validate(answer), status_code=200 if replayed else 201, headers=headers)
+        bank_id = await bank_of(session, data.bank)
+        draft = Draft(bank_id, data.asset.value(), data.amount_fen, data.expires_on)
+        made = await service.offer(session, request.user, deps.safe, draft, now)
+        return await _out(session, request.user, deps.safe, made.id, now)
 
     @get(guards=BOTH)
     async def listed(self, request: Caller, session: Session, now: Now, deps: Deps) -> list[PledgeOut]:
@@ -115,22 +106,15 @@ class PledgesApi(Controller):
         session: Session,
         now: Now,
         deps: Deps,
-        idempotency_key: IdempotencyKeyHeader = None,
     ) -> Response[Any]:
         """Accept an offer. 409 `already-pledged` is kept and counted like any answer: the pledge is refused for good."""
-
-        async def act() -> dict[str, Any]:
-            await service.accept(session, request.user, deps.safe, pledge_id, now)
-            return (await _out(session, request.user, deps.safe, pledge_id, now)).model_dump(mode="json")
-
-        answer, replayed = await idempotency.once(session, request.user.account_id, idempotency_key, {"pledge": str(pledge_id)}, act, now)
-        headers = {"Idempotency-Replayed": "true"} if replayed else {}
-        if answer["state"] == PledgeState.REFUSED.value:
+        await service.accept(session, request.user, deps.safe, pledge_id, now)
+        answer = await _out(session, request.user, deps.safe, pledge_id, now)
+        if answer.state is PledgeState.REFUSED:
             problem = already_pledged()
-            body = problem.body(language_of(request), request.url.path)
             # Returned, not raised: what is raised rolls back, and the attempt would not count.
-            return Response(body, status_code=problem.status, media_type=PROBLEM_JSON, headers=headers)
-        return Response(PledgeOut.model_validate(answer), status_code=200, headers=headers)
+            return Response(problem.body(language_of(request), request.url.path), status_code=problem.status, media_type=PROBLEM_JSON)
+        return Response(answer, status_code=200)
 
     @post("/{pledge_id:uuid}/decline", status_code=200, guards=OFFICER)
     async def decline(

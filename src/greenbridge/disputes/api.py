@@ -1,17 +1,15 @@
 """JSON routes of objections."""
 
-from typing import Any
 from uuid import UUID
 
-from litestar import Controller, Response, get, post
+from litestar import Controller, get, post
 from litestar.params import FromPath, JSONBody
 
 from greenbridge.accounts.guards import Caller, only
 from greenbridge.accounts.values import Role
 from greenbridge.disputes import service
 from greenbridge.disputes.schemas import AnswerIn, NewObjection, ObjectionOut
-from greenbridge.kit import idempotency
-from greenbridge.kit.web import IdempotencyKeyHeader, Now, Session
+from greenbridge.kit.web import Now, Session
 
 
 class ObjectionsApi(Controller):
@@ -21,19 +19,9 @@ class ObjectionsApi(Controller):
     tags = ("objections",)
 
     @post(guards=[only(Role.ENTERPRISE)])
-    async def raise_one(
-        self, data: JSONBody[NewObjection], request: Caller, session: Session, now: Now, idempotency_key: IdempotencyKeyHeader = None
-    ) -> Response[ObjectionOut]:
-        """Object to a record of the caller's firm: it is marked at once; with an Idempotency-Key a repeated request is answered alike."""
-
-        async def act() -> dict[str, Any]:
-            raised = await service.object_to(session, request.user, data.item, data.key, data.draft(), now)
-            return ObjectionOut.of(raised).model_dump(mode="json")
-
-        body = data.model_dump(mode="json")
-        answer, replayed = await idempotency.once(session, request.user.account_id, idempotency_key, body, act, now)
-        headers = {"Idempotency-Replayed": "true"} if replayed else {}
-        return Response(ObjectionOut.model_validate(answer), status_code=200 if replayed else 201, headers=headers)
+    async def raise_one(self, data: JSONBody[NewObjection], request: Caller, session: Session, now: Now) -> ObjectionOut:
+        """Object to a record of the caller's firm: it is marked at once."""
+        return ObjectionOut.of(await service.object_to(session, request.user, data.item, data.key, data.draft(), now))
 
     @get(guards=[only(Role.ENTERPRISE, Role.OPERATOR)])
     async def listed(self, request: Caller, session: Session, now: Now) -> list[ObjectionOut]:

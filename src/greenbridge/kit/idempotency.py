@@ -134,10 +134,25 @@ async def keep(response: Response[Any]) -> Response[Any]:
 
 
 async def once(
-    _session: AsyncSession, _account_id: UUID, _key: str | None, _body: object, act: Callable[[], Awaitable[Any]], _now: datetime
-) -> tuple[Any, bool]:
-    """Return (answer, False): carry out `act`. The key was taken before the handler ran; routes written before that still ask here."""
-    return await act(), False
+    session: AsyncSession, account_id: UUID, key: str | None, body: object, act: Callable[[], Awaitable[str]], now: datetime
+) -> str:
+    """Carry out `act` once per account and key of a form, and return what it returned then; without a key, simply carry it out.
+
+    A second click waits for the first to end; an act that failed leaves no key behind. Raises Invalid for a key that came with another
+    form before.
+    """
+    if not key:
+        return await act()
+    asked = {"account": account_id, "key": f"form:{key}"[:MAX_KEY_LENGTH], "now": now, "hash": digest("POST", "form", repr(body).encode())}
+    if await database.rows(session, _CLAIM, asked):
+        answer = await act()
+        await database.rows(session, _KEEP, {**asked, "status": _OK, "content": answer})
+        return answer
+    ((hashed, _, content),) = await database.rows(session, _EARLIER, asked)
+    if hashed != asked["hash"]:
+        zh, en = "该表单已提交过不同的内容；未做任何更改。", "This form was sent before with other words; nothing was changed."
+        raise Invalid("form-sent-before", zh, en)
+    return str(content)
 
 
 async def forget(session: AsyncSession, before: datetime) -> int:

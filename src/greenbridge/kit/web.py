@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Any, cast
 from uuid import uuid4
 
 import structlog
@@ -19,7 +19,6 @@ from litestar.di import NamedDependency
 from litestar.enums import ScopeType
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.middleware import ASGIMiddleware
-from litestar.params import HeaderParameter
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.response import Redirect, Template
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
@@ -29,13 +28,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from greenbridge.kit import logs, money
 from greenbridge.kit.codes import region_text
 from greenbridge.kit.errors import FieldProblem, NotSignedIn, Problem
-from greenbridge.kit.idempotency import CURRENT, KEY_HEADER, REPLAYED_HEADER, Replayed
+from greenbridge.kit.idempotency import CURRENT, REPLAYED_HEADER, Replayed
 from greenbridge.kit.text import Language, Text
 
 Session = NamedDependency[AsyncSession]
 Now = NamedDependency[datetime]
 Deps = NamedDependency[State]
-IdempotencyKeyHeader = Annotated[str | None, HeaderParameter(name=KEY_HEADER)]
 AnyRequest = Request[Any, Any, Any]
 
 PROBLEM_JSON = "application/problem+json"

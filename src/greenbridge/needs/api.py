@@ -1,16 +1,14 @@
 """JSON routes of needs."""
 
-from typing import Any
 from uuid import UUID
 
-from litestar import Controller, Response, delete, get, post, put
+from litestar import Controller, delete, get, post, put
 from litestar.params import FromPath, JSONBody
 
 from greenbridge.accounts.guards import Caller, only
 from greenbridge.accounts.values import Role
 from greenbridge.enterprises import service as enterprises
-from greenbridge.kit import idempotency
-from greenbridge.kit.web import Deps, IdempotencyKeyHeader, Now, Session
+from greenbridge.kit.web import Deps, Now, Session
 from greenbridge.needs import service
 from greenbridge.needs.schemas import DraftIn, DraftOut, FindingOut, NeedOut, NewNeed
 
@@ -31,19 +29,10 @@ class NeedsApi(Controller):
         session: Session,
         now: Now,
         deps: Deps,
-        idempotency_key: IdempotencyKeyHeader = None,
-    ) -> Response[NeedOut]:
-        """Publish a need; with an Idempotency-Key the same request sent again returns the first answer."""
-
-        async def act() -> dict[str, Any]:
-            profile = deps.settings.deadlines
-            need = await service.publish(session, request.user, enterprise_id, data.draft(), now, profile=profile)
-            return NeedOut.of(need).model_dump(mode="json")
-
-        body = {"enterprise_id": str(enterprise_id), **data.model_dump(mode="json")}
-        answer, replayed = await idempotency.once(session, request.user.account_id, idempotency_key, body, act, now)
-        headers = {"Idempotency-Replayed": "true"} if replayed else {}
-        return Response(NeedOut.model_validate(answer), status_code=200 if replayed else 201, headers=headers)
+    ) -> NeedOut:
+        """Publish a need."""
+        profile = deps.settings.deadlines
+        return NeedOut.of(await service.publish(session, request.user, enterprise_id, data.draft(), now, profile=profile))
 
     @get("/needs")
     async def mine(self, request: Caller, session: Session) -> list[NeedOut]:

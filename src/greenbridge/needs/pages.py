@@ -118,16 +118,16 @@ class NeedPages(Controller):
             if deed == "check":
                 return self._form(request, typed, findings=await service.check(session, enterprise, draft, now))
 
-            async def act() -> dict[str, Any]:
+            async def act() -> str:
                 profile = deps.settings.deadlines
                 need = await service.publish(session, request.user, enterprise.id, draft, now, profile=profile, draft_id=draft_id)
-                return {"id": str(need.id)}
+                return str(need.id)
 
             async with session.begin_nested():
-                answer, _ = await idempotency.once(session, request.user.account_id, form.get("key") or None, repr(draft), act, now)
+                need_id = await idempotency.once(session, request.user.account_id, form.get("key") or None, draft, act, now)
         except Problem as problem:
             return self._form(request, typed, problem)
-        return Redirect(f"/enterprise/needs/{answer['id']}", status_code=303)
+        return Redirect(f"/enterprise/needs/{need_id}", status_code=303)
 
     @post("/drafts/{draft_id:uuid}/discard")
     async def discard(self, draft_id: FromPath[UUID], request: Caller, session: Session, now: Now) -> Redirect:

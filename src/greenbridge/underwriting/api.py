@@ -1,16 +1,15 @@
 """JSON routes of underwriting: proposals for a need, and the officer's decision."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
-from litestar import Controller, Response, get, post
+from litestar import Controller, get, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from greenbridge.accounts.guards import Caller, only
 from greenbridge.accounts.values import Role
 from greenbridge.consents.values import WorkStep
-from greenbridge.kit import idempotency
-from greenbridge.kit.web import Deps, IdempotencyKeyHeader, Now, Session
+from greenbridge.kit.web import Deps, Now, Session
 from greenbridge.underwriting import service
 from greenbridge.underwriting.schemas import DecisionIn, DecisionOut, ProposalOut
 
@@ -54,26 +53,18 @@ class UnderwritingApi(Controller):
         session: Session,
         now: Now,
         deps: Deps,
-        idempotency_key: IdempotencyKeyHeader = None,
-    ) -> Response[DecisionOut]:
+    ) -> DecisionOut:
         """Take a proposal as it is, or depart from it with reasons; `proposal_id` says which one was seen."""
-
-        async def act() -> dict[str, Any]:
-            decision = await service.decide(
-                session,
-                request.user,
-                need_id,
-                data.proposal_id,
-                deps.model,
-                now,
-                override=data.override(),
-                reasons=data.reasons,
-                note=data.note,
-                debt_service_fen=data.debt_service_fen,
-            )
-            return DecisionOut.of(decision).model_dump(mode="json")
-
-        body = {"need": str(need_id), **data.model_dump(mode="json")}
-        kept, replayed = await idempotency.once(session, request.user.account_id, idempotency_key, body, act, now)
-        headers = {"Idempotency-Replayed": "true"} if replayed else {}
-        return Response(DecisionOut.model_validate(kept), status_code=200 if replayed else 201, headers=headers)
+        decision = await service.decide(
+            session,
+            request.user,
+            need_id,
+            data.proposal_id,
+            deps.model,
+            now,
+            override=data.override(),
+            reasons=data.reasons,
+            note=data.note,
+            debt_service_fen=data.debt_service_fen,
+        )
+        return DecisionOut.of(decision)
