@@ -413,6 +413,7 @@ PUBLIC = frozenset(
 TOLD_APART: Mapping[tuple[str, Caller], str] = {
     ("GET /api/v1/products/{code}", FIRM): "every firm sees every listed product",
     ("GET /api/v1/products/{code}", DEPARTMENT): "listed products are shown to everybody who is signed in",
+    ("GET /api/v1/products/{code}", REVIEWER): "listed products are shown to everybody who is signed in",
     ("POST /api/v1/products", ADMIN): "product codes are one list for all banks and are shown to every firm: a taken one must be refused",
     ("POST /api/v1/screenings", DEPARTMENT): "which codes the register knows, and which lists they stand on, is open to everybody",
     ("POST /api/v1/deliveries", DEPARTMENT): "which items there are, and whose, stands in the public catalogue",

@@ -392,8 +392,8 @@ async def build(session: AsyncSession, model: DefaultModel, press: Press, box: S
         *(Marker(text, f"firm B's {what}", {OPERATOR}) for text, what in b.markers),
         *(Marker(text, f"firm C's {what}", {OPERATOR}) for text, what in c.markers),
         # An open need is anonymous, not secret: every officer may see its number.
-        *(Marker(need.number, "firm A's need", {FIRM, OFFICER, ADMIN}) for need in (a_offered, a_claimed)),
-        *(Marker(need.number, "another firm's open need", {OFFICER}) for need in (b_open, c_claimed)),
+        *(Marker(need.number, "firm A's need", {FIRM, OFFICER, ADMIN, OPERATOR}) for need in (a_offered, a_claimed)),
+        *(Marker(need.number, "another firm's open need", {OFFICER, OPERATOR}) for need in (b_open, c_claimed)),
         Marker(b_withdrawn.number, "firm B's withdrawn need", set()),
         Marker("苕溪给甲的话", "bank 1's note to firm A", {FIRM, OFFICER}),
         Marker("莫干给甲的话", "bank 2's note to firm A", {FIRM}),

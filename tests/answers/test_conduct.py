@@ -8,7 +8,6 @@ from sqlalchemy import text
 from greenbridge.accounts.values import Role
 from greenbridge.answers import jobs
 from greenbridge.answers import store as answer_store
-from greenbridge.answers.values import DeclineReason
 from greenbridge.matching import service as matching
 from greenbridge.needs import service as needs
 from tests.builders import a_draft, a_verified_firm, an_actor, the_products, token
@@ -21,7 +20,7 @@ async def test_answers_are_counted_shrunk_used_and_explained(client, session, no
     made = [await needs.publish(session, actor, firm.id, a_draft(), now) for _ in range(3)]
     for need in made:
         one = await answer_store.add(session, need.id, good.organisation, good.account_id, 1, now, now.date())
-        await answer_store.set_decline(session, one.id, [DeclineReason.NO_CAPACITY], "")
+        await session.execute(text("update answer set status = 'declined', reasons = array['no_capacity'] where id = :id"), {"id": one.id})
         two = await answer_store.add(session, need.id, bad.organisation, bad.account_id, 2, now, now.date())
         await session.execute(text("update answer set status = 'expired' where id = :id"), {"id": two.id})
     running = await needs.publish(session, actor, firm.id, a_draft(), now)

@@ -106,13 +106,13 @@ async def test_a_firm_from_sign_up_to_an_accepted_offer(new_page):
     await expect(officer.locator("aside")).to_contain_text("已报价")
 
     await firm.goto(f"/enterprise/needs/{need_id}/offers")
-    await expect(firm.locator(".columns")).to_contain_text("4.80 %")
+    await expect(firm.locator("main table").first).to_contain_text("4.80 %")
     await firm.click("text=同意该行查阅报告")
     await officer.reload()
     await expect(officer.locator("h1")).to_contain_text(NAME)
     await expect(officer.locator("aside")).to_contain_text("违约概率")
     await firm.click("text=接受报价")
-    await expect(firm.locator(".columns")).to_contain_text("已接受")
+    await expect(firm.locator("main table").first).to_contain_text("已接受")
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ def test_a_firm_of_the_town_is_rated_in_24_lines_that_sum_to_the_total(small_tow
 def test_a_project_a_certificate_that_is_verified_the_forecast_and_the_export(small_town: tuple[Path, dict[str, object]], tmp_path: Path):
     folder, _ = small_town
     firms = json_of("enterprises", "--json", "--data-dir", str(folder))
-    rated = [json_of("rate", "green", f["uscc"], "--json", "--data-dir", str(folder)) for f in firms[:6]]
+    rated = (json_of("rate", "green", f["uscc"], "--json", "--data-dir", str(folder)) for f in firms)
     held = next(r for r in rated if r["certificate"] and r["certificate"]["certificate_number"])
     number = held["certificate"]["certificate_number"]
     file = tmp_path / "certificate.json"
@@ -37,7 +37,7 @@ def test_a_project_a_certificate_that_is_verified_the_forecast_and_the_export(sm
     assert greenbridge("verify", str(file), "--data-dir", str(folder)).returncode == 0
     file.write_text(file.read_text().replace(held["certificate"]["grade"], "deeper"))
     assert greenbridge("verify", str(file), "--data-dir", str(folder)).returncode == 1
-    projects = [greenbridge("rate", "green", f["uscc"], "--project", "--json", "--data-dir", str(folder)) for f in firms[:6]]
+    projects = (greenbridge("rate", "green", f["uscc"], "--project", "--json", "--data-dir", str(folder)) for f in firms)
     found = json.loads(next(run.stdout for run in projects if run.returncode == 0))
     assert (len(found["indicators"]), found["scheme"]) == (24, "green-project")
     forecast = json_of("green", "forecast", "--principal", "5000000", "--json", "--data-dir", str(folder))

@@ -106,7 +106,21 @@ def completed(document: Document, app: Litestar, scopes: Mapping[str, str], exam
                 operation, call, public=not handler.resolve_guards(), scope=scopes.get(call), told=set(handler.opt.get("problems", ()))
             )
             _exemplify(operation, examples.get(call, {}))
+    _say_tuples(document)
     return document
+
+
+def _say_tuples(node: Any) -> None:
+    """Write tuples as JSON Schema 2020-12 does: the framework still lists their parts under `items`, which is one schema now."""
+    if isinstance(node, dict):
+        if isinstance(node.get("items"), list):
+            parts = node.pop("items")
+            node |= {"prefixItems": parts, "minItems": len(parts), "maxItems": len(parts)}
+        for member in node.values():
+            _say_tuples(member)
+    elif isinstance(node, list):
+        for member in node:
+            _say_tuples(member)
 
 
 def _say_all(schemas: Document) -> None:

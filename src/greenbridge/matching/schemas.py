@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import Field, StrictBool, model_validator
 
 from greenbridge.catalog.rules import verdicts
 from greenbridge.catalog.values import Applicant, Eligibility, Outcome
@@ -286,8 +286,8 @@ class FittingNeedsOut(Closed):
 class SubscriptionIn(Closed):
     """Whether the bank is told of new needs that fit (topic match.new_fit), and of those that wait for data too."""
 
-    on: bool
-    conditional: bool = False
+    on: StrictBool
+    conditional: StrictBool = False
 
 
 class ProductReachOut(Closed):
