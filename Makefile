@@ -33,7 +33,7 @@ demo: setup ## a generated town end to end, then serve it on http://127.0.0.1:80
 
 test: $(DEV_STAMP) ## set up and run all tests
 	@$(BIN)/python tests/browser/prepare.py
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 lint: $(DEV_STAMP) ## ruff, mypy --strict, lint-imports
 	$(BIN)/ruff check .
