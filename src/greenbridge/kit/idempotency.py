@@ -82,6 +82,13 @@ def digest(method: str, path: str, body: bytes) -> str:
     return hashlib.sha256(b"\0".join([method.encode(), path.encode(), body])).hexdigest()
 
 
+def must_be_key(key: str | None) -> None:
+    """Raise Invalid for a key that is none; also for a POST that only asks and so is carried out each time."""
+    if key is not None and not _KEY.fullmatch(key):
+        zh, en = "幂等键应为 1 至 200 个可见的 ASCII 字符。", "An Idempotency-Key has 1 to 200 visible ASCII characters."
+        raise Invalid.at("wrong-idempotency-key", KEY_HEADER, zh, en)
+
+
 async def claim(session: AsyncSession, request: Request[Any, Any, Any], now: datetime) -> None:
     """Take the key of a POST to the API, before its handler runs; nothing for any other request.
 
@@ -93,13 +100,7 @@ async def claim(session: AsyncSession, request: Request[Any, Any, Any], now: dat
         return
     if request.content_type[0] not in _TAKEN:
         return  # a delivery of millions of rows is not read twice: departments name it by its batch_id
-    if not _KEY.fullmatch(key):
-        raise Invalid.at(
-            "wrong-idempotency-key",
-            KEY_HEADER,
-            "幂等键应为 1 至 200 个可见的 ASCII 字符。",
-            "An Idempotency-Key has 1 to 200 visible ASCII characters.",
-        )
+    must_be_key(key)
     asked = {
         "account": caller.account_id,
         "key": key,

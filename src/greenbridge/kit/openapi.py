@@ -15,6 +15,7 @@ from greenbridge.kit.wire import Closed
 Document = dict[str, Any]
 PROBLEM_JSON = "application/problem+json"
 _STRING: Document = {"schema": {"type": "string"}}
+MOST = 2**53 - 1  # beyond it a reader of JSON no longer tells neighbouring numbers apart (RFC 8259)
 _PROBLEMS = {
     400: "The request cannot be read, or does not fit its schema",
     401: "No token, or one that is not good",
@@ -111,14 +112,18 @@ def completed(document: Document, app: Litestar, scopes: Mapping[str, str], exam
 
 
 def _say_tuples(node: Any) -> None:
-    """Write tuples as JSON Schema 2020-12 does: the framework still lists their parts under `items`, which is one schema now."""
+    """Write tuples as JSON Schema 2020-12 does (the framework still lists their parts under `items`, which is one schema now), and how
+    large a number of a path may be.
+    """
     if isinstance(node, dict):
-        if isinstance(node.get("items"), list):
-            parts = node.pop("items")
+        if node.get("type") == "array" and isinstance(node.get("items"), list | tuple):
+            parts = list(node.pop("items"))
             node |= {"prefixItems": parts, "minItems": len(parts), "maxItems": len(parts)}
+        if node.get("in") == "path" and node.get("schema", {}).get("type") == "integer":
+            node["schema"].setdefault("maximum", MOST)
         for member in node.values():
             _say_tuples(member)
-    elif isinstance(node, list):
+    elif isinstance(node, list | tuple):
         for member in node:
             _say_tuples(member)
 

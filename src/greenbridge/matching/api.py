@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from greenbridge.accounts.guards import Caller, only, signed_in
 from greenbridge.accounts.values import Role
 from greenbridge.catalog.schemas import ProductFile
-from greenbridge.kit import database
+from greenbridge.kit import database, idempotency
 from greenbridge.kit.calendar import business_date
 from greenbridge.kit.errors import Forbidden, NotFound
 from greenbridge.kit.web import Deps, Now, Session, language_of
@@ -104,6 +104,7 @@ class MatchesApi(Controller):
 
         Only the first is kept. Facts that are not stated are unknown. People of a bank see their own bank's products only.
         """
+        idempotency.must_be_key(request.headers.get(idempotency.KEY_HEADER))
         state, language = request.app.state, language_of(request)
         now: datetime = state.clock.now()
         if data.facts is None:

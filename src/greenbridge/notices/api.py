@@ -14,7 +14,7 @@ from greenbridge.notices.schemas import DeliveryOut, DeliveryPage, EndpointIn, E
 from greenbridge.notices.values import DeliveryState
 
 Limit = Annotated[int, QueryParameter(ge=1, le=200)]
-Number = Annotated[int, PathParameter(ge=1, le=2**63 - 1)]
+Number = Annotated[int, PathParameter(ge=1, le=2**53 - 1)]
 
 
 class NoticesApi(Controller):
@@ -110,7 +110,7 @@ class WebhooksApi(Controller):
         session: Session,
         status: FromQuery[DeliveryState | None] = None,
         endpoint_id: FromQuery[UUID | None] = None,
-        cursor: Annotated[int | None, QueryParameter(ge=1, le=2**63 - 1)] = None,
+        cursor: Annotated[int | None, QueryParameter(ge=1, le=2**53 - 1)] = None,
         limit: Limit = 50,
     ) -> DeliveryPage:
         """List deliveries, newest first; `status=dead` lists the dead letters."""
