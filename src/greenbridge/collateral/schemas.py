@@ -49,7 +49,7 @@ class PledgeIn(Closed):
 class NoteIn(Closed):
     """Why an offer is declined."""
 
-    note: str = Field(max_length=500)
+    note: str = Field(max_length=500, pattern=r"^[^\x00]*$")
 
 
 class BankIn(Closed):

@@ -15,7 +15,7 @@ from greenbridge.accounts.guards import Caller, only
 from greenbridge.accounts.values import Role
 from greenbridge.consents.values import WorkStep
 from greenbridge.facts import service
-from greenbridge.facts.schemas import AlertOut, BatchOut, DecisionIn, FactOut, PullOut, QualityOut, QuarantinedRowOut, QuestionOut
+from greenbridge.facts.schemas import AlertOut, BatchOut, DoubtDecisionIn, FactOut, PullOut, QualityOut, QuarantinedRowOut, QuestionOut
 from greenbridge.facts.values import Delivery
 from greenbridge.kit.errors import Invalid
 from greenbridge.kit.web import Deps, Now, Session
@@ -155,7 +155,7 @@ class DeliveriesApi(Controller):
 
     @post("/{batch_id:uuid}/rows/{row_no:int}/decision", status_code=200)
     async def decide(
-        self, batch_id: FromPath[UUID], row_no: FromPath[int], data: JSONBody[DecisionIn], request: Caller, session: Session, now: Now
+        self, batch_id: FromPath[UUID], row_no: FromPath[int], data: JSONBody[DoubtDecisionIn], request: Caller, session: Session, now: Now
     ) -> BatchOut:
         """Say which firm a row in doubt means; `uscc` null: none of them."""
         return BatchOut.of(await service.decide(session, request.user, batch_id, row_no, data.uscc, now))

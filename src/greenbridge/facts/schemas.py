@@ -74,7 +74,7 @@ class QuarantinedRowOut(Closed):
     raw: dict[str, object]
 
 
-class DecisionIn(Closed):
+class DoubtDecisionIn(Closed):
     """Which firm a row means; null: none of the candidates."""
 
     uscc: str | None

@@ -116,13 +116,14 @@ def _say_tuples(node: Any) -> None:
     large a number of a path may be.
     """
     if isinstance(node, dict):
-        if node.get("type") == "array" and isinstance(node.get("items"), list | tuple):
+        if isinstance(node.get("items"), list | tuple):
             parts = list(node.pop("items"))
             node |= {"prefixItems": parts, "minItems": len(parts), "maxItems": len(parts)}
         if node.get("in") == "path" and node.get("schema", {}).get("type") == "integer":
             node["schema"].setdefault("maximum", MOST)
-        for member in node.values():
-            _say_tuples(member)
+        for name, member in node.items():
+            if name not in {"example", "examples", "value"}:
+                _say_tuples(member)
     elif isinstance(node, list | tuple):
         for member in node:
             _say_tuples(member)

@@ -241,8 +241,8 @@ class DryRunOut(Closed):
     eligible: int | None
     conditional: int | None
     refused: int | None
-    refusals: list[tuple[str, int | None]]
-    overlaps: list[tuple[str, int | None]]
+    refusals: list[list[str | int | None]]
+    overlaps: list[list[str | int | None]]
     other_banks: int | None
     left_today: int
 
@@ -254,8 +254,8 @@ class DryRunOut(Closed):
             eligible=d.eligible,
             conditional=d.conditional,
             refused=d.refused,
-            refusals=list(d.refusals),
-            overlaps=list(d.overlaps),
+            refusals=[list(one) for one in d.refusals],
+            overlaps=[list(one) for one in d.overlaps],
             other_banks=d.other_banks,
             left_today=d.left_today,
         )
