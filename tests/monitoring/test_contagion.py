@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from greenbridge.monitoring import gateway
 from greenbridge.monitoring.rules import contagion
 from greenbridge.monitoring.rules.paths import top_paths
-from greenbridge.monitoring.values import Channel, Level
+from greenbridge.monitoring.values import CHANNELS, Channel, Level
 from tests.monitoring.networks import POLICY, network, slow_spread, spread, ties
 
 # Without core weight and coupling: hand-computed numbers stay short.
@@ -63,7 +63,18 @@ def test_each_tie_carries_what_its_policy_says(given_ties, own, expected):
 def test_seller_and_buyer_tell_of_the_same_invoices_and_the_larger_telling_counts():
     once = network(2, [(0, 1, 62.0)], sales=[100, 0])
     twice = network(2, [(0, 1, 62.0), (0, 1, 60.0)], sales=[100, 0])
-    assert np.array_equal(once.share, twice.share)
+    assert np.array_equal(once.share, twice.share, equal_nan=True)
+    assert np.array_equal(once.weight, twice.weight)
+
+
+def test_what_is_said_of_an_edge_is_the_plain_share():
+    """A guarantee of five times the sales, one by a firm whose sales nobody told, and all of the one firm invested in held to 30 %."""
+    net = network(4, guarantees=[(0, 1, 5.0), (2, 1, 5.0)], holdings=[(3, 1, 0.3)], sales=[1, 0, 0, 0])
+    said = {(at, CHANNELS[net.channel[k]]): net.share[k] for at in range(4) for k in range(net.start[at], net.start[at + 1])}
+    assert said[0, Channel.GUARANTEED] == 5.0
+    assert np.isnan(said[2, Channel.GUARANTEED])
+    assert said[3, Channel.INVESTMENT] == 0.3
+    assert np.nanmax(net.weight) <= 1
 
 
 def test_a_core_firm_transmits_more_strongly_than_a_small_one():

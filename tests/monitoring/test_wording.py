@@ -25,6 +25,16 @@ def test_a_partner_with_a_public_record_is_named_with_share_period_and_month():
     assert text.en == "62 % of sales of 2025 go to 湖州乙公司, enforced since 2026-03"
 
 
+def test_what_is_not_known_is_not_said_as_a_share():
+    assert said(a_path((B, Channel.GUARANTEED, 5.0))).zh.startswith("为被担保企业“湖州乙公司”提供担保，金额相当于年销售额的 500 %")
+    assert said(a_path((B, Channel.GUARANTEED, None))).en.startswith("stands surety for 湖州乙公司, enforced")
+    assert said(a_path((B, Channel.INVESTMENT, 0.3))).zh.startswith("持有被投资企业“湖州乙公司” 30 % 的股权")
+    for channel in Channel:
+        text = said(a_path((B, channel, None)))
+        assert "%" not in text.zh + text.en
+        assert "{" not in text.zh + text.en
+
+
 def test_a_partner_without_a_public_record_is_told_by_class_alone():
     text = said(a_path((B, Channel.CUSTOMER, 0.62), risk=0.55, event=None))
     assert text.zh == "2025 年销售额的 62 % 来自一家“高风险”类客户"

@@ -251,6 +251,24 @@ async def test_what_is_still_open_has_no_age_and_what_has_no_amount_is_not_zero(
     assert "environment" in unknown - clear  # nobody has graded the firm: that is not a clean grade
 
 
+async def test_a_change_in_the_register_raises_its_flag_and_silence_is_no_clean_bill(session, now, press, firm):
+    _, enterprise = firm
+
+    async def flag():
+        (report,) = await service.make(session, [enterprise], press, date(2026, 3, 10), now)
+        flags = report.content["summary"]["flags"]
+        return next((kind, one.get("text", {}).get("en")) for kind in flags for one in flags[kind] if one["key"] == "representative")
+
+    assert (await flag())[0] == "unknown"
+    change = {"uscc": enterprise.uscc, "changed_on": "2025-09-01"}
+    await deliver(session, now, items.CHANGES, {**change, "matter": "住所"})
+    assert (await flag())[0] == "clear"
+    await deliver(session, now, items.CHANGES, {**change, "matter": "法定代表人", "changed_on": "2025-10-02", "result": "refused"})
+    assert (await flag())[0] == "clear"
+    await deliver(session, now, items.CHANGES, {**change, "matter": "法定代表人（负责人）变更", "changed_on": "2025-11-03"})
+    assert await flag() == ("found", "The legal representative changed on 2025-11-03")
+
+
 async def test_peers_are_compared_only_in_figures_that_the_reader_may_see(session, now, press, firm):
     _, enterprise = firm
     for number in range(2, 14):

@@ -182,7 +182,8 @@ def test_unknown_is_said_with_what_would_make_it_known():
     contributions = np.zeros(len(NAMES))
     contributions[NAMES.index("sales_growth")] = 0.4
     (reason,) = reasons.reasons(NAMES, np.full(len(NAMES), np.nan), contributions, {n: Evidence(0.0) for n in NAMES}, SOURCES)
-    assert reason.sentence.zh == "销售额同比未知：已有的增值税发票不足以计算；税务局交付所需期间的数据后可得"
+    zh = "合计与同比须窗口内各月全部可知，占比与均值须至少 6 个月可知；分母也须为正"
+    assert reason.sentence.zh == f"销售额同比未知：{zh}（依据增值税发票，由税务局交付）"
     assert "Tax bureau" in reason.sentence.en
     assert reason.value is None
 

@@ -67,6 +67,15 @@ async def test_from_draft_to_champion_and_back_by_one_command(session, now, shel
     assert (await service.champion(session, shelf, now)).version == "m-1"
 
 
+async def test_a_champion_that_runs_in_the_shadow_again_can_be_rolled_back_to(session, now, shelf):
+    await service.establish(session, shelf, now)
+    await to_champion(session, shelf, "m-2", now)
+    await service.challenge(session, shelf, "m-1", WHO, WHY, now)
+    assert await states(session) == {"m-2": "champion", "m-1": "challenger"}
+    assert await service.rollback(session, shelf, WHO, WHY, now) == "m-1"
+    assert await states(session) == {"m-2": "retired", "m-1": "champion"}
+
+
 async def test_each_act_stands_in_the_audit_chain_with_who_and_why(session, now, shelf):
     await service.establish(session, shelf, now)
     await to_champion(session, shelf, "m-2", now)

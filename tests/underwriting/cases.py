@@ -4,7 +4,7 @@ from datetime import date
 
 from greenbridge.kit.text import Text
 from greenbridge.needs.values import GuaranteeMode
-from greenbridge.underwriting.values import Benchmark, Evidence, Flag, Month
+from greenbridge.underwriting.values import Benchmark, Evidence, Flag, Month, OpenFlag
 from tests.builders import a_draft, a_product
 
 LPR = Benchmark("1Y", 300, date(2026, 2, 20))
@@ -35,6 +35,8 @@ def case_inputs(known):
             product = a_product(guarantee_modes=(GuaranteeMode(value),))
         elif name == "flag":
             changes["flags"] = (Flag(value, True, Text("执行案件未结：1 条", "Enforcement open: 1 records")),)
+        elif name == "withheld_flag":
+            changes["open_flags"] = (OpenFlag(value, Text("执行案件未结", "Enforcement open"), withheld=True),)
         else:
             changes[name.replace("_yuan", "_12m_fen")] = value * YUAN if name.endswith("_yuan") else value
     return evidence(**changes), draft, product

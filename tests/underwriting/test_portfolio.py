@@ -192,6 +192,20 @@ def test_a_budget_on_what_is_taken_up_earns_more_than_one_on_what_is_offered():
     assert portfolio.optimum(firms, CHURN, replace(taken_up, budget_fen=10**12)).gap == pytest.approx(0, abs=1e-6)
 
 
+def test_a_budget_on_what_is_taken_up_lets_the_simple_ways_spend_it_too():
+    firms = some_firms(60)
+    taken_up = replace(TERMS, budget_on=BudgetOn.TAKEN_UP, budget_fen=20 * TERMS.least_fen)
+    for offered, taken in zip(
+        strategies.simple(firms, CHURN, replace(taken_up, budget_on=BudgetOn.OFFERED)),
+        strategies.simple(firms, CHURN, taken_up),
+        strict=True,
+    ):
+        uses = float((taken.amount_fen * portfolio.kept(firms, CHURN, taken.rate_bp)).sum())
+        assert 0.9 * taken_up.budget_fen <= uses <= taken_up.budget_fen
+        assert abs(profit(firms, taken)) >= abs(profit(firms, offered))  # the lowest rate loses money: more of it loses more
+        assert taken.name == "equal_shares_lowest_rate" or profit(firms, taken) > profit(firms, offered)
+
+
 @pytest.mark.parametrize(
     "changes", [{"least_fen": 0}, {"most_fen": 1}, {"budget_fen": 1}, {"loss_given_default": 1.5}], ids=lambda changes: next(iter(changes))
 )

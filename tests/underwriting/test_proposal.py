@@ -7,13 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from greenbridge.catalog.rules.vocabulary import GREEN_NAMES
 from greenbridge.kit import charts
 from greenbridge.kit.text import Text
 from greenbridge.needs.values import GuaranteeMode, Purpose
 from greenbridge.underwriting import gateway
 from greenbridge.underwriting.rules import limits, pricing, wire
+from greenbridge.underwriting.rules.deciding import accepted
 from greenbridge.underwriting.rules.proposal import benchmark_tenor, mode_of, proposal, suits, tenor
-from greenbridge.underwriting.values import Advice, Flag, Month, Place
+from greenbridge.underwriting.values import Advice, Flag, Month, OpenFlag, Place, Terms
 from tests.builders import a_draft, a_product
 from tests.underwriting.cases import LPR, YUAN, case_inputs, evidence
 
@@ -219,3 +221,39 @@ def test_every_sentence_is_there_in_both_languages(known, draft):
     texts = [*found.reasons, *(cap.text for cap in found.caps), *(c.text for c in found.conditions), found.tenor.text]
     assert all(text.zh and text.en and "None" not in text.zh + text.en for text in texts)
     assert wire.lines(wire.proposal_json(found), "zh")
+
+
+hidden = st.sets(st.sampled_from(POLICY.vetoes), max_size=3).map(
+    lambda keys: tuple(OpenFlag(key, Text("名单", "list"), withheld=True) for key in sorted(keys))
+)
+
+
+@settings(max_examples=100)
+@given(firms, needs, hidden, st.booleans())
+def test_what_is_withheld_never_leads_to_a_loan_at_a_click(known, draft, flags, figure):
+    found = made(replace(known, open_flags=flags, withheld=(Text("纳税信用等级", "tax credit grade"),) if figure else ()), draft)
+    terms = accepted(found)
+    if flags or figure:
+        assert terms in {None, Terms(0, None, None)}
+        assert found.advice in {Advice.REFER, Advice.NOT_ADVISED}
+    if flags and found.limit_fen:
+        assert "withheld_vetoes" in {condition.key for condition in found.conditions}
+
+
+def test_what_no_department_delivered_is_looked_up_and_does_not_stop_the_loan():
+    found = made(evidence(open_flags=(OpenFlag("enforcement", Text("执行案件未结", "Enforcement open"), withheld=False),)))
+    condition = next(c for c in found.conditions if c.key == "unknown_vetoes")
+    assert condition.text.zh == "另行核查：执行案件未结"
+    assert accepted(found).amount_fen == found.limit_fen > 0
+
+
+def test_to_accept_what_is_not_advised_is_not_to_lend():
+    found = made(evidence(default_probability=0.23))
+    assert (found.limit_fen, found.advice) == (300_000 * YUAN, Advice.NOT_ADVISED)
+    assert accepted(found) == Terms(0, None, None)
+
+
+def test_a_green_firm_pays_less_by_its_grade():
+    prices = [made(evidence(green_grade=grade)).price.cost_bp for grade in ("deep", "mid", "light", "ordinary", None)]
+    assert [prices[-1] - cost for cost in prices] == [30, 20, 10, 5, 0]
+    assert POLICY.green_discounts_bp.keys() <= set(GREEN_NAMES)

@@ -21,7 +21,7 @@ from greenbridge.needs import service as needs
 from greenbridge.reports import service as reports
 from greenbridge.underwriting import service
 from greenbridge.underwriting.rules.evidence import evidence
-from greenbridge.underwriting.values import Choice, OverrideReason, Terms
+from greenbridge.underwriting.values import Advice, Choice, OverrideReason, Terms
 from tests.builders import a_draft, a_verified_firm, an_actor, deliver, steady_invoices, the_products, token
 
 BANK = "GB02"
@@ -82,6 +82,32 @@ async def test_what_the_firm_withholds_is_unknown_to_the_proposal(session, now, 
     assert made.proposal.price is None  # the model reads the tax
     with pytest.raises(Conflict):
         await decide(session, officer, made, model, now)
+
+
+async def test_a_withheld_list_is_a_persons_work(session, now, press, model, firm):
+    need = await needs.publish(session, firm, (await enterprises.mine(session, firm)).id, a_draft(), now)
+    officer = await an_actor(session, now, Role.OFFICER, BANK)
+    claimed = await answers.claim(session, officer, need.id, model, now)
+    closed = {field for field in facts.levels() if field.startswith("courts.enforcement")}
+    await answers.agree(session, firm, claimed.id, now, Narrowing(withheld=frozenset(closed)))
+    made = await proposed(session, officer, need, press, now)
+    assert made.proposal.advice is Advice.REFER
+    assert "withheld_vetoes" in {condition.key for condition in made.proposal.conditions}
+    with pytest.raises(Conflict, match="A person must"):
+        await decide(session, officer, made, model, now)
+
+
+async def test_the_green_grade_of_a_report_reaches_its_evidence(session, now, press, agreed):
+    _, officer, need = agreed
+    report = await reports.of_number(session, (await proposed(session, officer, need, press, now)).report_number)
+    rated = report.content["summary"]["green"]["rating"]
+    assert rated["certified"] is None
+    assert evidence(report.content).green_grade == rated["grade"]
+    held = {**rated, "certified": {"grade": "deep"}}
+    content = {**report.content, "summary": {**report.content["summary"], "green": {**report.content["summary"]["green"], "rating": held}}}
+    assert evidence(content).green_grade == "deep"
+    content["summary"]["green"] = {**content["summary"]["green"], "rating": None}
+    assert evidence(content).green_grade is None
 
 
 async def test_accepting_keeps_the_terms_and_every_version(session, now, press, model, agreed):

@@ -85,11 +85,21 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenFlag:
+    """A red flag of which nobody can say whether it is raised: its records are withheld from the reader, or were not delivered."""
+
+    key: str
+    label: Text
+    withheld: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """What a credit report, as its reader may see it, says for a proposal. None: unknown, or withheld from this reader.
 
-    `months`: the last twelve months of which both directions are known, oldest first; `debt_service_fen`: what the firm pays on other
-    loans a month, told by whoever asks.
+    `months`: the last twelve months of which both directions are known, oldest first; `green_grade`: of the certificate, else of the
+    rating; `debt_service_fen`: what the firm pays on other loans a month, told by whoever asks; `withheld`: the figures
+    that the reader may not see.
     """
 
     default_probability: float | None = None
@@ -100,6 +110,7 @@ class Evidence:
     green_grade: str | None = None
     debt_service_fen: int | None = None
     flags: tuple[Flag, ...] = ()
+    open_flags: tuple[OpenFlag, ...] = ()
     withheld: tuple[Text, ...] = ()
 
 

@@ -41,6 +41,7 @@ def words(proposals: Sequence[Made], decided: Sequence[Decision], language: Lang
         "proposals": [(made, underwriting.proposal_id(made), underwriting.waterfall(made, language)) for made in proposals],
         "decided": decided,
         "advice_names": ADVICE_NAMES,
+        "can_accept": underwriting.accepted,
         "override_reasons": OVERRIDE_REASON_NAMES,
         "shanghai": SHANGHAI,
     }

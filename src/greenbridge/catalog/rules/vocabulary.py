@@ -14,7 +14,14 @@ _TAX_OFFICE = Text("税务部门公告", "the tax office's announcements")
 _PROFILE = Text("登记、社保、发票与年报数据", "register, insurance, invoice and annual report data")
 _MODEL = Text("违约概率模型（需发票数据）", "the default model (needs invoices)")
 _BRANCHES = Text("银行网点清单", "the bank's list of branches")
-GREEN_GRADES = ("deep", "mid", "light", "ordinary", "non_green")
+GREEN_NAMES = {
+    "deep": Text("深绿", "deep green"),
+    "mid": Text("中绿", "mid green"),
+    "light": Text("浅绿", "light green"),
+    "ordinary": Text("一般绿色", "ordinary green"),
+    "non_green": Text("非绿", "non-green"),
+}
+GREEN_GRADES = tuple(GREEN_NAMES)  # best first
 SIZES = ("large", "medium", "small", "micro")
 TAX_GRADES = ("A", "B", "M", "C", "D")
 

@@ -6,6 +6,7 @@ from datetime import date
 
 from greenbridge.catalog.values import Applicant, Value
 from greenbridge.facts.rules import items
+from greenbridge.facts.rules.register import representative_changes
 from greenbridge.facts.values import Fact, Floats, Series
 from greenbridge.kit.calendar import add_months, whole_months
 from greenbridge.needs.values import NeedDraft
@@ -57,7 +58,7 @@ def _registered(known: Sequence[Fact], today: date) -> dict[str, Value | None]:
     found: dict[str, Value | None] = {}
     if registration:
         established = registration.values.get("established")
-        changes = [f.values["changed_on"] for f in known if f.item == items.CHANGES and _of_representative(f)]
+        changes = [f.values["changed_on"] for f in representative_changes(f for f in known if f.item == items.CHANGES)]
         changed = max([*changes, registration.values.get("legal_representative_changed_on") or ""])
         found["established_on"] = established or None
         found["firm_age_months"] = whole_months(date.fromisoformat(established), today) if established else None
@@ -65,11 +66,6 @@ def _registered(known: Sequence[Fact], today: date) -> dict[str, Value | None]:
     grade = max((f for f in known if f.item == items.TAX_GRADE), key=lambda f: f.valid_from, default=None)
     found["tax_grade"] = grade.values["grade"] if grade else None
     return found
-
-
-def _of_representative(change: Fact) -> bool:
-    """Return whether an approved change of the register is of the legal representative."""
-    return "法定代表人" in change.values["matter"] and change.values.get("result") != "refused"
 
 
 def _invoiced(series: Series, amount_fen: int) -> dict[str, Value | None]:

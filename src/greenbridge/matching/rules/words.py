@@ -1,6 +1,6 @@
 """Verdicts in words: the rule, the value, the limit, the distance, and what would make an unknown known."""
 
-from greenbridge.catalog.rules.vocabulary import FACTS
+from greenbridge.catalog.rules.vocabulary import FACTS, GREEN_NAMES
 from greenbridge.catalog.values import (
     AUTHORITY_NAMES,
     Connective,
@@ -20,13 +20,6 @@ from greenbridge.kit.text import Text
 from greenbridge.needs.values import COLLATERAL_NAMES, GUARANTEE_MODE_NAMES, PURPOSE_NAMES
 from greenbridge.peers.values import SIZE_NAMES
 
-GREEN_NAMES = {
-    "deep": Text("深绿", "deep green"),
-    "mid": Text("中绿", "mid green"),
-    "light": Text("浅绿", "light green"),
-    "ordinary": Text("一般绿色", "ordinary green"),
-    "non_green": Text("非绿", "non-green"),
-}
 _WORDS: dict[str, Text] = {
     **{key.value: name for key, name in GUARANTEE_MODE_NAMES.items()},
     **{key.value: name for key, name in COLLATERAL_NAMES.items()},

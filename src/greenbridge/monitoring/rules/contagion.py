@@ -15,6 +15,7 @@ from scipy.sparse import csr_array
 from greenbridge.monitoring.values import CHANNELS, Bools, Channel, ContagionPolicy, Floats, Ints, Level, Network, Spread, Ties
 
 UNKNOWN_INDUSTRY = -1
+LEAST = 1e-6  # less than a whole of anything: no fen, no share of capital
 
 
 def merged(ties: Ties) -> Ties:
@@ -38,6 +39,15 @@ def shares(exposed: Ints, size: Floats, whole: Floats) -> Floats:
     """
     told = np.bincount(exposed, weights=size, minlength=len(whole))
     return np.asarray(size / np.maximum(np.maximum(whole, told)[exposed], 1e-300))
+
+
+def of_whole(exposed: Ints, size: Floats, whole: Floats) -> Floats:
+    """Return each size as a share of its exposed firm's whole, as it may be said; NaN where the whole is unknown (0).
+
+    A guarantee of 5 m by a firm with sales of 1 m is 5.0; by one whose sales nobody told, NaN.
+    """
+    base = whole[exposed]
+    return np.asarray(np.divide(size, base, out=np.full(len(size), np.nan), where=base > LEAST))
 
 
 def core(target: Ints, weight: Floats, firms: int, policy: ContagionPolicy) -> Floats:
@@ -71,28 +81,30 @@ def network(
 ) -> Network:
     """Return the network of exposures of all firms (the length of `sales`).
 
+    What an edge carries is measured so that a firm's shares sum to 1 at most; what is said of it is the plain share (`of_whole`).
     Each tie exposes both sides: a sale of 62 of a seller's 100 makes a customer exposure of 0.62; the same 62 of a buyer's purchases
     of 310 a supplier exposure of 0.2. A guarantee is measured by its giver's sales. Firms outside are part of `sales` alone.
     """
     firms = len(sales)
     sold, given, held = merged(trade), merged(guarantees), merged(holdings)
     ones = np.ones(firms)
-    nothing = np.zeros(firms)
-    parts = {
-        Channel.CUSTOMER: (sold.one, sold.other, shares(sold.one, sold.size, sales)),
-        Channel.SUPPLIER: (sold.other, sold.one, shares(sold.other, sold.size, purchases)),
-        Channel.GUARANTEED: (given.one, given.other, shares(given.one, given.size, sales)),
-        Channel.GUARANTOR: (given.other, given.one, shares(given.other, given.size, nothing)),
-        Channel.OWNER: (held.other, held.one, shares(held.other, held.size, ones)),
-        Channel.INVESTMENT: (held.one, held.other, shares(held.one, held.size, ones)),
+    guaranteed: Floats = np.asarray(np.bincount(given.other, weights=given.size, minlength=firms), dtype=float)
+    parts: dict[Channel, tuple[Ints, Ints, Floats, Floats]] = {
+        Channel.CUSTOMER: (sold.one, sold.other, sold.size, sales),
+        Channel.SUPPLIER: (sold.other, sold.one, sold.size, purchases),
+        Channel.GUARANTEED: (given.one, given.other, given.size, sales),
+        Channel.GUARANTOR: (given.other, given.one, given.size, guaranteed),
+        Channel.OWNER: (held.other, held.one, held.size, ones),
+        Channel.INVESTMENT: (held.one, held.other, held.size, ones),
     }
     exposed = np.concatenate([parts[channel][0] for channel in CHANNELS])
     target = np.concatenate([parts[channel][1] for channel in CHANNELS])
-    share = np.concatenate([parts[channel][2] for channel in CHANNELS])
+    part = np.concatenate([shares(parts[channel][0], *parts[channel][2:]) for channel in CHANNELS])
+    share = np.concatenate([of_whole(parts[channel][0], *parts[channel][2:]) for channel in CHANNELS])
     kind = np.concatenate([np.full(len(parts[channel][0]), n) for n, channel in enumerate(CHANNELS)])
     order = np.lexsort((kind, target, exposed))
-    exposed, target, share, kind = exposed[order], target[order], share[order], kind[order]
-    carried = np.array([policy.weights[channel] for channel in CHANNELS])[kind] * share
+    exposed, target, part, share, kind = exposed[order], target[order], part[order], share[order], kind[order]
+    carried = np.array([policy.weights[channel] for channel in CHANNELS])[kind] * part
     weight = carried * coupling(exposed, target, divisions, sections, policy) * core(target, carried, firms, policy)[target] * policy.decay
     start = np.concatenate([[0], np.cumsum(np.bincount(exposed, minlength=firms))]).astype(np.int64)
     bound = float(np.bincount(exposed, weights=weight, minlength=firms).max(initial=0.0))

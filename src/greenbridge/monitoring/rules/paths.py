@@ -63,5 +63,6 @@ def _onward(
         edge = edges.start + int(k)
         target = int(net.target[edge])
         if target not in been:
-            hop = Hop(target, CHANNELS[net.channel[edge]], float(net.share[edge]))
+            share = float(net.share[edge])
+            hop = Hop(target, CHANNELS[net.channel[edge]], None if np.isnan(share) else share)
             heapq.heappush(waiting, (-float(most[k]), next(number), (*hops, hop), float(carried[k]), False))

@@ -23,21 +23,36 @@ _EVENTS: Mapping[str, tuple[Text, Text]] = {  # item -> (what it is since a day,
     ENFORCEMENT: (Text("被强制执行", "enforced"), Text("被执行企业", "an enforced firm")),
     ABNORMAL: (Text("被列入经营异常名录", "on the abnormal list"), Text("经营异常企业", "a firm on the abnormal list")),
 }
-# What an exposure is: (its words with share and name, what the other is to the firm before it)
-_TIES: Mapping[Channel, tuple[Text, Text]] = {
-    Channel.CUSTOMER: (Text("{when}销售额的 {share} 来自{who}", "{share} of sales{when} go to {who}"), Text("客户", "customer")),
-    Channel.SUPPLIER: (Text("{when}采购额的 {share} 来自{who}", "{share} of purchases{when} come from {who}"), Text("供应商", "supplier")),
+# What an exposure is: (its words with share and name, those where the whole is unknown, what the other is to the firm before it)
+_TIES: Mapping[Channel, tuple[Text, Text, Text]] = {
+    Channel.CUSTOMER: (
+        Text("{when}销售额的 {share} 来自{who}", "{share} of sales{when} go to {who}"),
+        Text("{when}向{who}销售", "sells{when} to {who}"),
+        Text("客户", "customer"),
+    ),
+    Channel.SUPPLIER: (
+        Text("{when}采购额的 {share} 来自{who}", "{share} of purchases{when} come from {who}"),
+        Text("{when}向{who}采购", "buys{when} from {who}"),
+        Text("供应商", "supplier"),
+    ),
     Channel.GUARANTEED: (
         Text("为{who}提供担保，金额相当于年销售额的 {share}", "stands surety for {who}, for {share} of a year's sales"),
+        Text("为{who}提供担保", "stands surety for {who}"),
         Text("被担保企业", "guaranteed firm"),
     ),
     Channel.GUARANTOR: (
         Text("{share} 的受保债务由{who}担保", "{who} stands surety for {share} of its guaranteed debt"),
+        Text("其债务由{who}担保", "{who} stands surety for its debt"),
         Text("担保人", "guarantor"),
     ),
-    Channel.OWNER: (Text("{share} 的股权由{who}持有", "{share} of its shares are held by {who}"), Text("股东", "shareholder")),
+    Channel.OWNER: (
+        Text("{share} 的股权由{who}持有", "{share} of its shares are held by {who}"),
+        Text("股权由{who}持有", "its shares are held by {who}"),
+        Text("股东", "shareholder"),
+    ),
     Channel.INVESTMENT: (
-        Text("{share} 的对外投资在{who}", "{share} of its holdings are in {who}"),
+        Text("持有{who} {share} 的股权", "holds {share} of the shares of {who}"),
+        Text("持有{who}的股权", "holds shares of {who}"),
         Text("被投资企业", "firm it invested in"),
     ),
 }
@@ -86,7 +101,7 @@ def sentence(path: KeptPath, *, names: Mapping[str, str], still: Collection[str]
         # What an unnamed firm is stands in the words for it already.
         return Text(f"{first.zh}{words.zh}{_it(name).zh}{said.zh}", f"{first.en}{words.en}{said.en}") if said and name else first
     first = _tie(path.hops[0], _between(path.hops[0]), period)
-    onward = [_TIES[hop.channel][1] for hop in path.hops[1:]]
+    onward = [_TIES[hop.channel][2] for hop in path.hops[1:]]
     role = Text("的".join(("该企业", *(step.zh for step in onward))), f"its {', whose '.join(step.en for step in onward)}")
     if name and said:
         return Text(f"{first.zh}{words.zh}{role.zh}“{name}”{said.zh}", f"{first.en}{words.en}{role.en} {name} has been {said.en}")
@@ -96,15 +111,16 @@ def sentence(path: KeptPath, *, names: Mapping[str, str], still: Collection[str]
 
 
 def _tie(hop: KeptHop, who: Text, period: int | None) -> Text:
-    zh, en = _TIES[hop.channel][0].zh, _TIES[hop.channel][0].en
+    words = _TIES[hop.channel][hop.share is None]
     told = period is not None and hop.channel in TRADE
-    share = "＜1 %" if hop.share < 0.01 else f"{hop.share * 100:.0f} %"
+    share = "" if hop.share is None else "＜1 %" if hop.share < 0.01 else f"{hop.share * 100:.0f} %"
     when = (f"{period} 年", f" of {period}") if told else ("", "")
-    return Text(zh.format(share=share, who=who.zh, when=when[0]), en.format(share=share.replace("＜", "<"), who=who.en, when=when[1]))
+    of = share.replace("＜", "<")
+    return Text(words.zh.format(share=share, who=who.zh, when=when[0]), words.en.format(share=of, who=who.en, when=when[1]))
 
 
 def _who(hop: KeptHop, name: str | None, event: Event | None, risk: float, policy: ContagionPolicy) -> Text:
-    role = _TIES[hop.channel][1]
+    role = _TIES[hop.channel][2]
     if name:
         return Text(f"{role.zh}“{name}”", name)
     if event:
@@ -115,7 +131,7 @@ def _who(hop: KeptHop, name: str | None, event: Event | None, risk: float, polic
 
 
 def _between(hop: KeptHop) -> Text:
-    role = _TIES[hop.channel][1]
+    role = _TIES[hop.channel][2]
     return Text(f"一家{role.zh}", f"a {role.en}")
 
 

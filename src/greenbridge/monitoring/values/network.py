@@ -91,8 +91,9 @@ class Ties:
 class Network:
     """Who is exposed to whom, in compressed rows: the edges of firm i are those from `start[i]` to `start[i + 1]`.
 
-    `weight` is what an edge carries on (decay, channel, industry and core applied), `share` what stands behind it in [0, 1],
-    `channel` an index into CHANNELS. `bound`: the largest row sum of `weight`, under 1.
+    `weight` is what an edge carries on (decay, channel, industry and core applied), `channel` an index into CHANNELS, `share` what
+    stands behind it, for words: of sales, purchases, guaranteed debt or capital; NaN where the whole is not known. `bound`: the
+    largest row sum of `weight`, under 1.
     """
 
     start: Ints
@@ -118,11 +119,11 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """One step of a path: from an exposed firm along a channel to the firm with this number."""
+    """One step of a path: from an exposed firm along a channel to the firm with this number; `share` None: not known."""
 
     firm: int
     channel: Channel
-    share: float
+    share: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +148,7 @@ class KeptHop:
 
     uscc: str
     channel: Channel
-    share: float
+    share: float | None
 
 
 @dataclass(frozen=True, slots=True)

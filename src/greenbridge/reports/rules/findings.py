@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from greenbridge.facts.rules import items
+from greenbridge.facts.rules.register import representative_changes
 from greenbridge.facts.values import Shape
 from greenbridge.kit.calendar import add_months
 from greenbridge.kit.money import in_wan
@@ -94,12 +95,19 @@ def _unpaid(material: Material) -> Finding:
 def _new_representative(material: Material) -> Finding:
     label = Text("近 12 个月变更法定代表人", "New legal representative within 12 months")
     newest = next(iter(records.of(material, items.REGISTRATION)), None)
-    changed = newest.values.get("legal_representative_changed_on") if newest else None
-    recent = bool(changed) and date.fromisoformat(str(changed)) > add_months(material.as_of, -YEAR)
+    stated = {str(day): newest for day in [newest.values.get("legal_representative_changed_on") if newest else None] if day}
+    entered = {str(fact.values.get("changed_on") or ""): fact for fact in representative_changes(records.of(material, items.CHANGES))}
+    changed = max([*stated, *entered], default="")
+    recent = changed > add_months(material.as_of, -YEAR).isoformat()
     text = Text(f"法定代表人于 {changed} 变更", f"The legal representative changed on {changed}") if recent else None
-    reads = (f"{items.REGISTRATION}.legal_representative_changed_on",)
-    disputed = records.disputed(material, [newest] if newest else ())
-    return Finding("representative", label, Level.ATTENTION, reads, text, newest is not None, disputed=disputed)
+    # The register's own line may leave the day out: that says nothing. The list of changes says that there was none.
+    known = bool(stated) or items.CHANGES in material.coverage
+    reads = (
+        f"{items.REGISTRATION}.legal_representative_changed_on",
+        *(f"{items.CHANGES}.{name}" for name in ("matter", "changed_on", "result")),
+    )
+    disputed = records.disputed(material, [fact for fact in (stated.get(changed), entered.get(changed)) if fact])
+    return Finding("representative", label, Level.ATTENTION, reads, text, known, disputed=disputed)
 
 
 def _of_sales(material: Material) -> list[Finding]:

@@ -99,18 +99,18 @@ def _speaking(value: float, raises: bool, splits: Sequence[Split]) -> Split | No
 
 
 def _unknown(feature: Feature, sources: Sources) -> Text:
-    """Return that a value is unknown, and what would make it known."""
+    """Return that a value is unknown, what it takes to be known, and whose data it is of."""
     label = words.label(feature.label)
     items = dict.fromkeys(field.rpartition(".")[0] for field in fields(feature.name))
     named = [sources[item] for item in items if item in sources]
     if not named:
-        return Text(f"{label.zh}未知：已有的数据不足以计算", f"{label.en}: unknown, the data at hand does not suffice")
+        return Text(f"{label.zh}未知：{feature.missing.zh}", f"{label.en}: unknown. {feature.missing.en}")
     zh, en = "、".join(item.zh for item, _ in named), ", ".join(item.en for item, _ in named)
     by = list(dict.fromkeys(department for _, department in named))
     by_zh, by_en = "、".join(one.zh for one in by), ", ".join(one.en for one in by)
     return Text(
-        f"{label.zh}未知：已有的{zh}不足以计算；{by_zh}交付所需期间的数据后可得",
-        f"{label.en}: unknown, the data at hand ({en}) does not suffice; known once {by_en} delivers the months it takes",
+        f"{label.zh}未知：{feature.missing.zh}（依据{zh}，由{by_zh}交付）",
+        f"{label.en}: unknown. {feature.missing.en} (of {en}, which {by_en} delivers)",
     )
 
 

@@ -20,6 +20,7 @@ TRANSITIONS: dict[tuple[ModelState | None, ModelAct], ModelState] = {
     (CHAMPION, ModelAct.DISPLACE): RETIRED,
     (CHAMPION, ModelAct.WITHDRAW): RETIRED,
     (RETIRED, ModelAct.REINSTATE): CHAMPION,
+    (CHALLENGER, ModelAct.REINSTATE): CHAMPION,
 }
 
 

@@ -30,7 +30,7 @@ _EVIDENCE: Mapping[str, Text] = {
 
 def conditions(known: Evidence, found: Sequence[Cap], mode: GuaranteeMode, limit_fen: int, policy: Policy) -> tuple[Condition, ...]:
     """Return what is asked for: the account, the security, missing evidence, answers to red flags."""
-    return (*_account(mode), *_secured(mode, limit_fen, policy), *_missing(known, found), *_answers(known, policy))
+    return (*_account(mode), *_secured(mode, limit_fen, policy), *_missing(known, found), *_open(known, policy), *_answers(known, policy))
 
 
 def _account(mode: GuaranteeMode) -> list[Condition]:
@@ -78,6 +78,22 @@ def _missing(known: Evidence, found: Sequence[Cap]) -> list[Condition]:
         text = Text("征信报告中的其他贷款与每月还款", "Other loans and their monthly service, from the credit bureau")
         reason = Text("其他还贷未知，现金流按无计", "Other debt service is unknown and taken as none in the cash flow")
         asked.append(Condition("bureau", text, reason))
+    return asked
+
+
+def open_vetoes(known: Evidence, policy: Policy, *, withheld: bool) -> list[Text]:
+    """Return the vetoes of which the reader cannot know whether they stand: withheld from him, or never delivered."""
+    return [flag.label for flag in known.open_flags if flag.key in policy.vetoes and flag.withheld is withheld]
+
+
+def _open(known: Evidence, policy: Policy) -> list[Condition]:
+    """Return that what would forbid the loan is looked up elsewhere where the report cannot tell."""
+    asked = []
+    for withheld, zh, en in ((True, "企业未授权查阅", "The firm withholds it"), (False, "部门尚未交付", "Not delivered by the department")):
+        if labels := open_vetoes(known, policy, withheld=withheld):
+            names = "、".join(label.zh for label in labels), ", ".join(label.en.lower() for label in labels)
+            text = Text(f"另行核查：{names[0]}", f"Look up elsewhere: {names[1]}")
+            asked.append(Condition("withheld_vetoes" if withheld else "unknown_vetoes", text, Text(f"一票否决项，{zh}", f"Vetoes. {en}")))
     return asked
 
 

@@ -7,16 +7,16 @@ from greenbridge.kit.errors import FieldProblem
 from greenbridge.kit.money import in_percent, in_wan
 from greenbridge.kit.text import Text
 from greenbridge.needs.values import NeedDraft
-from greenbridge.underwriting.values import OverrideReason, Proposal, Terms
+from greenbridge.underwriting.values import Advice, OverrideReason, Proposal, Terms
 
 LEAST_NOTE, MOST_NOTE, MOST_REASONS = 5, 1_000, 4
 
 
 def accepted(proposal: Proposal) -> Terms | None:
-    """Return the terms of a proposal taken as it is; not to lend where it comes to nothing; None where its price is unknown."""
-    if not proposal.limit_fen:
+    """Return the terms of a proposal taken as it is; not to lend where that is its advice; None where a person must work it out."""
+    if proposal.advice is Advice.NOT_ADVISED:
         return Terms(0, None, None)
-    if proposal.price is None:
+    if proposal.advice is Advice.REFER or proposal.price is None:
         return None
     return Terms(proposal.limit_fen, proposal.price.rate_bp, proposal.tenor.months)
 

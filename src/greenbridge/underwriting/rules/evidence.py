@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from greenbridge.kit.text import Text
-from greenbridge.underwriting.values import Evidence, Flag, Month
+from greenbridge.underwriting.values import Evidence, Flag, Month, OpenFlag
 
 YEAR = 12
 Content = Mapping[str, Any]
@@ -21,7 +21,7 @@ def evidence(content: Content, debt_service_fen: int | None = None) -> Evidence:
     """Return the evidence of a report's content (schema 2)."""
     lines = {line["key"]: line for section in content["sections"] for line in section["facts"]}
     tables = {table["key"]: table for section in content["sections"] for table in section["tables"]}
-    score, green = content["score"], content["summary"].get("green")
+    score, flags = content["score"], content["summary"]["flags"]
     withheld = [label for key, label in _LINES.items() if key in lines and lines[key]["withheld"]]
     if content["score_withheld"]:
         withheld.append(Text("违约概率", "probability of default"))
@@ -31,9 +31,10 @@ def evidence(content: Content, debt_service_fen: int | None = None) -> Evidence:
         _whole(lines, "vat_12m"),
         _grade(lines.get("tax_grade")),
         _months(tables.get("months")),
-        green.get("grade") if isinstance(green, Mapping) else None,
+        _green(content["summary"].get("green")),
         debt_service_fen,
-        _flags(content["summary"]["flags"]["found"]),
+        tuple(Flag(one["key"], one["level"] == "severe", _words(one["text"])) for one in flags["found"]),
+        tuple(OpenFlag(one["key"], _words(one["label"]), kind == "withheld") for kind in ("withheld", "unknown") for one in flags[kind]),
         tuple(withheld),
     )
 
@@ -67,5 +68,14 @@ def _number(month: str) -> int:
     return int(month[:4]) * 12 + int(month[5:7])
 
 
-def _flags(found: Sequence[Content]) -> tuple[Flag, ...]:
-    return tuple(Flag(one["key"], one["level"] == "severe", Text(one["text"]["zh"], one["text"]["en"])) for one in found)
+def _words(text: Content) -> Text:
+    return Text(text["zh"], text["en"])
+
+
+def _green(rated: Content | None) -> str | None:
+    """Return the grade that a reviewer certified, else the one that the platform found by records; None for neither."""
+    rating = rated["rating"] if rated else None
+    if rating is None:
+        return None
+    grade: str = (rating["certified"] or rating)["grade"]
+    return grade

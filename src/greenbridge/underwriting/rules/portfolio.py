@@ -138,7 +138,8 @@ def envelope(base: Floats, slope: Floats) -> tuple[Ints, Floats]:
         if kept_lines and slope[i] == slope[kept_lines[-1]]:
             continue  # parallel and not above
         while kept_lines:
-            at = (base[kept_lines[-1]] - base[i]) / (slope[i] - slope[kept_lines[-1]])
+            with np.errstate(over="ignore"):  # nearly parallel: they cross beyond every number
+                at = (base[kept_lines[-1]] - base[i]) / (slope[i] - slope[kept_lines[-1]])
             if not ends or at > ends[-1]:
                 ends.append(at)
                 break

@@ -1,5 +1,6 @@
 """The price of a loan: cost of funds, operation, expected loss, capital, less the green discount; over the loan prime rate."""
 
+from greenbridge.catalog.rules.vocabulary import GREEN_NAMES
 from greenbridge.catalog.values import LoanProduct
 from greenbridge.kit.text import Text
 from greenbridge.needs.values import GUARANTEE_MODE_NAMES, GuaranteeMode
@@ -56,11 +57,7 @@ def _components(known: Evidence, probability: float, mode: GuaranteeMode, benchm
     pd, lgd, name = words.share(probability), words.share(terms.loss_given_default), GUARANTEE_MODE_NAMES[mode]
     weight, ratio, pays = words.share(terms.risk_weight), words.share(policy.capital_ratio), words.rate(policy.capital_return_bp)
     discount = policy.green_discounts_bp.get(known.green_grade or "", 0)
-    green = (
-        Text(f"绿色等级 {known.green_grade}", f"Green grade {known.green_grade}")
-        if known.green_grade
-        else Text("未评绿色等级", "No green grade")
-    )
+    green = GREEN_NAMES.get(known.green_grade or "", Text("未评绿色等级", "no green grade"))
     return (
         Component(
             "funds",

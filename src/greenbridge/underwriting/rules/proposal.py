@@ -59,7 +59,7 @@ def proposal(known: Evidence, draft: NeedDraft, product: LoanProduct, benchmark:
     caps = limits.caps(known, draft, product, mode, probability, rate_bp, term.months, policy)
     limit_fen, binding = limits.limit(caps, product.min_amount_fen, policy.limit_step_fen)
     asked = conditions.conditions(known, caps, mode, limit_fen, policy) if limit_fen else ()
-    found = [*_of_limit(caps, binding, limit_fen, product), *_of_price(price, draft)]
+    found = [*_of_limit(caps, binding, limit_fen, product), *_of_price(price, draft), *_of_withheld(known, policy)]
     if limit_fen and any(not cap.known for cap in caps):
         found.append(
             (Advice.WITH_CONDITIONS, Text("部分依据未知，补齐后重算", "Some evidence is unknown; work it out again when it is there"))
@@ -95,6 +95,15 @@ def _of_limit(caps: Sequence[Cap], binding: str, limit_fen: int, product: LoanPr
     least, most = words.amount(product.min_amount_fen), words.amount(cap.amount_fen)
     zh = f"{cap.label.zh} {most.zh}，低于产品起点 {least.zh}"
     return [(Advice.NOT_ADVISED, Text(zh, f"{cap.label.en}: {most.en}, under the product's least, {least.en}"))]
+
+
+def _of_withheld(known: Evidence, policy: Policy) -> Found:
+    """Return that a person must look where the firm, its bank or the work step hides what counts: to withhold never helps."""
+    hidden = [*known.withheld, *conditions.open_vetoes(known, policy, withheld=True)]
+    if not hidden:
+        return []
+    names = "、".join(label.zh for label in hidden), ", ".join(label.en.lower() for label in hidden)
+    return [(Advice.REFER, Text(f"未获授权查阅：{names[0]}，须人工测算", f"Withheld: {names[1]}; a person must work it out"))]
 
 
 def _of_price(price: Price | None, draft: NeedDraft) -> Found:

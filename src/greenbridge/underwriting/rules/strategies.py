@@ -10,7 +10,7 @@ from greenbridge.kit.text import Text
 from greenbridge.underwriting.rules import portfolio
 from greenbridge.underwriting.rules.amounts import FEN
 from greenbridge.underwriting.rules.churn import Churn, Floats, Ints
-from greenbridge.underwriting.rules.portfolio import WORST, Firms, Plan, Terms
+from greenbridge.underwriting.rules.portfolio import WORST, BudgetOn, Firms, Plan, Terms
 
 NAMES = {
     "optimum": Text("最优组合", "Optimum"),
@@ -66,15 +66,28 @@ def result(firms: Firms, churn: Churn, plan: Plan, terms: Terms) -> Result:
 
 
 def simple(firms: Firms, churn: Churn, terms: Terms) -> list[Plan]:
-    """Return the simple strategies. Where one leaves its single rate open, it gets the one that earns it most: no straw men."""
-    equal, first = _equal(firms, terms), _best_first(firms, terms)
-    lowest = np.full(len(firms.ids), churn.rates_bp[0])
+    """Return the simple strategies, each within the same budget as the optimum. Where one leaves its single rate open, it gets the one
+    that earns it most: no straw men.
+    """
+    able, lowest = _able(firms, terms), np.full(len(firms.ids), churn.rates_bp[0])
+    counts = _counts(firms, churn, lowest, terms)
+
+    def best_first(counts: Floats, _worth: Floats) -> Ints:
+        return _filled(able, firms, terms, counts)
+
+    def equal(counts: Floats, _worth: Floats) -> Ints:
+        return _equal(able, firms, terms, counts)
+
+    def most_valuable(counts: Floats, worth: Floats) -> Ints:
+        order = able[np.argsort(-worth[able], kind="stable")]
+        return _filled(order[worth[order] > 0], firms, terms, counts)
+
     return [
-        _one_rate_optimal_amounts(firms, churn, terms),
-        Plan("best_first_rate_by_rating", first, _rate_by_rating(firms, churn, first, terms)),
-        Plan("best_first_one_rate", first, _one_rate(firms, churn, first, terms)),
-        Plan("equal_shares_best_rate", equal, _one_rate(firms, churn, equal, terms)),
-        Plan("equal_shares_lowest_rate", equal, lowest),
+        _one_rate("one_rate_optimal_amounts", most_valuable, firms, churn, terms),
+        _rate_by_rating(able, firms, churn, terms),
+        _one_rate("best_first_one_rate", best_first, firms, churn, terms),
+        _one_rate("equal_shares_best_rate", equal, firms, churn, terms),
+        Plan("equal_shares_lowest_rate", _equal(able, firms, terms, counts), lowest),
     ]
 
 
@@ -85,62 +98,64 @@ def _able(firms: Firms, terms: Terms) -> Ints:
     return np.asarray(able[np.argsort(firms.probability[able], kind="stable")])
 
 
-def _equal(firms: Firms, terms: Terms) -> Ints:
+def _counts(firms: Firms, churn: Churn, rate_bp: Ints, terms: Terms) -> Floats:
+    """Return what of one yuan offered to each firm the budget counts: all of it, or the share that is expected to be taken up."""
+    return portfolio.kept(firms, churn, rate_bp) if terms.budget_on is BudgetOn.TAKEN_UP else np.ones(len(firms.ids))
+
+
+def _equal(able: Ints, firms: Firms, terms: Terms, counts: Floats) -> Ints:
     """Return the same amount for each, in whole yuan; where the budget is too small for all, for the safest alone."""
-    amounts, able = np.zeros(len(firms.ids), dtype=np.int64), _able(firms, terms)
-    able = able[: terms.budget_fen // terms.least_fen]
-    if len(able):
-        share = terms.budget_fen // len(able) // FEN * FEN
+    amounts = np.zeros(len(firms.ids), dtype=np.int64)
+    able = able[np.cumsum(counts[able]) * terms.least_fen <= terms.budget_fen]
+    if whole := float(counts[able].sum()):
+        share = int(terms.budget_fen / whole) // FEN * FEN
         amounts[able] = np.clip(share, terms.least_fen, np.minimum(firms.most_fen[able], terms.most_fen))
     return amounts
 
 
-def _best_first(firms: Firms, terms: Terms) -> Ints:
-    """Return the most for each from the safest on, until the budget is used."""
-    return _filled(_able(firms, terms), firms, terms)
-
-
-def _filled(order: Ints, firms: Firms, terms: Terms) -> Ints:
+def _filled(order: Ints, firms: Firms, terms: Terms, counts: Floats) -> Ints:
+    """Return the most for each in the order given, until the budget is used."""
     amounts, most = np.zeros(len(firms.ids), dtype=np.int64), np.minimum(firms.most_fen, terms.most_fen)[order]
-    before = np.concatenate([[0], np.cumsum(most)[:-1]])
-    left = np.minimum(most, terms.budget_fen - before)
+    used = np.cumsum(most * counts[order])
+    room = terms.budget_fen - np.concatenate([[0.0], used[:-1]])
+    left = np.minimum(most, np.divide(room, counts[order], out=most.astype(float), where=counts[order] > 0)) // FEN * FEN
     amounts[order] = np.where(left >= terms.least_fen, left, 0)
     return amounts
 
 
-def _by_rate(firms: Firms, churn: Churn, amounts: Ints, terms: Terms) -> Floats:
-    """Return the profit of fixed amounts at every rate of the table, per rating: float[3, n_rates]."""
+def _one_rate(name: str, amounts_for: Callable[[Floats, Floats], Ints], firms: Firms, churn: Churn, terms: Terms) -> Plan:
+    """Return the amounts that a way of lending gives at one rate for all, at the rate that earns it most. Rates go in steps of 5 bp."""
+    best: Plan | None = None
+    highest = -np.inf
+    for rate in churn.rates_bp[::COARSE_BP]:
+        rates = np.full(len(firms.ids), rate)
+        worth = portfolio.kept(firms, churn, rates) * portfolio.margin(firms.probability, rates, terms)
+        amounts = amounts_for(_counts(firms, churn, rates, terms), worth)
+        if (earned := float((amounts * worth).sum())) > highest:
+            best, highest = Plan(name, amounts, rates), earned
+    assert best is not None
+    return best
+
+
+def _rate_by_rating(able: Ints, firms: Firms, churn: Churn, terms: Terms) -> Plan:
+    """Return the most for each from the safest on, each rating at the rate that earns most on these amounts.
+
+    Where the budget counts what is taken up, the amounts follow from the rates: they are laid out again once.
+    """
+    amounts = _filled(able, firms, terms, np.ones(len(firms.ids)))
+    rates = _best_by_rating(firms, churn, amounts, terms)
+    amounts = _filled(able, firms, terms, _counts(firms, churn, rates, terms))
+    return Plan("best_first_rate_by_rating", amounts, rates)
+
+
+def _best_by_rating(firms: Firms, churn: Churn, amounts: Ints, terms: Terms) -> Ints:
+    """Return the rate of each firm's rating that earns most on fixed amounts."""
     grid, costs = churn.rates_bp / 10_000, (terms.funds_bp + terms.operating_bp) / 10_000
     sums = [firms.rating == rating for rating in range(WORST)]
     whole = np.array([amounts[where].sum() for where in sums], dtype=float)[:, None]
     lost = np.array([(amounts * firms.probability)[where].sum() for where in sums])[:, None]
-    return np.asarray(churn.kept * (whole * (grid - costs) - lost * (grid + terms.loss_given_default)))
-
-
-def _one_rate(firms: Firms, churn: Churn, amounts: Ints, terms: Terms) -> Ints:
-    best = int(_by_rate(firms, churn, amounts, terms).sum(axis=0).argmax())
-    return np.full(len(firms.ids), churn.rates_bp[best])
-
-
-def _rate_by_rating(firms: Firms, churn: Churn, amounts: Ints, terms: Terms) -> Ints:
-    best = churn.rates_bp[_by_rate(firms, churn, amounts, terms).argmax(axis=1)]
+    best = churn.rates_bp[(churn.kept * (whole * (grid - costs) - lost * (grid + terms.loss_given_default))).argmax(axis=1)]
     return np.asarray(np.append(best, churn.rates_bp[0])[firms.rating])
-
-
-def _one_rate_optimal_amounts(firms: Firms, churn: Churn, terms: Terms) -> Plan:
-    """Return the most valuable firms first at each rate, and the rate that earns most. Rates go in steps of 5 bp."""
-    best: Plan | None = None
-    highest = -np.inf
-    able = _able(firms, terms)
-    for rate in churn.rates_bp[::COARSE_BP]:
-        rates = np.full(len(firms.ids), rate)
-        worth = portfolio.kept(firms, churn, rates) * portfolio.margin(firms.probability, rates, terms)
-        order = able[np.argsort(-worth[able], kind="stable")]
-        amounts = _filled(order[worth[order] > 0], firms, terms)
-        if (earned := float((amounts * worth).sum())) > highest:
-            best, highest = Plan("one_rate_optimal_amounts", amounts, rates), earned
-    assert best is not None
-    return best
 
 
 def scenarios(firms: Firms, churn: Churn, terms: Terms, plan: Plan, plans_for: Callable[[Firms, Terms], Plan]) -> list[Scenario]:

@@ -52,7 +52,7 @@ async def decide(
         choice, terms = Choice.ACCEPTED, deciding.accepted(made.proposal)
         if terms is None:
             raise Conflict(
-                "no-price", "建议没有价格，不能直接采纳；请改定并说明。", "The proposal has no price; set the terms yourself and say why."
+                "not-worked-out", "建议须人工测算，不能直接采纳；请改定并说明。", "A person must work it out; set the terms and say why."
             )
         reasons, note = (), note.strip()
     else:

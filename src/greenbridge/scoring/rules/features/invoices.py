@@ -13,8 +13,8 @@ INVOICE_SUMS = tuple(f"tax.vat_invoices.{name}" for name in ("amount_net", "dire
 # What a model of invoices reads as a whole.
 MODEL_FIELDS = (*INVOICE_SUMS, "tax.vat_invoices.tax")
 NO_INVOICES = Text(
-    "合计与同比须窗口内各月全部可知，占比与均值须至少 6 个月可知；或分母不为正",
-    "Sums and growth want every month of the window, shares and means six of them; or there is nothing to divide by",
+    "合计与同比须窗口内各月全部可知，占比与均值须至少 6 个月可知；分母也须为正",
+    "Sums and growth want every month of the window, shares and means six of them; and there must be something to divide by",
 )
 NO_YEAR = Text("没有可知的年度", "No calendar year is known")
 NO_WHOLE_YEAR = Text(

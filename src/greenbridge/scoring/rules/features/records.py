@@ -6,6 +6,7 @@ from datetime import date
 import numpy as np
 
 from greenbridge.facts.rules import items
+from greenbridge.facts.rules.register import representative_changes
 from greenbridge.kit.calendar import add_months, whole_months
 from greenbridge.kit.text import Text
 from greenbridge.scoring.rules.features import formulas as f
@@ -26,7 +27,7 @@ CITY_POINTS = {"A": 5.0, "A-": 4.5, "B": 4.0, "B-": 3.5, "C": 2.0}
 def _changed(facts: r.Facts, day: date) -> float:
     """Return the whole months since another became legal representative; since the firm was established, if none did."""
     registered = r.newest(facts.get(items.REGISTRATION, ()))
-    changes = [x for x in facts.get(items.CHANGES, ()) if "法定代表人" in x.values["matter"] and x.values.get("result") != "refused"]
+    changes = representative_changes(facts.get(items.CHANGES, ()))
     stated = (registered.values.get("legal_representative_changed_on") or registered.values.get("established") or "") if registered else ""
     last = max([*(x.values["changed_on"] for x in changes), stated])
     return float(whole_months(date.fromisoformat(last), day)) if last else r.NAN
