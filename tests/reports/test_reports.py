@@ -1,8 +1,11 @@
 import json
+from dataclasses import replace
 from datetime import date, timedelta
+from uuid import uuid4
 
 import jsonschema
 import pytest
+from psycopg.errors import UniqueViolation
 
 from greenbridge.accounts.values import Role
 from greenbridge.consents.values import Narrowing
@@ -12,7 +15,7 @@ from greenbridge.facts.service import RegistrationFacts
 from greenbridge.kit.codes import generated_uscc
 from greenbridge.kit.errors import Forbidden, Invalid
 from greenbridge.peers import service as peers
-from greenbridge.reports import service
+from greenbridge.reports import service, store
 from greenbridge.reports.rules import wire
 from greenbridge.reports.rules.difference import difference
 from greenbridge.settings import home
@@ -118,6 +121,14 @@ async def test_the_same_material_gives_the_same_content_and_as_of_reads_nothing_
     assert earlier.sha256 != first.sha256
     with pytest.raises(Invalid):
         await service.make(session, [enterprise], press, date(2026, 3, 11), now)
+
+
+async def test_another_report_of_the_same_number_is_an_error_and_not_that_report(session, now, press, firm):
+    _, enterprise = firm
+    (report,) = await service.make(session, [enterprise], press, date(2026, 3, 10), now)
+    assert not await store.add(session, report, report.body, None, None)
+    with pytest.raises(UniqueViolation):
+        await store.add(session, replace(report, id=uuid4()), report.body, None, None)
 
 
 async def test_one_firm_and_bulk_give_the_same_report(session, now, press, firm):

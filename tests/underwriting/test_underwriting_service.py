@@ -125,6 +125,16 @@ async def test_accepting_keeps_the_terms_and_every_version(session, now, press, 
     assert await audit.first_broken(session) is None
 
 
+async def test_a_colleague_sees_the_decision_and_not_what_it_was_made_from(session, now, press, model, agreed):
+    _, officer, need = agreed
+    made = await proposed(session, officer, need, press, now)
+    decision = await decide(session, officer, made, model, now)
+    colleague = await an_actor(session, now, Role.OFFICER, BANK)
+    assert await service.decisions(session, colleague, need.id, now) == [replace(decision, made=None)]
+    with pytest.raises(NotFound):
+        await decide(session, colleague, made, model, now)
+
+
 async def test_an_override_needs_reasons_a_note_and_the_products_frame(session, now, press, model, agreed):
     _, officer, need = agreed
     made = await proposed(session, officer, need, press, now)

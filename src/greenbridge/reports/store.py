@@ -16,12 +16,15 @@ _INSERT = """
     insert into credit_report (id, number, enterprise_id, as_of, made_at, made_for, score_id, content, sha256, head, seed, signature)
     values (%(id)s, %(number)s, %(enterprise_id)s, %(as_of)s, %(made_at)s, %(made_for)s, %(score_id)s, cast(%(content)s as jsonb),
         %(sha256)s, cast(%(head)s as jsonb), %(seed)s, cast(%(signature)s as jsonb))
-    on conflict do nothing returning id
+    on conflict (id) do nothing returning id
 """
 
 
 async def add(session: AsyncSession, report: CreditReport, canonical: bytes, made_for: UUID | None, score_id: UUID | None) -> bool:
-    """Keep a report and return True; False: it is kept already, made from the same before, and stays as it is."""
+    """Keep a report and return True; False: it is kept already, made from the same before, and stays as it is.
+
+    Another report of the same number, once in 2**40 a day, is an error and not that report.
+    """
     added = await database.rows(
         session,
         _INSERT,

@@ -133,7 +133,7 @@ class DecisionIn(Closed):
 
 
 class DecisionOut(Closed):
-    """A decision as kept, with the proposal and every version."""
+    """A decision as kept, with the proposal and every version; null for officers other than the one who decided."""
 
     id: UUID
     need_id: UUID
@@ -145,7 +145,7 @@ class DecisionOut(Closed):
     annual_rate_bp: int | None
     term_months: int | None
     report_number: str
-    proposal: dict[str, Any]
+    proposal: dict[str, Any] | None
 
     @classmethod
     def of(cls, d: Decision) -> "DecisionOut":
@@ -161,5 +161,5 @@ class DecisionOut(Closed):
             annual_rate_bp=d.terms.annual_rate_bp,
             term_months=d.terms.term_months,
             report_number=d.report_number,
-            proposal=dict(d.made),
+            proposal=dict(d.made) if d.made else None,
         )

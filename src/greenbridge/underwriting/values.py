@@ -284,7 +284,7 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """An officer's decision on a proposal, as kept. `made` is the proposal on the wire with all versions."""
+    """An officer's decision on a proposal, as kept. `made`: the proposal on the wire with all versions; None for other officers."""
 
     id: UUID
     need_id: UUID
@@ -297,4 +297,4 @@ class Decision:
     note: str
     terms: Terms
     report_number: str
-    made: Mapping[str, Any]
+    made: Mapping[str, Any] | None

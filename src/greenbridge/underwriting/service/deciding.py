@@ -1,6 +1,7 @@
 """The officer decides: takes a proposal as it is, or departs from it with reasons. Every version is kept."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -76,11 +77,15 @@ async def decide(
 
 
 async def decisions(session: AsyncSession, actor: Actor, need_id: UUID, now: datetime) -> list[Decision]:
-    """Return the bank's decisions on a need, newest first, while the firm's consent stands."""
+    """Return the bank's decisions on a need, newest first, while the firm's consent stands.
+
+    What a proposal was made from is for whoever decided on it: a colleague's function may see less of the firm.
+    """
     _must_be_officer(actor)
     need = await needs.get(session, need_id)
     await _must_be_agreed(session, actor, need, now)
-    return await store.of_need(session, need.id, actor.organisation.id)
+    found = await store.of_need(session, need.id, actor.organisation.id)
+    return [one if one.decided_by == actor.account_id else replace(one, made=None) for one in found]
 
 
 def _must_be_officer(actor: Actor) -> None:
@@ -95,7 +100,7 @@ async def _must_be_agreed(session: AsyncSession, actor: Actor, need: Need, now: 
 
 
 async def _readable(session: AsyncSession, actor: Actor, need_id: UUID, number: str, now: datetime) -> tuple[Need, CreditReport]:
-    """Return the need and the bank's own report of its firm, young enough, with the firm's consent still standing."""
+    """Return the need and the report of its firm that this officer opened, young enough, with the firm's consent still standing."""
     _must_be_officer(actor)
     need = await needs.get(session, need_id)
     await _must_be_agreed(session, actor, need, now)
@@ -104,7 +109,7 @@ async def _readable(session: AsyncSession, actor: Actor, need_id: UUID, number: 
     allowed = {WORK_STEP_NAMES[step].zh for step in STEPS}
     if (
         report.enterprise_id != need.enterprise_id
-        or reader.get("organisation") != actor.organisation.name
+        or (reader.get("organisation"), reader.get("login")) != (actor.organisation.name, actor.login)
         or reader["step"]["zh"] not in allowed
     ):
         raise NotFound("no-report", "没有这个编号的报告。", "There is no report of this number.")
