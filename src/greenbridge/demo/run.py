@@ -43,6 +43,17 @@ LAST_KNOWN_DAY = date(2026, 11, 20)
 Serve = tuple[Callable[[Settings, str, str, int], None], int]
 T = TypeVar("T")
 err = Console(stderr=True)
+_STAGES = {
+    "deliveries": "部门交付",
+    "banks": "银行与产品",
+    "firms": "企业注册核验",
+    "reports": "信用报告与评分",
+    "needs": "发布需求",
+    "matches": "匹配产品",
+    "answers": "银行应答",
+    "green": "绿色评价",
+    "look_back": "回看与监测",
+}
 _COUNTS = {
     "firms": "企业",
     "facts": "事实",
@@ -150,8 +161,8 @@ async def _stages(settings: Settings, url: str, *, real: RealTown | None, seed: 
     seconds: dict[str, float] = {}
     with _progress(quiet) as progress:
 
-        async def timed(name: str, label: str, total: int, work: Callable[[Advance], Awaitable[T]]) -> T:
-            task = progress.add_task(label, total=total)
+        async def timed(name: str, total: int, work: Callable[[Advance], Awaitable[T]]) -> T:
+            task = progress.add_task(_STAGES[name], total=total)
             started = time.perf_counter()
             done = await work(lambda n: progress.advance(task, n))
             seconds[name] = round(time.perf_counter() - started, 2)
@@ -160,20 +171,20 @@ async def _stages(settings: Settings, url: str, *, real: RealTown | None, seed: 
 
         n = len(applicants)
         with departments(settings, deliveries, clock.now()) as feeds:
-            batches = await timed("deliveries", "部门交付", len(feeds), lambda a: stages.deliver(stage, feeds, a))
-        officers = await timed("banks", "银行与产品", 8, lambda a: stages.open_banks(stage, a))
-        joined = await timed("firms", "企业注册核验", n, lambda a: stages.join(stage, applicants, RegistrationFacts(), a))
+            batches = await timed("deliveries", len(feeds), lambda a: stages.deliver(stage, feeds, a))
+        officers = await timed("banks", 8, lambda a: stages.open_banks(stage, a))
+        joined = await timed("firms", n, lambda a: stages.join(stage, applicants, RegistrationFacts(), a))
         if real is None:  # nothing is made up about real firms
             await stages.dispute(stage, joined)
-        made = await timed("reports", "信用报告与评分", n, lambda a: stages.make_reports(stage, [e for _, e in joined], a))
-        published = await timed("needs", "发布需求", n, lambda a: stages.publish(stage, joined, made, a))
-        runs = await timed("matches", "匹配产品", n, lambda a: stages.match(stage, published, a))
-        await timed("answers", "银行应答", n, lambda a: lives.live(stage, published, runs, officers, a))
+        made = await timed("reports", n, lambda a: stages.make_reports(stage, [e for _, e in joined], a))
+        published = await timed("needs", n, lambda a: stages.publish(stage, joined, made, a))
+        runs = await timed("matches", n, lambda a: stages.match(stage, published, a))
+        await timed("answers", n, lambda a: lives.live(stage, published, runs, officers, a))
         rated: dict[str, int] = {}
         if real is None:  # nobody's evidence is made up about real firms
-            rated = await timed("green", "绿色评价", green.CERTIFIED + len(green.LATELY), lambda a: green.rate_green(stage, joined, a))
+            rated = await timed("green", green.CERTIFIED + len(green.LATELY), lambda a: green.rate_green(stage, joined, a))
             await mortgages.pledge(stage, joined, officers, mortgages.parcels_of(seed, firms, business_date(clock.now())))
-        await timed("look_back", "回看与监测", len(stages.BEFORE) + 1, lambda a: stages.look_back(stage, a))
+        await timed("look_back", len(stages.BEFORE) + 1, lambda a: stages.look_back(stage, a))
     async with sessions() as session:
         offers, accepted, accepted_fen = await answers.totals(session)
         _, needs_fen = await needs.totals(session)
@@ -247,8 +258,9 @@ def _print(summary: dict[str, Any]) -> None:
     made.add_row("需求金额（万元）", f"{summary['needs_yuan'] / 10_000:,.0f}")
     made.add_row("接受金额（万元）", f"{summary['accepted_yuan'] / 10_000:,.0f}")
     out.print(made)
-    spent = Table(*summary["seconds"], title="各阶段用时（秒）", title_justify="left")
-    spent.add_row(*[f"{s:.1f}" for s in summary["seconds"].values()])
+    spent = Table("阶段", "秒", title="各阶段用时", title_justify="left")
+    for name, seconds in summary["seconds"].items():
+        spent.add_row(_STAGES.get(name, "合计"), f"{seconds:.1f}")
     out.print(spent)
 
 
