@@ -31,10 +31,12 @@ class Reading:
 
     def withheld(self, keys: Sequence[str], months: int = 0) -> Withheld | None:
         """Return why what is made of these fields is not shown; None: it is, and they count as read. Raises KeyError for no field."""
-        for key in keys:
-            level = self.levels[key]
-            if self.access is not None and (why := rules.withheld(self.access, key, level, months)) is not None:
-                return why
+        if (access := self.access) is not None:
+            for key in keys:
+                if (why := rules.withheld(access, key, self.levels[key], months)) is not None:
+                    return why
+        elif not self.levels.keys() >= set(keys):
+            raise KeyError(next(key for key in keys if key not in self.levels))
         self.shown.update(keys)
         return None
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from greenbridge.facts.values import MONTHLY, YEARLY, Floats, Series
 
+_OF = {"output": tuple(n for n in MONTHLY if n.startswith("sales")), "input": tuple(n for n in MONTHLY if n.startswith("purchase"))}
 N_MONTHS = 36
 N_YEARS = 2
 
@@ -63,12 +64,17 @@ def _fill_months(
         known_from = max(0, N_MONTHS - 1 - _months_between(month, last_month))
         for array in monthly.values():
             array[index[uscc], known_from:] = 0.0
+    # One assignment for each firm and side: this runs for one firm at every report.
+    laid: dict[tuple[str, str], tuple[list[int], list[Sequence[float]]]] = {}
     for uscc, direction, month, amounts in rows:
         column = N_MONTHS - 1 - _months_between(month, last_month)
         if column >= 0:
-            side = "sales" if direction == "output" else "purchase"
-            for name, amount in zip((n for n in MONTHLY if n.startswith(side)), amounts, strict=True):
-                monthly[name][index[uscc], column] = amount
+            columns, values = laid.setdefault((uscc, direction), ([], []))
+            columns.append(column)
+            values.append(amounts)
+    for (uscc, direction), (columns, values) in laid.items():
+        for name, row in zip(_OF[direction], np.array(values, dtype=float).T, strict=True):
+            monthly[name][index[uscc], columns] = row
 
 
 def _months_between(earlier: date, later: date) -> int:

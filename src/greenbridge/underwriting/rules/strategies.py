@@ -82,10 +82,11 @@ def simple(firms: Firms, churn: Churn, terms: Terms) -> list[Plan]:
         order = able[np.argsort(-worth[able], kind="stable")]
         return _filled(order[worth[order] > 0], firms, terms, counts)
 
+    at_one_rate = _one_rate("best_first_one_rate", best_first, firms, churn, terms)
     return [
         _one_rate("one_rate_optimal_amounts", most_valuable, firms, churn, terms),
-        _rate_by_rating(able, firms, churn, terms),
-        _one_rate("best_first_one_rate", best_first, firms, churn, terms),
+        _rate_by_rating(able, at_one_rate, firms, churn, terms),
+        at_one_rate,
         _one_rate("equal_shares_best_rate", equal, firms, churn, terms),
         Plan("equal_shares_lowest_rate", _equal(able, firms, terms, counts), lowest),
     ]
@@ -137,25 +138,30 @@ def _one_rate(name: str, amounts_for: Callable[[Floats, Floats], Ints], firms: F
     return best
 
 
-def _rate_by_rating(able: Ints, firms: Firms, churn: Churn, terms: Terms) -> Plan:
-    """Return the most for each from the safest on, each rating at the rate that earns most on these amounts.
-
-    Where the budget counts what is taken up, the amounts follow from the rates: they are laid out again once.
+def _rate_by_rating(able: Ints, best_first: Plan, firms: Firms, churn: Churn, terms: Terms) -> Plan:
+    """Return the most for each from the safest on, each rating at a rate of its own: from the best single rate on, one rating after the
+    other is moved to the rate that earns most, until none gains. Rates go in steps of 5 bp.
     """
-    amounts = _filled(able, firms, terms, np.ones(len(firms.ids)))
-    rates = _best_by_rating(firms, churn, amounts, terms)
-    amounts = _filled(able, firms, terms, _counts(firms, churn, rates, terms))
-    return Plan("best_first_rate_by_rating", amounts, rates)
+    by_rating = np.append(np.full(WORST, best_first.rate_bp[0]), churn.rates_bp[0])
 
+    def at(rates: Ints) -> tuple[float, Plan]:
+        rate_bp = rates[firms.rating]
+        amounts = _filled(able, firms, terms, _counts(firms, churn, rate_bp, terms))
+        plan = Plan("best_first_rate_by_rating", amounts, rate_bp)
+        return float(portfolio.profits(firms, churn, plan, terms).sum()), plan
 
-def _best_by_rating(firms: Firms, churn: Churn, amounts: Ints, terms: Terms) -> Ints:
-    """Return the rate of each firm's rating that earns most on fixed amounts."""
-    grid, costs = churn.rates_bp / 10_000, (terms.funds_bp + terms.operating_bp) / 10_000
-    sums = [firms.rating == rating for rating in range(WORST)]
-    whole = np.array([amounts[where].sum() for where in sums], dtype=float)[:, None]
-    lost = np.array([(amounts * firms.probability)[where].sum() for where in sums])[:, None]
-    best = churn.rates_bp[(churn.kept * (whole * (grid - costs) - lost * (grid + terms.loss_given_default))).argmax(axis=1)]
-    return np.asarray(np.append(best, churn.rates_bp[0])[firms.rating])
+    highest, best = at(by_rating)
+    moved = True
+    while moved:
+        moved = False
+        for rating in range(WORST):
+            for rate in churn.rates_bp[::COARSE_BP]:
+                tried = by_rating.copy()
+                tried[rating] = rate
+                earned, plan = at(tried)
+                if earned > highest:
+                    highest, best, by_rating, moved = earned, plan, tried, True
+    return best
 
 
 def scenarios(firms: Firms, churn: Churn, terms: Terms, plan: Plan, plans_for: Callable[[Firms, Terms], Plan]) -> list[Scenario]:
