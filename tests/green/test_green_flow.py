@@ -12,6 +12,7 @@ from greenbridge.audit import service as audit
 from greenbridge.green import service as green
 from greenbridge.green.gateway import FakeFiles
 from greenbridge.green.service import subsidies
+from greenbridge.green.store import cases as green_cases
 from greenbridge.green.values import ClaimEvent, ClaimState, Event, Loan, State, Subject, Upload
 from greenbridge.kit.canonical import canonical
 from greenbridge.kit.database import END_OF_TIME
@@ -374,6 +375,77 @@ async def test_forged_evidence_ends_all_and_brings_the_money_back(place):
     again = await place.a_case()
     rated = await green.submit(s, place.actor, place.book, again, place.now)
     assert (rated.grade, [v["code"] for v in rated.content["vetoes"] if v["known"]]) == ("non_green", ["forged"])
+
+
+async def renewed(place):
+    """Return (a certified case, its certified renewal): the first is superseded, its money was paid."""
+    s, first = place.session, await place.certified()
+    # As if the certificate ended soon.
+    await s.execute(text("alter table green_certificate disable trigger appended"))
+    await s.execute(text("update green_certificate set valid_to = :to"), {"to": place.now.date() + timedelta(days=140)})
+    await s.execute(text("alter table green_certificate enable trigger appended"))
+    claimed = await a_paid_claim(place)
+    renewal = await green.open_case(s, place.actor, Subject.ENTERPRISE, place.now)
+    await green.submit(s, place.actor, place.book, renewal.id, place.now)
+    await green.request_review(s, place.actor, renewal.id, place.now)
+    await green.decide(s, place.reviewer, renewal.id, passed=True, reason="", now=place.now)
+    place.later(12)
+    assert (await green.nightly(s, place.book, place.seal, place.now)).certified == 1
+    assert (await green.view(s, None, first)).case.state is State.SUPERSEDED
+    return first, renewal.id, claimed
+
+
+@pytest.mark.parametrize("found_with", ["the first", "its renewal"])
+async def test_forgery_found_after_a_renewal_takes_all_of_both_certificates(place, found_with):
+    s = place.session
+    first, renewal, claimed = await renewed(place)
+    case_id = first if found_with == "the first" else renewal
+    assert await green.find_forgery(s, place.operator, case_id, "收入证明经核查系伪造，印章不符。", place.now) is State.FORGED
+    for one in (first, renewal):
+        assert (await green.view(s, None, one)).case.state is State.FORGED
+        assert [z.last_day < z.valid_from for z in await green.certificates(s, one)] == [True]
+    (found,) = await subsidies.every(s)
+    assert (found.state, found.recoverable_fen) == (ClaimState.CLAWED_BACK, claimed.amount_fen)
+    shown = {row["state"] for row in await green.public(s)}
+    assert shown == {"forged"}
+
+
+async def test_forgery_takes_the_rest_of_what_came_back_in_part_before_and_the_standing_then_stays_known(place):
+    s = place.session
+    case_id = await place.certified()
+    claimed = await a_paid_claim(place)
+    (held,) = await green.certificates(s, case_id)
+    # As a removal would end it: twenty days of what was paid come back.
+    ended_at, last = place.later(1), place.now.date() - timedelta(days=22)
+    await green_cases.end_certificate(s, held.number, last, "removed", place.now)
+    assert await subsidies.claw_back_of(s, place.firm.id, "移出绿色库，追回之后的补贴", place.now) == 1
+    (part,) = await subsidies.every(s)
+    assert 0 < part.recoverable_fen < claimed.amount_fen
+    await subsidies.decide(s, place.operator, claimed.id, ClaimEvent.RECOVER, "", place.now)
+    forged_at = place.later(1)
+    await green.find_forgery(s, place.operator, case_id, "收入证明经核查系伪造，印章不符。", forged_at)
+    (found,) = await subsidies.every(s)
+    assert (found.state, found.recoverable_fen, found.recovered_fen) == (
+        ClaimState.CLAWED_BACK, claimed.amount_fen, part.recoverable_fen,
+    )  # fmt: skip
+    told = (await green.view(s, None, case_id)).history[-1].detail
+    assert told["subsidies_fen"] == claimed.amount_fen
+    await subsidies.decide(s, place.operator, claimed.id, ClaimEvent.RECOVER, "", forged_at)
+    assert set((await subsidies.ledger(s)).balances.values()) == {0}
+    assert (await green.standing(s, place.firm.id, last, ended_at)).grade == "deep"
+    assert (await green.standing(s, place.firm.id, last, forged_at)).grade is None
+
+
+async def test_an_expired_certificate_is_found_forged_too(place):
+    s = place.session
+    case_id = await place.certified()
+    claimed = await a_paid_claim(place)
+    (held,) = await green.certificates(s, case_id)
+    place.now += timedelta(days=(held.valid_to - place.now.date()).days + 1)
+    assert (await green.nightly(s, place.book, place.seal, place.now)).expired == 1
+    assert await green.find_forgery(s, place.operator, case_id, "收入证明经核查系伪造，印章不符。", place.now) is State.FORGED
+    (found,) = await subsidies.every(s)
+    assert (found.state, found.recoverable_fen) == (ClaimState.CLAWED_BACK, claimed.amount_fen)
 
 
 async def test_a_removal_claws_back_only_what_came_after(place):

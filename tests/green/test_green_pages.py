@@ -165,6 +165,20 @@ async def test_a_firm_claims_and_the_operator_decides_on_the_pages(place, visit,
     assert "账平" in await operator.get("/operator/green")
 
 
+async def test_the_operator_finds_forgery_with_a_certificate_that_has_run_out(place, visit, clock):
+    case_id = await place.certified()
+    (held,) = await green.certificates(place.session, case_id)
+    place.later((held.valid_to - place.now.date()).days + 1)
+    assert (await green.nightly(place.session, place.book, place.seal, place.now)).expired == 1
+    clock.instant = place.now
+    await place.session.commit()
+    operator = await visit(place.operator)
+    assert held.number in await operator.get("/operator/green")
+    why = "收入证明经核查系伪造，印章不符。"
+    await operator.post(f"/operator/green/{case_id}/settlement", "/operator/green", choice="forged", reason=why)
+    assert (await green.view(place.session, None, case_id)).case.state is State.FORGED
+
+
 async def test_a_project_is_opened_on_the_page_and_a_nameless_one_is_not(place, visit):
     await place.session.commit()
     firm = await visit(place.actor)

@@ -141,11 +141,11 @@ class GreenCertificateRow(SQLModel, table=True):
 
 
 class GreenCertificateEndRow(SQLModel, table=True):
-    """That a certificate was ended before its time: `ended_on` is its last day."""
+    """That a certificate was ended before its time: `ended_on` is its last day. It may be ended again, earlier; the earliest counts."""
 
     __tablename__ = "green_certificate_end"
     number: str = Field(primary_key=True, foreign_key="green_certificate.number")
-    ended_on: date
+    ended_on: date = Field(primary_key=True)
     reason: str
     recorded_at: datetime = instant()
 

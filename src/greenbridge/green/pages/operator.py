@@ -40,6 +40,7 @@ class GreenBoardPages(Controller):
             "green_operator.html",
             status_code=problem.status if problem else 200,
             pool=pool,
+            past=await service.past(session),
             counts=await service.counts(session),
             on_show=on_show,
             grades=await service.grades(session, [case for case, *_ in on_show]),

@@ -31,7 +31,9 @@ TRANSITIONS: Mapping[tuple[ClaimState, ClaimEvent], ClaimState] = {
     (ClaimState.APPROVED, ClaimEvent.PAY): ClaimState.PAID,
     (ClaimState.APPROVED, ClaimEvent.REJECT): ClaimState.REJECTED,
     (ClaimState.PAID, ClaimEvent.CLAW_BACK): ClaimState.CLAWED_BACK,
+    (ClaimState.CLAWED_BACK, ClaimEvent.CLAW_BACK): ClaimState.CLAWED_BACK,
     (ClaimState.CLAWED_BACK, ClaimEvent.RECOVER): ClaimState.RECOVERED,
+    (ClaimState.RECOVERED, ClaimEvent.CLAW_BACK): ClaimState.CLAWED_BACK,
 }
 # (state before, event) -> from which account to which the money goes.
 MOVES: Mapping[tuple[ClaimState, ClaimEvent], tuple[Account, Account]] = {
@@ -39,10 +41,14 @@ MOVES: Mapping[tuple[ClaimState, ClaimEvent], tuple[Account, Account]] = {
     (ClaimState.APPROVED, ClaimEvent.REJECT): (Account.PAYABLE, Account.BUDGET),
     (ClaimState.APPROVED, ClaimEvent.PAY): (Account.PAYABLE, Account.PAID),
     (ClaimState.PAID, ClaimEvent.CLAW_BACK): (Account.PAID, Account.RECEIVABLE),
+    (ClaimState.CLAWED_BACK, ClaimEvent.CLAW_BACK): (Account.PAID, Account.RECEIVABLE),
     (ClaimState.CLAWED_BACK, ClaimEvent.RECOVER): (Account.RECEIVABLE, Account.BUDGET),
+    (ClaimState.RECOVERED, ClaimEvent.CLAW_BACK): (Account.PAID, Account.RECEIVABLE),
 }
 # What only part of may be moved: the rest stays with the firm.
 OF_RECOVERABLE = frozenset({ClaimEvent.CLAW_BACK, ClaimEvent.RECOVER})
+# What was paid out, whether it came back or not.
+HAVING_BEEN_PAID = frozenset({ClaimState.PAID, ClaimState.CLAWED_BACK, ClaimState.RECOVERED})
 
 
 def next_state(state: ClaimState, event: ClaimEvent) -> ClaimState | None:
@@ -50,10 +56,13 @@ def next_state(state: ClaimState, event: ClaimEvent) -> ClaimState | None:
     return TRANSITIONS.get((state, event))
 
 
-def move(state: ClaimState, event: ClaimEvent, amount_fen: int, recoverable_fen: int) -> tuple[Account, Account, int] | None:
-    """Return (from, to, fen) of the money that an event moves, None where it moves none."""
+def move(state: ClaimState, event: ClaimEvent, amount_fen: int, part_fen: int) -> tuple[Account, Account, int] | None:
+    """Return (from, to, fen) of the money that an event moves, None where it moves none.
+
+    `part_fen`: of a clawback what is over and not asked back yet, of a recovery what was asked back and has not come.
+    """
     accounts = MOVES.get((state, event))
-    moved = recoverable_fen if event in OF_RECOVERABLE else amount_fen
+    moved = part_fen if event in OF_RECOVERABLE else amount_fen
     return (*accounts, moved) if accounts and moved > 0 else None
 
 

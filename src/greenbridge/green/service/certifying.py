@@ -158,12 +158,14 @@ async def _issue(session: AsyncSession, seal: Seal, case: Case, rated: Rated, fi
 
 
 async def end_all(session: AsyncSession, case: Case, reason: str, now: datetime, *, void: bool = False) -> None:
-    """End a case's certificates that were not ended: with yesterday, or (`void`) before they began. One ended early keeps its end."""
+    """End a case's certificates that were not ended, with yesterday; `void`: all that ever held, before they began."""
     yesterday = business_date(now) - timedelta(days=1)
     for held in await cases.certificates(session, case_id=case.id):
         before = held.valid_from - timedelta(days=1)
-        if held.ended_on is None:
-            await cases.end_certificate(session, held.number, before if void else max(before, min(yesterday, held.valid_to)), reason, now)
+        if void and held.last_day > before:
+            await cases.end_certificate(session, held.number, before, reason, now)
+        elif not void and held.ended_on is None:
+            await cases.end_certificate(session, held.number, max(before, min(yesterday, held.valid_to)), reason, now)
 
 
 async def _watch(session: AsyncSession, book: Book, seal: Seal, case: Case, now: datetime, known_at: datetime | None) -> Event | None:
@@ -226,6 +228,13 @@ async def pool(session: AsyncSession, day: date) -> list[tuple[Case, Certificate
     """Return the reserve pool: firms and projects whose certificate holds on a day, for the platform."""
     found = [(case, await cases.certificates(session, case_id=case.id)) for case in await cases.in_states(session, (State.CERTIFIED,))]
     return [(case, held[-1]) for case, held in found if held and held[-1].holds(day)]
+
+
+async def past(session: AsyncSession) -> list[tuple[Case, Certificate]]:
+    """Return what was certified once, the case that ended last first, for the platform: forged evidence may come to light later."""
+    ended = await cases.in_states(session, (State.EXPIRED, State.SUPERSEDED, State.REMOVED))
+    found = [(case, await cases.certificates(session, case_id=case.id)) for case in reversed(ended)]
+    return [(case, held[-1]) for case, held in found if held]
 
 
 async def on_show(session: AsyncSession) -> list[tuple[Case, Happened]]:

@@ -113,7 +113,8 @@ async def decide(session: AsyncSession, actor: Actor, case_id: UUID, *, passed: 
 async def find_forgery(session: AsyncSession, actor: Actor, case_id: UUID, reason: str, now: datetime) -> State:
     """Find that evidence is forged: the case ends, its certificates never held, what was paid is clawed back, and the firm is barred.
 
-    The fine is the law's business; its range is told as information.
+    A renewal carries over what was stated before: the cases that it renews, and those that renew it, fall with it. The fine is the law's
+    business; its range is told as information.
     """
     case, speaks = await case_of(session, actor, case_id, lock=True)
     rule = policy(business_date(now))
@@ -127,5 +128,23 @@ async def find_forgery(session: AsyncSession, actor: Actor, case_id: UUID, reaso
         }
         state = await step(session, case, Event.FIND_FORGERY, speaks, now, actor, told)
         await end_all(session, case, "forged", now, void=True)
+        for other in await _renewals(session, case):
+            if flow.next_state(other.state, Event.FIND_FORGERY):
+                await step(session, other, Event.FIND_FORGERY, speaks, now, actor, {**told, "found_with": case.number})
+            await end_all(session, other, "forged", now, void=True)
         await subsidies.claw_back_of(session, case.enterprise_id, f"{case.number}：材料造假", now)
     return state
+
+
+async def _renewals(session: AsyncSession, case: Case) -> list[Case]:
+    """Return the cases that a case renews or is renewed by, locked and read again, oldest first."""
+    own = {c.id: c for c in await cases.of_enterprise(session, case.enterprise_id, case.subject)}
+    linked, more = {case.id}, True
+    while more:
+        near = {c.id for c in own.values() if c.renews in linked} | {own[i].renews for i in linked if own[i].renews}
+        more, linked = not near <= linked, linked | {i for i in near if i}
+    found = []
+    for other in sorted(linked - {case.id}, key=lambda i: own[i].number):
+        await database.lock(session, f"green:{other}")
+        found.append(await cases.find(session, other) or own[other])
+    return found

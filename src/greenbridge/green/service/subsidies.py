@@ -1,7 +1,7 @@
 """Subsidies: what a loan would bring, claims from the firm to the payment, clawback, the ledger, the export."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -170,22 +170,24 @@ async def decide(session: AsyncSession, actor: Actor, claim_id: UUID, event: Cla
 
 
 async def _overclaimed(session: AsyncSession, found: Claim) -> int:
-    """Return by how much a claim is over what it earned by the certificates as they stand, in fen."""
+    """Return by how much a claim is over what it earned by the certificates as they stand, in fen; what was asked back is not."""
     rule = next((p for p in gateway.subsidy_policies() if p.version == found.policy), None)
     if rule is None:
         raise Conflict("no-policy", f"没有贴息政策 {found.policy}。", f"There is no subsidy policy {found.policy}.")
     earned = await _earned(session, found.enterprise_id, found.loan, rule, found.base_rate_bp, found.until)
-    return max(0, found.amount_fen - earned.amount_fen)
+    return max(0, found.amount_fen - found.recoverable_fen - earned.amount_fen)
 
 
 async def _claw_back(session: AsyncSession, found: Claim, note: str, now: datetime, actor: Actor | None) -> ClaimState:
     over = await _overclaimed(session, found)
     if not over:
         raise Conflict("nothing-over", "按现有证书没有多拨的金额。", "By the certificates nothing was paid too much.")
-    return await _step(session, replace(found, recoverable_fen=over), ClaimEvent.CLAW_BACK, now, actor, note)
+    return await _step(session, found, ClaimEvent.CLAW_BACK, now, actor, note, over)
 
 
-async def _step(session: AsyncSession, found: Claim, event: ClaimEvent, now: datetime, actor: Actor | None, note: str) -> ClaimState:
+async def _step(
+    session: AsyncSession, found: Claim, event: ClaimEvent, now: datetime, actor: Actor | None, note: str, over_fen: int = 0
+) -> ClaimState:
     state = subsidy.next_state(found.state, event)
     if state is None:
         here, wanted = CLAIM_STATE_NAMES[found.state], CLAIM_EVENT_NAMES[event]
@@ -194,7 +196,8 @@ async def _step(session: AsyncSession, found: Claim, event: ClaimEvent, now: dat
     account, login = (actor.account_id, actor.login) if actor else (None, "")
     if not await store.step(session, found.id, found.seq + 1, event, state, now, account, login, note):
         raise Conflict("claim-moved", "该申报刚刚发生变化，请刷新后重试。", "The claim has changed just now; load it again.")
-    if moved := subsidy.move(found.state, event, found.amount_fen, found.recoverable_fen):
+    part = over_fen if event is ClaimEvent.CLAW_BACK else found.recoverable_fen - found.recovered_fen
+    if moved := subsidy.move(found.state, event, found.amount_fen, part):
         await store.post(session, Posting(found.id, found.seq + 1, *moved), now)
     if state in {ClaimState.REJECTED, ClaimState.WITHDRAWN}:
         await store.end(session, found.id)
@@ -216,7 +219,7 @@ async def claw_back_of(session: AsyncSession, enterprise_id: UUID, note: str, no
         found = await store.find(session, own.id)
         if found is None or not await _overclaimed(session, found):
             continue
-        if found.state is ClaimState.PAID:
+        if subsidy.next_state(found.state, ClaimEvent.CLAW_BACK):
             await _claw_back(session, found, note, now, None)
         elif subsidy.next_state(found.state, ClaimEvent.REJECT):
             await _step(session, found, ClaimEvent.REJECT, now, None, note)
@@ -227,8 +230,8 @@ async def claw_back_of(session: AsyncSession, enterprise_id: UUID, note: str, no
 
 
 async def paid_of(session: AsyncSession, enterprise_id: UUID) -> int:
-    """Return what a firm was paid, in fen."""
-    return sum(c.amount_fen for c in await store.of_enterprise(session, enterprise_id) if c.state is ClaimState.PAID)
+    """Return what a firm was paid, in fen, whether it came back or not."""
+    return sum(c.amount_fen for c in await store.of_enterprise(session, enterprise_id) if c.state in subsidy.HAVING_BEEN_PAID)
 
 
 async def every(session: AsyncSession) -> list[Claim]:

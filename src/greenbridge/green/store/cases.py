@@ -199,7 +199,7 @@ async def add_certificate(session: AsyncSession, certificate: Certificate, rated
 
 
 async def end_certificate(session: AsyncSession, number: str, ended_on: date, reason: str, now: datetime) -> None:
-    """Write that a certificate ended before its time."""
+    """Write that a certificate ended before its time, or before the end that was written."""
     session.add(GreenCertificateEndRow(number=number, ended_on=ended_on, reason=reason, recorded_at=now))
     await session.flush()
 
@@ -207,7 +207,8 @@ async def end_certificate(session: AsyncSession, number: str, ended_on: date, re
 _CERTIFICATE = """
     select z.number, z.case_id, z.enterprise_id, z.subject, z.grade, z.points, z.coverage, z.valid_from, z.valid_to, z.content, z.head,
         z.seed, z.signature, z.recorded_at, d.ended_on, coalesce(d.reason, '')
-    from green_certificate z left join green_certificate_end d on d.number = z.number
+    from green_certificate z
+    left join lateral (select ended_on, reason from green_certificate_end where number = z.number order by ended_on limit 1) d on true
 """
 
 
@@ -234,7 +235,10 @@ _STANDING = """
     from green_case g
     join lateral (select state, at from green_event where case_id = g.id and at <= %(known_at)s order by seq desc limit 1) e on true
     left join lateral (
-        select c.* from green_certificate c left join green_certificate_end d on d.number = c.number and d.recorded_at <= %(known_at)s
+        select c.* from green_certificate c
+        left join lateral (
+            select min(ended_on) as ended_on from green_certificate_end where number = c.number and recorded_at <= %(known_at)s
+        ) d on true
         where c.case_id = g.id and c.recorded_at <= %(known_at)s and %(day)s between c.valid_from and least(c.valid_to, d.ended_on)
         order by c.recorded_at desc, c.number desc limit 1
     ) z on true

@@ -94,7 +94,7 @@ class Entitlement:
 
 
 class ClaimState(StrEnum):
-    """Where a claim stands. Final: rejected, withdrawn, recovered."""
+    """Where a claim stands. Final: rejected, withdrawn; and recovered, until more turns out to be over."""
 
     CLAIMED = "claimed"
     CHECKED = "checked"
@@ -106,7 +106,7 @@ class ClaimState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-CLAIM_FINAL = frozenset({ClaimState.RECOVERED, ClaimState.REJECTED, ClaimState.WITHDRAWN})
+CLAIM_FINAL = frozenset({ClaimState.REJECTED, ClaimState.WITHDRAWN})
 CLAIM_STATE_NAMES: Mapping[ClaimState, Text] = {
     ClaimState.CLAIMED: Text("已申报", "Claimed"),
     ClaimState.CHECKED: Text("已核验", "Checked"),
@@ -176,7 +176,7 @@ class Posting:
 class Claim:
     """A claim for one loan; `state` and `changed_at` are those of its last event. `amount_fen`: what was claimed, by the policy then.
 
-    `recoverable_fen`: what is being clawed back, or was.
+    `recoverable_fen`: what is being clawed back, or was; `recovered_fen`: what of it came back.
     """
 
     id: UUID
@@ -195,6 +195,7 @@ class Claim:
     claimed_at: datetime
     changed_at: datetime
     recoverable_fen: int = 0
+    recovered_fen: int = 0
     generated: bool = False
 
 
