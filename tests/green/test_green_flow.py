@@ -72,7 +72,7 @@ async def test_from_the_self_report_to_the_certificate(place):
 async def test_a_certificate_is_checked_without_network_and_a_change_is_named(place):
     case_id = await place.certified()
     (held,) = await green.certificates(place.session, case_id)
-    file = await green.certificate_file(place.session, held.number)
+    file = await green.certificate_file(place.session, place.actor, held.number)
     keys = place.seal.keys.public_document(place.now)
     assert reports.flaws(canonical(file), keys) == ()
     file["content"]["grade"]["code"] = "mid"

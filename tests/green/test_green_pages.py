@@ -1,6 +1,7 @@
 """The pages, as people use them: a firm reports, a reviewer decides, everybody looks, the operator pays."""
 
 import io
+import json
 import re
 from urllib.parse import urlencode
 
@@ -11,7 +12,8 @@ import pytest
 from greenbridge.green import service as green
 from greenbridge.green.service import subsidies
 from greenbridge.green.values import ClaimState, State
-from tests.builders import PASSWORD
+from greenbridge.reports import service as reports
+from tests.builders import PASSWORD, a_verified_firm
 from tests.green.conftest import FULL, PDF
 
 CSRF = re.compile(r'name="_csrf_token"[^>]*value="([^"]+)"')
@@ -163,6 +165,34 @@ async def test_a_firm_claims_and_the_operator_decides_on_the_pages(place, visit,
     assert sheet["申报编号"].tolist() == [claim.number]
     assert sheet["贴息金额（元）"].tolist() == [claim.amount_fen / 100]
     assert "账平" in await operator.get("/operator/green")
+
+
+async def test_the_public_file_of_a_certificate_tells_no_points_and_is_verified_and_the_whole_one_is_the_firm_s(place, visit):
+    case_id = await place.certified()
+    (held,) = await green.certificates(place.session, case_id)
+    stranger, _ = await a_verified_firm(place.session, place.now, 36)
+    await place.session.commit()
+    at = f"/green/certificates/{held.number}"
+    content = (await (await visit()).client.get(at)).content
+    part, keys = json.loads(content), place.seal.keys.public_document(place.now)
+    assert reports.flaws(content, keys) == ()
+    shown = {leaf["pointer"]: leaf["value"] for leaf in part["disclosed"]}
+    assert (shown["/grade/code"], shown["/subject/uscc"], shown["/valid_to"]) == ("deep", place.firm.uscc, held.valid_to.isoformat())
+    assert {"/scheme/version", "/scheme/status", "/catalogue/version", "/certificate"} <= shown.keys()
+    assert set(part) == {"head", "signature", "disclosed"}  # no seed: the salts of what is not shown stay unknown
+    assert not [p for p in shown if p.split("/")[1] in {"points", "coverage", "sections", "rating_digest", "case"}]
+    lines = held.content["sections"][0]["lines"]
+    assert len(lines) == 24
+    assert not any(told in content.decode() for code, line in lines.items() for told in (f"/{code}", line["name"]["zh"], held.seed))
+    changed = content.replace(b'"deep"', b'"mid"')
+    assert [f.code for f in reports.flaws(changed, keys)] == ["changed-value"]
+    await (await visit()).get(f"{at}/whole", 303)
+    await (await visit(stranger)).get(f"{at}/whole", 404)
+    await (await visit(place.reviewer)).get(f"{at}/whole", 403)
+    for actor in (place.actor, place.operator):
+        whole = (await (await visit(actor)).client.get(f"{at}/whole")).content
+        assert reports.flaws(whole, keys) == ()
+        assert json.loads(whole)["content"]["points"] == held.points
 
 
 async def test_the_operator_finds_forgery_with_a_certificate_that_has_run_out(place, visit, clock):

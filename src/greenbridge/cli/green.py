@@ -149,8 +149,8 @@ def certificate(
     output: Annotated[Path | None, typer.Option("-o", "--output", help="File to write.")] = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Write a certificate's signed file: `greenbridge verify FILE` checks it without network."""
-    found = run(settings_of(data_dir), lambda session, _: service.certificate_file(session, number))
+    """Write a certificate's whole signed file: `greenbridge verify FILE` checks it without network."""
+    found = run(settings_of(data_dir), lambda session, _: service.certificate_file(session, None, number))
     if output is None:
         say(found)
     else:

@@ -6,6 +6,7 @@ from greenbridge.green.service import subsidies
 from greenbridge.green.service.certifying import (
     Night,
     certificate_file,
+    certificate_part,
     grades,
     nightly,
     object_to,
@@ -37,6 +38,7 @@ __all__ = [
     "act",
     "canonical",
     "certificate_file",
+    "certificate_part",
     "certificates",
     "counts",
     "decide",

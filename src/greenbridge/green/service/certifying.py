@@ -16,7 +16,7 @@ from greenbridge.consents.values import ReadKind
 from greenbridge.green.gateway import Seal
 from greenbridge.green.rules import flow, wire
 from greenbridge.green.service import rating, subsidies
-from greenbridge.green.service.steps import case_of, none, policy, step
+from greenbridge.green.service.steps import case_of, firm_of, none, policy, step
 from greenbridge.green.store import cases
 from greenbridge.green.store import evidence as statements_of
 from greenbridge.green.values import SCHEME_OF, Case, Certificate, Event, Happened, Publicity, Rated, Speaker, State
@@ -215,11 +215,21 @@ async def public(session: AsyncSession) -> list[dict[str, Any]]:
     return await cases.public(session)
 
 
-async def certificate_file(session: AsyncSession, number: str) -> dict[str, Any]:
-    """Return a certificate's signed file, for everybody who knows its number. Raises NotFound."""
-    async with database.as_platform(session):  # a certificate is made to be shown; its points stand in it
+async def certificate_part(session: AsyncSession, number: str) -> dict[str, Any]:
+    """Return what a certificate shows to everybody who knows its number, signed: no points. Raises NotFound."""
+    async with database.as_platform(session):  # a certificate is made to be shown; what firms keep to themselves stays out
         found = await cases.certificate(session, number)
     if found is None:
+        raise none()
+    return wire.public_file(found.content, found.head, found.seed, found.signature)
+
+
+async def certificate_file(session: AsyncSession, actor: Actor | None, number: str) -> dict[str, Any]:
+    """Return a certificate's whole signed file, points and seed too, to the firm that holds it and to the operator (None: the command
+    line). Raises NotFound, also for another firm's.
+    """
+    found = await cases.certificate(session, number)
+    if found is None or not (actor is None or actor.role is Role.OPERATOR or found.enterprise_id == (await firm_of(session, actor)).id):
         raise none()
     return wire.signed_file(found.content, found.head, found.seed, found.signature)
 
