@@ -19,7 +19,7 @@ from greenbridge.green.service import rating, subsidies
 from greenbridge.green.service.steps import case_of, firm_of, none, policy, step
 from greenbridge.green.store import cases
 from greenbridge.green.store import evidence as statements_of
-from greenbridge.green.values import SCHEME_OF, Case, Certificate, Event, Happened, Publicity, Rated, Speaker, State
+from greenbridge.green.values import Case, Certificate, Event, Happened, Publicity, Rated, Speaker, State
 from greenbridge.kit import database, merkle
 from greenbridge.kit.calendar import business_date
 from greenbridge.kit.canonical import canonical
@@ -180,7 +180,7 @@ async def _watch(session: AsyncSession, book: Book, seal: Seal, case: Case, now:
     assert rated is not None
     said = await statements_of.statements(session, case.id)
     worse = await rating.since(session, book, case, rated, said, now, known_at)
-    fields = fields_of(book, book.find(SCHEME_OF[case.subject], day), day)
+    fields = fields_of(book, book.edition(rated.scheme, rated.scheme_version), day)
     await consents.record_operators(session, [case.enterprise_id], fields, ReadKind.FACTS, now)
     if worse is None:
         return None
@@ -206,7 +206,7 @@ def _why(before: Rated, after: Rated) -> list[str]:
     """Return what made a grade worse: vetoes that hold now, lines that lost points."""
     vetoes = [v["code"] for v in after.content["vetoes"] if v["known"]]
     was = {line["code"]: line["points"] for line in before.content["indicators"]}
-    lost = [line["code"] for line in after.content["indicators"] if (was[line["code"]] or 0) > (line["points"] or 0)]
+    lost = [line["code"] for line in after.content["indicators"] if (was.get(line["code"]) or 0) > (line["points"] or 0)]
     return [*vetoes, *lost]
 
 

@@ -104,7 +104,7 @@ async def again(session: AsyncSession, book: Book, case: Case, before: Rated, st
     said = [s for s in statements if s.author is Author.REVIEWER]
     inputs = evidence.combined(wire.inputs_of(before.inputs), said)
     links = {**wire.links_in(before.content), **wire.links((), said)}
-    return await _kept(session, _made(case, book.find(before.scheme, before.as_of), inputs, links, now))
+    return await _kept(session, _made(case, book.edition(before.scheme, before.scheme_version), inputs, links, now))
 
 
 async def since(
@@ -118,9 +118,10 @@ async def since(
 ) -> Rated | None:
     """Rate a certified case with what is known today: what nobody says anew stays as it was. None where the grade is the same or better.
 
-    What the reviewer found stays too. The caller keeps it, where it acts on it.
+    By the edition that it was certified by: a new one asks what nobody was asked then, and counts from the renewal on. What the reviewer
+    found stays too. The caller keeps it, where it acts on it.
     """
-    scheme, said = book.find(before.scheme, business_date(now)), list(statements)
+    scheme, said = book.edition(before.scheme, before.scheme_version), list(statements)
     found = {s.name for s in said if s.author is Author.REVIEWER}
     today = await known_of(session, book, scheme, case.uscc, case.enterprise_id, now, known_at)
     inputs = {**wire.inputs_of(before.inputs), **{name: known for name, known in today.items() if name not in found}}

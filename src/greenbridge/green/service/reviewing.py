@@ -37,7 +37,9 @@ async def open_case(session: AsyncSession, actor: Actor, book: Book, case_id: UU
     """Return a case to its reviewer or the operator; the firm sees in its ledger that the values of its rating were read."""
     found = await view(session, actor, case_id)
     day = business_date(now)
-    fields = fields_of(book, book.find(SCHEME_OF[found.case.subject], day), day)
+    rated = found.rated
+    scheme = book.edition(rated.scheme, rated.scheme_version) if rated else book.find(SCHEME_OF[found.case.subject], day)
+    fields = fields_of(book, scheme, day)
     login = actor.login if actor.role is Role.OPERATOR else f"{actor.organisation.name} {actor.login}"
     async with database.as_platform(session):  # a reviewer writes in no firm's ledger; the platform gave it the case
         await consents.record_operators(session, [found.case.enterprise_id], fields, ReadKind.FACTS, now, login=login)
@@ -55,7 +57,7 @@ async def find(session: AsyncSession, actor: Actor, book: Book, case_id: UUID, n
     if case.state is not State.IN_REVIEW:
         raise Conflict("green-state", "该评价不在评审中。", "The case is not under review.")
     before = await _rated(session, case)
-    scheme = book.find(before.scheme, before.as_of)
+    scheme = book.edition(before.scheme, before.scheme_version)
     if name not in scheme.names:
         raise Invalid.at("unknown-input", "name", f"方案没有指标值 {name}。", f"The scheme has no value {name}.")
     if flow.reason_problem(Event.CHANGE, reason):
