@@ -195,6 +195,48 @@ async def test_a_reviewer_changes_with_a_reason_and_the_grade_follows_from_the_p
     assert last.rating_id == unproven.id
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("evidence_forged", "no"), ("severe_listed", "no"), ("dishonesty_listed", ""), ("environment_colour", "green"),
+        ("environment_severe_12m", "0"), ("public_credit_points", "900"),
+    ],
+)  # fmt: skip
+async def test_a_reviewer_lifts_no_veto_and_speaks_not_for_the_platform(place, name, value):
+    s = place.session
+    case_id = await place.a_case()
+    await green.submit(s, place.actor, place.book, case_id, place.now)
+    await green.request_review(s, place.actor, case_id, place.now)
+    why = "经现场核查，与部门记录不一致，按实际认定"
+    with pytest.raises(Invalid) as refused:
+        await green.find(s, place.reviewer, place.book, case_id, name, value, why, place.now)
+    assert refused.value.fields[0].field == "name"
+    # A percentile that the platform could not give, and what the firm stated of vetoes, may be found.
+    for free, text_ in (("green_patents_percentile", "80"), ("eliminated_capacity", "no")):
+        await green.find(s, place.reviewer, place.book, case_id, free, text_, why, place.later(1))
+
+
+async def test_a_finding_stands_only_while_the_department_says_what_it_said_at_submission(place):
+    s = place.session
+    case_id = await place.a_case({**FULL, "energy_level": "benchmark"})
+    system = await green.submit(s, place.actor, place.book, case_id, place.now)
+    await green.request_review(s, place.actor, case_id, place.now)
+    why = "纳税信用等级按最新公布结果认定为 A 级"
+    await green.find(s, place.reviewer, place.book, case_id, "tax_grade", "A", why, place.now)
+    assert system.inputs["tax_grade"]["value"] == "A"
+    await green.decide(s, place.reviewer, case_id, passed=True, reason="", now=place.now)
+    place.later(10)
+    assert (await green.nightly(s, place.book, place.seal, place.now)).certified == 1
+    (held,) = await green.certificates(s, case_id)
+    assert 80 <= held.points < 84
+    assert (await green.nightly(s, place.book, place.seal, place.later(1))).total == 0
+    await deliver(
+        s, place.now, "tax.credit_grade", {"uscc": place.firm.uscc, "year": 2025, "grade": "D", "published_on": str(place.now.date())}
+    )
+    assert (await green.nightly(s, place.book, place.seal, place.later(1))).downgraded == 1
+    assert "G21" in (await green.view(s, None, case_id)).history[-1].detail["why"]
+
+
 async def test_a_reviewer_rejects_with_a_reason_and_that_is_the_end(place):
     s = place.session
     case_id = await place.a_case()

@@ -119,12 +119,13 @@ async def since(
     """Rate a certified case with what is known today: what nobody says anew stays as it was. None where the grade is the same or better.
 
     By the edition that it was certified by: a new one asks what nobody was asked then, and counts from the renewal on. What the reviewer
-    found stays too. The caller keeps it, where it acts on it.
+    found stays while the department says what it said then. The caller keeps it, where it acts on it.
     """
     scheme, said = book.edition(before.scheme, before.scheme_version), list(statements)
     found = {s.name for s in said if s.author is Author.REVIEWER}
     today = await known_of(session, book, scheme, case.uscc, case.enterprise_id, now, known_at)
-    inputs = {**wire.inputs_of(before.inputs), **{name: known for name, known in today.items() if name not in found}}
+    submitted = await cases.submitted(session, case.id) or before
+    inputs = evidence.overlaid(wire.inputs_of(before.inputs), wire.inputs_of(submitted.inputs), today, found)
     rating = schemes.rate(scheme, inputs, case.business_class, business_date(now))
     if scheme.rank(rating.grade) <= scheme.rank(before.grade):
         return None

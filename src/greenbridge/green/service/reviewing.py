@@ -9,7 +9,7 @@ from greenbridge.accounts.values import Actor, Role
 from greenbridge.audit import service as audit
 from greenbridge.consents import service as consents
 from greenbridge.consents.values import ReadKind
-from greenbridge.green.rules import flow
+from greenbridge.green.rules import evidence, flow
 from greenbridge.green.service import rating, subsidies
 from greenbridge.green.service.certifying import end_all
 from greenbridge.green.service.reporting import CaseView, view
@@ -23,7 +23,7 @@ from greenbridge.kit.errors import Conflict, Forbidden, Invalid
 from greenbridge.schemes import service as schemes
 from greenbridge.schemes.service import Book
 from greenbridge.schemes.service.rating import fields_of
-from greenbridge.schemes.values import Value
+from greenbridge.schemes.values import InputName, Value
 
 
 async def work_list(session: AsyncSession, actor: Actor) -> list[Case]:
@@ -60,6 +60,9 @@ async def find(session: AsyncSession, actor: Actor, book: Book, case_id: UUID, n
     scheme = book.edition(before.scheme, before.scheme_version)
     if name not in scheme.names:
         raise Invalid.at("unknown-input", "name", f"方案没有指标值 {name}。", f"The scheme has no value {name}.")
+    if name not in {n.name for n in may_find(book, before)}:
+        zh = "该值由部门或平台提供且关系一票否决，评审不能改动；如有误，请企业提出异议。"
+        raise Invalid.at("not-a-reviewer-s", "name", zh, "Vetoes hang on it, or the platform says it: the firm objects to a wrong record.")
     if flow.reason_problem(Event.CHANGE, reason):
         raise Invalid.at("no-reason", "reason", "请写明调整理由（至少 10 个字）。", "Say why, in at least 10 characters.")
     value: Value | None = schemes.pledged(name, text, business_date(now)).value if text.strip() else None
@@ -67,6 +70,13 @@ async def find(session: AsyncSession, actor: Actor, book: Book, case_id: UUID, n
     await statements_of.add_statement(session, case.id, name, value, Author.REVIEWER, reason.strip(), *who, generated=case.generated)
     await audit.record(session, "green.found", f"green:{case.id}", now, account_id=actor.account_id, name=name)
     return await rating.again(session, book, case, await _rated(session, case), await statements_of.statements(session, case.id), now)
+
+
+def may_find(book: Book, rated: Rated) -> list[InputName]:
+    """Return of which values a reviewer may find something, in the scheme's order."""
+    scheme, known = book.edition(rated.scheme, rated.scheme_version), schemes.vocabulary()
+    vetoing = {name for veto in scheme.vetoes for name in veto.when.names}
+    return [known[name] for name in scheme.names if evidence.may_find(known[name], vetoing, rated.inputs)]
 
 
 async def preview(session: AsyncSession, case: Case) -> tuple[Rated, Rated | None, list[Statement]]:

@@ -163,6 +163,15 @@ async def rating(session: AsyncSession, rating_id: UUID) -> Rated | None:
     return Rated(*rows[0]) if rows else None
 
 
+async def submitted(session: AsyncSession, case_id: UUID) -> Rated | None:
+    """Return the system's own rating of what was submitted last, before any finding."""
+    query = """
+        select rating_id from green_event where case_id = %(id)s and event = 'submit' and rating_id is not null order by seq desc limit 1
+    """
+    rows = await database.rows(session, query, {"id": case_id})
+    return await rating(session, rows[0][0]) if rows else None
+
+
 async def forged_since(session: AsyncSession, uscc: str, since: datetime, known_at: datetime) -> bool:
     """Return whether forged evidence was found with a firm since an instant."""
     query = """
