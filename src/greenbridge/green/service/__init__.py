@@ -8,6 +8,7 @@ from greenbridge.green.service.certifying import (
     certificate_file,
     certificate_part,
     grades,
+    night_of,
     nightly,
     object_to,
     on_show,
@@ -17,6 +18,7 @@ from greenbridge.green.service.certifying import (
     public_until,
     publicity,
     settle,
+    waiting,
 )
 from greenbridge.green.service.rating import of_records, rate_labelled, rate_now
 from greenbridge.green.service.rating import unreported as rate_unreported
@@ -53,6 +55,7 @@ __all__ = [
     "may_find",
     "may_state",
     "mine",
+    "night_of",
     "nightly",
     "nobodys",
     "object_to",
@@ -84,5 +87,6 @@ __all__ = [
     "subsidies",
     "touched",
     "view",
+    "waiting",
     "work_list",
 ]

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -20,7 +20,7 @@ from greenbridge.green.service.steps import case_of, firm_of, none, policy, step
 from greenbridge.green.store import cases
 from greenbridge.green.store import evidence as statements_of
 from greenbridge.green.values import Case, Certificate, Event, Happened, Publicity, Rated, Speaker, State
-from greenbridge.kit import database, merkle
+from greenbridge.kit import database, logs, merkle
 from greenbridge.kit.calendar import business_date
 from greenbridge.kit.canonical import canonical
 from greenbridge.kit.errors import Conflict, Forbidden
@@ -33,17 +33,22 @@ PLATFORM = "绿桥平台"
 
 @dataclass(frozen=True, slots=True)
 class Night:
-    """What a nightly run did."""
+    """What a nightly run did. `failed`: cases that were left as they were, to be tried again."""
 
     certified: int = 0
     downgraded: int = 0
     removed: int = 0
     expired: int = 0
+    failed: int = 0
 
     @property
     def total(self) -> int:
         """How many cases moved."""
         return self.certified + self.downgraded + self.removed + self.expired
+
+    def and_(self, more: "Night") -> "Night":
+        """Return what two runs did together."""
+        return Night(*[a + b for a, b in zip(astuple(self), astuple(more), strict=True)])
 
 
 async def publicity(session: AsyncSession, case: Case, now: datetime) -> Publicity | None:
@@ -85,25 +90,43 @@ async def settle(session: AsyncSession, actor: Actor, case_id: UUID, *, upheld: 
     return await step(session, case, Event.UPHOLD if upheld else Event.DISMISS, speaks, now, actor, {"reason": reason.strip()})
 
 
+async def waiting(session: AsyncSession) -> list[UUID]:
+    """Return the cases that the clock looks at, those on show first: a renewal comes before what it takes the place of."""
+    shown = await cases.in_states(session, (State.PUBLISHED,))
+    return [case.id for case in [*shown, *await cases.in_states(session, (State.CERTIFIED, State.OBJECTED))]]
+
+
 async def nightly(session: AsyncSession, book: Book, seal: Seal, now: datetime, known_at: datetime | None = None) -> Night:
     """Do what the clock does: certify what was published long enough, downgrade or remove by events, expire. For the platform itself.
 
-    `known_at`: a demonstration looks back with what departments have delivered since.
+    A case that fails is undone alone, logged and counted. `known_at`: a demonstration looks back with what departments have delivered
+    since.
     """
-    done, day = Night(), business_date(now)
-    for case in await cases.in_states(session, (State.PUBLISHED,)):
-        standing = await publicity(session, case, now)
-        if standing and standing.ends_on and day > standing.ends_on:
-            done = replace(done, certified=done.certified + await _certify(session, book, seal, case, now, known_at))
-    for case in await cases.in_states(session, (State.CERTIFIED, State.PUBLISHED, State.OBJECTED)):
-        event = await _watch(session, book, seal, case, now, known_at)
-        done = replace(
-            done,
-            downgraded=done.downgraded + (event is Event.DOWNGRADE),
-            removed=done.removed + (event is Event.REMOVE),
-            expired=done.expired + (event is Event.EXPIRE),
-        )
+    done = Night()
+    for case_id in await waiting(session):
+        try:
+            async with session.begin_nested():
+                done = done.and_(await night_of(session, book, seal, case_id, now, known_at))
+        except Exception:  # noqa: BLE001  the others go on; the count tells
+            logs.get().exception("green night failed", case=str(case_id))
+            done = replace(done, failed=done.failed + 1)
     return done
+
+
+async def night_of(session: AsyncSession, book: Book, seal: Seal, case_id: UUID, now: datetime, known_at: datetime | None = None) -> Night:
+    """Do what the clock does with one case, locked and read again. Raises what went wrong: the caller undoes it."""
+    done = Night()
+    await database.lock(session, f"green:{case_id}")
+    case = await cases.find(session, case_id)
+    if case and case.state is State.PUBLISHED:
+        standing = await publicity(session, case, now)
+        if standing and standing.ends_on and business_date(now) > standing.ends_on:
+            done = replace(done, certified=int(await _certify(session, book, seal, case, now, known_at)))
+            case = await cases.find(session, case_id)
+    if case is None or case.state not in {State.CERTIFIED, State.PUBLISHED, State.OBJECTED}:
+        return done
+    event = await _watch(session, book, seal, case, now, known_at)
+    return replace(done, downgraded=int(event is Event.DOWNGRADE), removed=int(event is Event.REMOVE), expired=int(event is Event.EXPIRE))
 
 
 async def _certify(session: AsyncSession, book: Book, seal: Seal, case: Case, now: datetime, known_at: datetime | None) -> bool:
@@ -122,6 +145,7 @@ async def _certify(session: AsyncSession, book: Book, seal: Seal, case: Case, no
 
 
 async def _supersede(session: AsyncSession, before_id: UUID, now: datetime) -> None:
+    await database.lock(session, f"green:{before_id}")
     before = await cases.find(session, before_id)
     if before and before.state is State.CERTIFIED:
         await end_all(session, before, "renewed", now)

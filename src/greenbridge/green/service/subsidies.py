@@ -216,6 +216,7 @@ async def claw_back_of(session: AsyncSession, enterprise_id: UUID, note: str, no
     """
     done = 0
     for own in await store.of_enterprise(session, enterprise_id):
+        await database.lock(session, f"subsidy:{own.id}")
         found = await store.find(session, own.id)
         if found is None or not await _overclaimed(session, found):
             continue
