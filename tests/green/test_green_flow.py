@@ -490,18 +490,44 @@ async def test_an_expired_certificate_is_found_forged_too(place):
     assert (found.state, found.recoverable_fen) == (ClaimState.CLAWED_BACK, claimed.amount_fen)
 
 
-async def test_a_removal_claws_back_only_what_came_after(place):
+async def test_a_removal_claws_back_what_came_after_the_decision_that_made_it(place):
     s = place.session
-    await place.certified()
+    case_id = await place.certified()
     claimed = await a_paid_claim(place)
-    place.later(1)
-    await deliver(
-        s, place.now, "environment.credit", {"uscc": place.firm.uscc, "year": 2026, "colour": "红", "decided_on": str(place.now.date())}
-    )
+    # The decision was made twenty days before it was delivered, and before the last day that was paid for.
+    decided = place.now.date() - timedelta(days=20)
+    red = {"uscc": place.firm.uscc, "year": 2026, "colour": "红", "decided_on": str(decided)}
+    await deliver(s, place.later(1), "environment.credit", red)
     assert (await green.nightly(s, place.book, place.seal, place.now)).removed == 1
-    assert {c.state for c in await subsidies.every(s)} == {ClaimState.PAID}
-    with pytest.raises(Conflict, match="too much"):
-        await subsidies.decide(s, place.operator, claimed.id, ClaimEvent.CLAW_BACK, "环境信用转红，追回多拨补贴。", place.now)
+    (held,) = await green.certificates(s, case_id)
+    assert held.ended_on == decided - timedelta(days=1)
+    (found,) = await subsidies.every(s)
+    earned = 500_000_000 * 435 * 1200 * (92 - 21) // (10**8 * 365)
+    assert (found.state, found.recoverable_fen) == (ClaimState.CLAWED_BACK, claimed.amount_fen - earned)
+    book = await subsidies.ledger(s)
+    assert (book.balances["receivable"], book.balances["paid"]) == (found.recoverable_fen, earned)
+
+
+async def test_a_downgrade_claws_back_the_difference_from_the_day_of_the_record(place):
+    s = place.session
+    case_id = await place.certified()
+    claimed = await a_paid_claim(place)
+    decided = place.now.date() - timedelta(days=30)
+    penalty = {"uscc": place.firm.uscc, "authority": "湖州市生态环境局", "decided_on": str(decided), "procedure": "普通程序"}
+    for n in range(2):
+        await deliver(s, place.now, "penalties.administrative", {**penalty, "document_no": f"湖环罚〔2026〕{n} 号"})
+    yellow = {"uscc": place.firm.uscc, "year": 2026, "colour": "黄", "decided_on": str(decided)}
+    await deliver(s, place.now, "environment.credit", yellow)
+    d_grade = {"uscc": place.firm.uscc, "year": 2025, "grade": "D", "published_on": str(decided)}
+    await deliver(s, place.later(1), "tax.credit_grade", d_grade)
+    assert (await green.nightly(s, place.book, place.seal, place.now)).downgraded == 1
+    first, second = await green.certificates(s, case_id)
+    assert (first.ended_on, second.valid_from) == (decided - timedelta(days=1), decided)
+    share = {"mid": 900, "light": 600, "ordinary": 0}[second.grade]
+    days = 31
+    (found,) = await subsidies.every(s)
+    earned = 500_000_000 * 435 * 1200 * (92 - days) // (10**8 * 365) + 500_000_000 * 435 * share * days // (10**8 * 365)
+    assert (found.state, found.recoverable_fen) == (ClaimState.CLAWED_BACK, claimed.amount_fen - earned)
 
 
 async def test_a_project_is_rated_and_takes_its_owner_s_grade(place):

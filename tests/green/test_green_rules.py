@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from greenbridge.green import gateway
-from greenbridge.green.rules import classes, evidence, flow, subsidy
+from greenbridge.green.rules import classes, evidence, flow, subsidy, worsening
 from greenbridge.green.values import (
     CLAIM_FINAL,
     FINAL,
@@ -28,10 +28,11 @@ from greenbridge.green.values import (
     Subject,
     Upload,
 )
+from greenbridge.kit.text import Text
 from greenbridge.reference.values import Entry, Kind
 from greenbridge.schemes import gateway as scheme_gateway
 from greenbridge.schemes.rules.rating import rate
-from greenbridge.schemes.values import InputKind, Known
+from greenbridge.schemes.values import Evidence, InputKind, Known
 
 LAWS = settings(max_examples=100, deadline=None)
 POLICY = gateway.subsidy_policies()[0]
@@ -208,6 +209,24 @@ def test_a_firm_states_what_no_department_gives_and_nothing_of_the_platform():
     assert evidence.may_state(VOCABULARY["green_revenue_share"], GREEN.names)
     for name in ("tax_grade", "environment_colour", "evidence_forged", "public_credit_points", "co2_cut_tonnes"):
         assert not evidence.may_state(VOCABULARY[name], GREEN.names), name
+
+
+def test_a_grade_is_worse_from_the_day_of_the_evidence_that_made_it_so():
+    def at(value, *days):
+        return Known(value, tuple(Evidence("x", Text("部门", "a department"), day) for day in days))
+
+    full = next(c for c in GREEN.cases if c.name == "everything full").inputs
+    before = {name: Known(value) for name, value in full.items()}
+    early, late, today = date(2026, 3, 5), date(2026, 3, 20), date(2026, 4, 1)
+
+    def since(*, is_worse=lambda grade: grade != "deep", **changes):
+        return worsening.worse_from(GREEN, "industry", before, {**before, **changes}, VOCABULARY, is_worse, today)
+
+    assert since(environment_colour=at("red", late)) == late
+    assert since(environment_penalties_12m=at(1.0, early), environment_colour=at("red", late)) == late
+    assert since(is_worse=lambda grade: grade == "non_green", tax_grade=at("D", early), environment_colour=at("black", late)) == late
+    assert since(environment_colour=at("red", date(2027, 1, 1))) == today  # nothing begins later than today
+    assert since(green_revenue_share=at(0.0, early), green_investment_share=at(0.0, early)) == today  # what got less has no day of its own
 
 
 # The subsidy

@@ -181,15 +181,20 @@ async def _issue(session: AsyncSession, seal: Seal, case: Case, rated: Rated, fi
     return issued
 
 
-async def end_all(session: AsyncSession, case: Case, reason: str, now: datetime, *, void: bool = False) -> None:
-    """End a case's certificates that were not ended, with yesterday; `void`: all that ever held, before they began."""
-    yesterday = business_date(now) - timedelta(days=1)
+async def end_all(
+    session: AsyncSession, case: Case, reason: str, now: datetime, *, first_without: date | None = None, void: bool = False
+) -> None:
+    """End a case's certificates that were not ended, with the day before `first_without` (today without one), never before they began.
+
+    `void`: all that ever held, as if they never did.
+    """
+    last = (first_without or business_date(now)) - timedelta(days=1)
     for held in await cases.certificates(session, case_id=case.id):
         before = held.valid_from - timedelta(days=1)
         if void and held.last_day > before:
             await cases.end_certificate(session, held.number, before, reason, now)
         elif not void and held.ended_on is None:
-            await cases.end_certificate(session, held.number, max(before, min(yesterday, held.valid_to)), reason, now)
+            await cases.end_certificate(session, held.number, max(before, min(last, held.valid_to)), reason, now)
 
 
 async def _watch(session: AsyncSession, book: Book, seal: Seal, case: Case, now: datetime, known_at: datetime | None) -> Event | None:
@@ -208,18 +213,21 @@ async def _watch(session: AsyncSession, book: Book, seal: Seal, case: Case, now:
     await consents.record_operators(session, [case.enterprise_id], fields, ReadKind.FACTS, now)
     if worse is None:
         return None
-    told: dict[str, Any] = {"grade": worse.grade, "grade_before": rated.grade, "why": _why(rated, worse)}
-    if worse.grade not in policy(day).green_grades:
+    gone = worse.grade not in policy(day).green_grades
+    since = rating.worse_from(book, case, rated, worse, policy(day).green_grades if gone else None)
+    told: dict[str, Any] = {"grade": worse.grade, "grade_before": rated.grade, "why": _why(rated, worse), "since": since.isoformat()}
+    if gone:
         await cases.add_rating(session, worse)
-        await end_all(session, case, "removed", now)
+        await end_all(session, case, "removed", now, first_without=since)
         await step(session, case, Event.REMOVE, CLOCK, now, None, told, rating_id=worse.id)
         await subsidies.claw_back_of(session, case.enterprise_id, f"{case.number}：移出绿色库", now)
         return Event.REMOVE
     if case.state is not State.CERTIFIED or current is None:
         return None
     await cases.add_rating(session, worse)
-    await end_all(session, case, "downgraded", now)
-    issued = await _issue(session, seal, case, worse, day, current.valid_to, now)
+    await end_all(session, case, "downgraded", now, first_without=since)
+    # The worse grade holds from the day on which it was true; `recorded_at` says since when it is known.
+    issued = await _issue(session, seal, case, worse, max(since, current.valid_from), current.valid_to, now)
     told["certificate_number"] = issued.number
     await step(session, case, Event.DOWNGRADE, CLOCK, now, None, told, rating_id=worse.id)
     await subsidies.claw_back_of(session, case.enterprise_id, f"{case.number}：降级", now)

@@ -15,7 +15,7 @@ from greenbridge.facts import service as facts
 from greenbridge.facts.rules import items
 from greenbridge.facts.values import Fact
 from greenbridge.green.gateway import flow_policies
-from greenbridge.green.rules import classes, evidence, wire
+from greenbridge.green.rules import classes, evidence, wire, worsening
 from greenbridge.green.rules.flow import in_force
 from greenbridge.green.service.steps import policy
 from greenbridge.green.store import cases
@@ -131,6 +131,19 @@ async def since(
         return None
     links = {**wire.links_in(before.content), **await _links(session, case.uscc, inputs, said, now, known_at)}
     return _made(case, scheme, inputs, links, now)
+
+
+def worse_from(book: Book, case: Case, before: Rated, after: Rated, green: Sequence[str] | None) -> date:
+    """Return the day from which a case's grade was worse than certified; of one that goes out of the pool, from which it was none of the
+    `green` ones.
+    """
+    scheme = book.edition(before.scheme, before.scheme_version)
+
+    def is_worse(grade: str) -> bool:
+        return grade not in green if green is not None else scheme.rank(grade) > scheme.rank(before.grade)
+
+    was, now = wire.inputs_of(before.inputs), wire.inputs_of(after.inputs)
+    return worsening.worse_from(scheme, case.business_class, was, now, schemes.vocabulary(), is_worse, after.as_of)
 
 
 async def unreported(
