@@ -57,13 +57,16 @@ create or replace view green_public with (security_barrier) as
         z.number as certificate_number, z.grade, z.valid_from, z.valid_to, z.ended_on, z.end_reason
     from green_case g
     join lateral (select state, at, rating_id from green_event where case_id = g.id order by seq desc limit 1) e on true
-    left join green_rating r on r.id = e.rating_id
+    left join green_rating r on r.id = {rated}
     left join lateral (
         select c.number, c.grade, c.valid_from, c.valid_to, d.ended_on, d.reason as end_reason from green_certificate c
         {ended} where c.case_id = g.id order by c.recorded_at desc, c.number desc limit 1
     ) z on true
     where e.state in ('published', 'objected') or z.number is not null
 """
+# An objection and its answer carry no rating: the one before them stands.
+_RATED_LAST = "e.rating_id"
+_RATED = "(select rating_id from green_event where case_id = g.id and rating_id is not null order by seq desc limit 1)"
 KEY = "pk_green_certificate_end"
 
 
@@ -77,11 +80,11 @@ def upgrade() -> None:
     _key("number", "ended_on")
     op.execute(GUARD_GREEN.format(over=OVER, unless=FORGED_LATER))
     op.execute(GUARD_SUBSIDY.format(spent=SPENT, unless=MORE_TO_COME))
-    op.execute(VIEW.format(ended=_ENDED))
+    op.execute(VIEW.format(ended=_ENDED, rated=_RATED))
 
 
 def downgrade() -> None:
-    op.execute(VIEW.format(ended=_ENDED_ONCE))
+    op.execute(VIEW.format(ended=_ENDED_ONCE, rated=_RATED_LAST))
     op.execute(GUARD_SUBSIDY.format(spent=SPENT, unless=""))
     op.execute(GUARD_GREEN.format(over=OVER, unless=""))
     # Of several ends the earliest stands.

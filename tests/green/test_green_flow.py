@@ -268,11 +268,13 @@ async def test_an_objection_stops_the_clock_and_is_settled(place):
     with pytest.raises(Invalid):
         await green.object_to(s, rival, view.case.number, "短", place.now)
     assert await green.object_to(s, rival, view.case.number, "该企业去年排放超标，有群众反映。", place.now) is State.OBJECTED
+    assert [row["rated_grade"] for row in await green.public(s)] == ["deep"]
     place.later(30)
     assert (await green.nightly(s, place.book, place.seal, place.now)).certified == 0
     standing = await green.publicity(s, (await green.view(s, None, case_id)).case, place.now)
     assert (standing.stopped, standing.ends_on, standing.used) == (True, None, 0)
     assert await green.settle(s, place.operator, case_id, upheld=False, reason="经核查，监测数据均达标。", now=place.now) is State.PUBLISHED
+    assert [row["rated_grade"] for row in await green.public(s)] == ["deep"]
     ends = (await green.publicity(s, (await green.view(s, None, case_id)).case, place.now)).ends_on
     assert ends > place.now.date() + timedelta(days=4)
     with pytest.raises(Conflict, match="already"):
