@@ -75,15 +75,26 @@ def _key(*columns: str) -> None:
     op.create_primary_key(op.f(KEY), "green_certificate_end", list(columns))
 
 
+def _one_claim_a_loan(*columns: str, **form: bool) -> None:
+    op.drop_index("uq_subsidy_claim_loan", "subsidy_claim")
+    op.create_index("uq_subsidy_claim_loan", "subsidy_claim", list(columns), unique=True, postgresql_where=sa.text("live"), **form)
+
+
 def upgrade() -> None:
     op.execute("set lock_timeout = '5s'")
     _key("number", "ended_on")
     op.execute(GUARD_GREEN.format(over=OVER, unless=FORGED_LATER))
     op.execute(GUARD_SUBSIDY.format(spent=SPENT, unless=MORE_TO_COME))
     op.execute(VIEW.format(ended=_ENDED, rated=_RATED))
+    # Claims from before name no bank: among themselves a reference still stands once.
+    op.add_column("subsidy_claim", sa.Column("bank_id", sa.Uuid(), nullable=True))
+    op.create_foreign_key(op.f("fk_subsidy_claim_bank_id_organisation"), "subsidy_claim", "organisation", ["bank_id"], ["id"])
+    _one_claim_a_loan("bank_id", "loan_reference", postgresql_nulls_not_distinct=True)
 
 
 def downgrade() -> None:
+    _one_claim_a_loan("loan_reference")
+    op.drop_column("subsidy_claim", "bank_id")
     op.execute(VIEW.format(ended=_ENDED_ONCE, rated=_RATED_LAST))
     op.execute(GUARD_SUBSIDY.format(spent=SPENT, unless=""))
     op.execute(GUARD_GREEN.format(over=OVER, unless=""))

@@ -1,6 +1,7 @@
 """The whole way of a case, on PostgreSQL."""
 
 import json
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from greenbridge.green import service as green
 from greenbridge.green.gateway import FakeFiles
 from greenbridge.green.service import subsidies
 from greenbridge.green.store import cases as green_cases
-from greenbridge.green.values import ClaimEvent, ClaimState, Event, Loan, State, Subject, Upload
+from greenbridge.green.values import ClaimEvent, ClaimState, Event, State, Subject, Upload
 from greenbridge.kit.canonical import canonical
 from greenbridge.kit.database import END_OF_TIME
 from greenbridge.kit.errors import Conflict, Forbidden, Invalid, NotFound
@@ -352,7 +353,7 @@ async def test_a_worse_record_downgrades_and_nothing_new_changes_nothing(place):
 
 
 async def a_paid_claim(place, reference="HZB-2026-001"):
-    s, loan = place.session, Loan(reference, 500_000_000, place.now.date(), None)
+    s, loan = place.session, place.loan(reference, 500_000_000, place.now.date(), None)
     place.later(91)
     claimed = await subsidies.claim(s, place.actor, loan, place.now)
     second = await an_actor(s, place.now, Role.OPERATOR, "platform")
@@ -370,12 +371,12 @@ async def test_a_claim_from_the_firm_to_the_payment_and_one_claim_a_loan(place):
     claimed = await a_paid_claim(place)
     assert (claimed.amount_fen, claimed.segments[0].days) == (500_000_000 * 435 * 1200 * 92 // (10**8 * 365), 92)
     with pytest.raises(Conflict, match="already"):
-        await subsidies.claim(s, place.actor, Loan("HZB-2026-001", 100_000_000, date(2026, 4, 1), None), place.now)
+        await subsidies.claim(s, place.actor, place.loan("HZB-2026-001", 100_000_000, date(2026, 4, 1), None), place.now)
     other, _ = await a_verified_firm(s, place.now, 34)
     with pytest.raises(Conflict, match="No grade"):
-        await subsidies.claim(s, other, Loan("HZB-2026-002", 100_000_000, date(2026, 4, 1), None), place.now)
+        await subsidies.claim(s, other, place.loan("HZB-2026-002", 100_000_000, date(2026, 4, 1), None), place.now)
     with pytest.raises(Invalid):
-        await subsidies.claim(s, place.actor, Loan("", -5, date(2027, 4, 1), None), place.now)
+        await subsidies.claim(s, place.actor, place.loan("", -5, date(2027, 4, 1), None), place.now)
     book = await subsidies.ledger(s)
     assert sum(book.balances.values()) == 0
     assert book.balances["paid"] == claimed.amount_fen == -book.balances["budget"]
@@ -386,10 +387,27 @@ async def test_a_claim_from_the_firm_to_the_payment_and_one_claim_a_loan(place):
     assert f"{claimed.amount_fen / 100:.2f}" in exported[1]
 
 
+async def test_two_banks_may_use_one_number_and_a_claim_names_its_bank(place):
+    s = place.session
+    await place.certified()
+    loan = place.loan("HT-1", 100_000_000, place.now.date())
+    place.later(30)
+    await subsidies.claim(s, place.actor, loan, place.now)
+    other = (await an_actor(s, place.now, Role.OFFICER, "GB08")).organisation
+    second = await subsidies.claim(s, place.actor, replace(loan, bank_id=other.id), place.now)
+    assert second.loan.bank == other.name
+    with pytest.raises(Conflict, match="already"):
+        await subsidies.claim(s, place.actor, loan, place.now)
+    for nobody in (None, place.reviewer.organisation.id):
+        with pytest.raises(Invalid) as refused:
+            await subsidies.claim(s, place.actor, replace(loan, bank_id=nobody), place.now)
+        assert refused.value.fields[0].field == "bank"
+
+
 async def test_withdrawing_sets_the_loan_free(place):
     s = place.session
     await place.certified()
-    loan = Loan("HZB-7", 100_000_000, place.now.date(), None)
+    loan = place.loan("HZB-7", 100_000_000, place.now.date(), None)
     place.later(30)
     first = await subsidies.claim(s, place.actor, loan, place.now)
     stranger, _ = await a_verified_firm(s, place.now, 35)
@@ -403,7 +421,7 @@ async def test_forged_evidence_ends_all_and_brings_the_money_back(place):
     s = place.session
     case_id = await place.certified()
     claimed = await a_paid_claim(place)
-    unpaid = await subsidies.claim(s, place.actor, Loan("HZB-2", 100_000_000, place.now.date() - timedelta(days=30), None), place.now)
+    unpaid = await subsidies.claim(s, place.actor, place.loan("HZB-2", 100_000_000, place.now.date() - timedelta(days=30), None), place.now)
     assert await green.find_forgery(s, place.operator, case_id, "收入证明经核查系伪造，印章不符。", place.now) is State.FORGED
     told = (await green.view(s, None, case_id)).history[-1].detail
     assert (told["subsidies_fen"], told["fine_fen"]) == (

@@ -1,19 +1,26 @@
 """The pages, as people use them: a firm reports, a reviewer decides, everybody looks, the operator pays."""
 
+import html
 import io
 import json
 import re
+from datetime import timedelta
 from urllib.parse import urlencode
 
 import httpx
 import pandas as pd
 import pytest
 
+from greenbridge.accounts.values import Role
+from greenbridge.answers import service as answers
+from greenbridge.answers.values import Offer
+from greenbridge.facts.rules import items
 from greenbridge.green import service as green
 from greenbridge.green.service import subsidies
 from greenbridge.green.values import ClaimState, State
+from greenbridge.needs import service as needs
 from greenbridge.reports import service as reports
-from tests.builders import PASSWORD, a_verified_firm
+from tests.builders import PASSWORD, a_draft, a_verified_firm, an_actor, deliver, steady_invoices, the_products
 from tests.green.conftest import FULL, PDF
 
 CSRF = re.compile(r'name="_csrf_token"[^>]*value="([^"]+)"')
@@ -148,11 +155,19 @@ async def test_a_firm_claims_and_the_operator_decides_on_the_pages(place, visit,
     await place.session.commit()
     firm, operator = await visit(place.actor), await visit(place.operator)
     answer = await firm.post(
-        "/enterprise/green/claims", "/enterprise/green", 422, reference="L-1", principal="多", drawn_on="2026-04-01", repaid_on=""
+        "/enterprise/green/claims", "/enterprise/green", 422, bank="", reference="L-1", principal="多", drawn_on="2026-04-01", repaid_on=""
     )
     assert "本金应为数字" in answer.text
     assert 'value="L-1"' in answer.text
-    await firm.post("/enterprise/green/claims", "/enterprise/green", reference="L-1", principal="500", drawn_on="2026-04-01", repaid_on="")
+    await firm.post(
+        "/enterprise/green/claims",
+        "/enterprise/green",
+        bank=str(place.bank.id),
+        reference="L-1",
+        principal="500",
+        drawn_on="2026-04-01",
+        repaid_on="",
+    )
     assert "L-1" in await firm.get("/enterprise/green")
     (claim,) = await subsidies.every(place.session)
     await operator.post(f"/operator/green/claims/{claim.id}", "/operator/green", event="check", note="")
@@ -165,6 +180,45 @@ async def test_a_firm_claims_and_the_operator_decides_on_the_pages(place, visit,
     assert sheet["申报编号"].tolist() == [claim.number]
     assert sheet["贴息金额（元）"].tolist() == [claim.amount_fen / 100]
     assert "账平" in await operator.get("/operator/green")
+
+
+async def test_a_claim_is_filled_in_from_the_bank_s_report_and_compared_with_it(place, visit, clock, model):
+    s = place.session
+    await place.certified()
+    await the_products(s, place.now)
+    await deliver(s, place.now, items.VAT_INVOICES, *steady_invoices(place.firm.uscc))
+    need = await needs.publish(s, place.actor, place.firm.id, a_draft(amount_fen=40_000_000, max_annual_rate_bp=900), place.now)
+    officer = await an_actor(s, place.now, Role.OFFICER, "GB02")
+    claimed = await answers.claim(s, officer, need.id, model, place.now)
+    offer = Offer("GB02-INV", 30_000_000, 520, 12, place.now.date() + timedelta(days=10))
+    await answers.offer(s, officer, claimed.id, offer, "", place.now)
+    await answers.accept(s, place.actor, claimed.id, place.now)
+    await answers.approve(s, officer, claimed.id, 30_000_000, 520, place.now)
+    await answers.sign(s, officer, claimed.id, "HT-2026-1", place.now)
+    drawn_on = place.now.date()
+    await answers.pay_out(s, officer, claimed.id, 30_000_000, drawn_on, place.now)
+    place.later(40)
+    clock.instant = place.now
+    await s.commit()
+    firm, operator = await visit(place.actor), await visit(place.operator)
+    text = await firm.get("/enterprise/green")
+    link = re.search(r'/enterprise/green\?loan=[^"#]+', text)[0]
+    filled = await firm.get(html.unescape(link))
+    for value in ("HT-2026-1", "30", drawn_on.isoformat()):
+        assert f'value="{value}"' in filled
+    assert re.search(rf'value="{officer.organisation.id}"\s+selected', filled)
+    assert "一笔贷款只能申报一次" in filled
+    form = {"bank": str(officer.organisation.id), "reference": "HT-2026-1", "drawn_on": drawn_on.isoformat(), "repaid_on": ""}
+    await firm.post("/enterprise/green/claims", "/enterprise/green", principal="50", **form)
+    assert "?loan=" not in await firm.get("/enterprise/green")
+    board = await operator.get("/operator/green")
+    assert "与银行报送不符" in board
+    assert "本金：银行报送 300,000.00 元" in board
+    (claim,) = await subsidies.every(s)
+    await subsidies.withdraw(s, place.actor, claim.id, place.now)
+    await s.commit()
+    await firm.post("/enterprise/green/claims", "/enterprise/green", principal="30", **form)
+    assert "与银行报送一致" in await operator.get("/operator/green")
 
 
 async def test_the_public_file_of_a_certificate_tells_no_points_and_is_verified_and_the_whole_one_is_the_firm_s(place, visit):

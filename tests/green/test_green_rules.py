@@ -14,14 +14,17 @@ from greenbridge.green.values import (
     CLAIM_FINAL,
     FINAL,
     Account,
+    Agreement,
     Author,
     Certificate,
+    Claim,
     ClaimEvent,
     ClaimState,
     Event,
     FileKind,
     Loan,
     Period,
+    ReportedLoan,
     Speaker,
     State,
     Statement,
@@ -327,6 +330,27 @@ def test_the_ledger_balances_and_no_event_leaves_a_final_state(claims):
 def test_claims_reach_every_state():
     assert {ClaimState.CLAIMED, *subsidy.TRANSITIONS.values()} == set(ClaimState)
     assert {s for s, _ in subsidy.TRANSITIONS} == set(ClaimState) - CLAIM_FINAL
+
+
+def test_a_claim_is_compared_with_what_its_bank_reported():
+    bank, firm, other = uuid4(), uuid4(), uuid4()
+    loan = Loan("HT-1", 100_000_000, date(2026, 1, 5), None, bank, "银行")
+    claim = Claim(
+        uuid4(), "S1", firm, "", "", loan, date(2026, 3, 1), "P", 435, 1, (), ClaimState.CLAIMED, 1, NOW, NOW,
+    )  # fmt: skip
+
+    def found(*reported):
+        return subsidy.compared(claim, reported)
+
+    assert found().agreement is Agreement.NOT_REPORTED
+    assert found(ReportedLoan(firm, replace(loan, bank_id=other))).agreement is Agreement.NOT_REPORTED
+    assert found(ReportedLoan(other, loan)).agreement is Agreement.ANOTHERS
+    assert found(ReportedLoan(other, loan), ReportedLoan(firm, loan)).agreement is Agreement.AGREES
+    differs = found(ReportedLoan(firm, replace(loan, principal_fen=30_000_000, repaid_on=date(2026, 2, 1))))
+    assert (differs.agreement, [t.zh for t in differs.differs]) == (
+        Agreement.DIFFERS,
+        ["本金：银行报送 300,000.00 元", "还款日：银行报送 2026-02-01"],
+    )
 
 
 # Catalogue and classes

@@ -197,7 +197,9 @@ async def _claims(stage: Stage, made: Made, checker: Actor, approver: Actor, num
         held = await green.certificates(session, made.case_id)
         if not held or held[-1].grade not in {"deep", "mid", "light"}:
             return
-        loan = Loan(f"演示借据-{number + 1:03d}", (number + 2) * 100_000_000, held[-1].valid_from + timedelta(days=3), None)
+        banks = await accounts.banks(session)
+        drawn_on, bank = held[-1].valid_from + timedelta(days=3), banks[number % len(banks)]
+        loan = Loan(f"演示借据-{number + 1:03d}", (number + 2) * 100_000_000, drawn_on, None, bank.id, bank.name)
         claimed = await subsidies.claim(session, made.actor, loan, now)
         ways = ((checker, ClaimEvent.CHECK), (approver, ClaimEvent.APPROVE), (checker, ClaimEvent.PAY))
         for who, event in ways[: (3, 3, 2, 1, 0)[number]]:

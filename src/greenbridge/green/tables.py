@@ -151,12 +151,22 @@ class GreenCertificateEndRow(SQLModel, table=True):
 
 
 class SubsidyClaimRow(SQLModel, table=True):
-    """A claim for the interest on one loan. `live`: neither rejected nor withdrawn; one live claim a loan, over all firms."""
+    """A claim for the interest on one loan. `live`: neither rejected nor withdrawn; one live claim a loan, over all firms.
+
+    `bank_id` is null in claims from before banks were named.
+    """
 
     __tablename__ = "subsidy_claim"
     __table_args__ = (
         CheckConstraint("principal_fen > 0 and amount_fen >= 0", name="amounts"),
-        Index("uq_subsidy_claim_loan", "loan_reference", unique=True, postgresql_where=text("live")),
+        Index(
+            "uq_subsidy_claim_loan",
+            "bank_id",
+            "loan_reference",
+            unique=True,
+            postgresql_where=text("live"),
+            postgresql_nulls_not_distinct=True,
+        ),
     )
     id: UUID = key()
     number: str = Field(unique=True)
@@ -175,6 +185,7 @@ class SubsidyClaimRow(SQLModel, table=True):
     generated: bool
     live: bool
     claimed_at: datetime = instant()
+    bank_id: UUID | None = reference("organisation.id", index=False, nullable=True)
 
 
 class SubsidyEventRow(SQLModel, table=True):

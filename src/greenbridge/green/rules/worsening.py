@@ -19,7 +19,7 @@ def worse_from(
     is_worse: Callable[[str], bool],
     today: date,
 ) -> date:
-    """Return the first day on which the grade was worse (`is_worse` of a grade), by the days of the evidence that came; today at the latest.
+    """Return the first day on which the grade was worse (`is_worse` of a grade) by the days of the evidence that came, today at the latest.
 
     Values change one day after the other: deep green with a penalty of 5 March and a red card of 20 March is green until the 19th.
     """

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from greenbridge.accounts import service as accounts
 from greenbridge.accounts.values import Actor, Role
 from greenbridge.audit import service as audit
 from greenbridge.enterprises import service as enterprises
@@ -24,18 +26,32 @@ from greenbridge.green.values import (
     ClaimEvent,
     ClaimState,
     ClaimStep,
+    Comparison,
     Entitlement,
     Forecast,
     Loan,
     Posting,
+    ReportedLoan,
     Subject,
     SubsidyPolicy,
 )
 from greenbridge.kit import database, outbox, sheets
 from greenbridge.kit.calendar import business_date
-from greenbridge.kit.errors import Conflict, Forbidden, Invalid, NotFound
+from greenbridge.kit.errors import Conflict, FieldProblem, Forbidden, Invalid, NotFound
+from greenbridge.kit.text import Text
 from greenbridge.reference import service as reference
 from greenbridge.reference.values import Tenor
+
+
+class Disbursed(Protocol):
+    """Tells the loans that banks reported, of a firm or of contract numbers: those who lend stand above this domain."""
+
+    async def __call__(
+        self, session: AsyncSession, *, enterprise_id: UUID | None = None, contracts: Sequence[str] | None = None
+    ) -> list[ReportedLoan]:
+        """Return the loans that the caller's session may see."""
+        ...
+
 
 YEAR = timedelta(days=365)
 LIVE = frozenset(ClaimState) - {ClaimState.REJECTED, ClaimState.WITHDRAWN}
@@ -99,7 +115,10 @@ async def claim(session: AsyncSession, actor: Actor, loan: Loan, now: datetime) 
     """Claim for a loan of the actor's firm: one claim a loan, over all firms. Raises Invalid with each wrong field, Conflict."""
     firm, day = await firm_of(session, actor), business_date(now)
     rule = policy(day)
-    if problems := subsidy.loan_problems(loan, day, rule):
+    problems = subsidy.loan_problems(loan, day, rule)
+    if loan.bank_id and loan.bank_id not in {bank.id for bank in await accounts.banks(session)}:
+        problems = (FieldProblem("bank", Text("平台上没有该银行。", "There is no such bank on the platform.")), *problems)
+    if problems:
         raise Invalid("wrong-loan", "请检查借款信息。", "Check what is said of the loan.", fields=problems)
     await database.lock(session, f"subsidy:{firm.id}")
     rate_bp = await base_rate(session, rule, loan.drawn_on)
@@ -112,13 +131,31 @@ async def claim(session: AsyncSession, actor: Actor, loan: Loan, now: datetime) 
     about = (loan, until, rule.version, rate_bp, earned, now, actor.account_id, actor.login)
     claim_id = await store.add(session, number, (firm.id, firm.uscc, firm.name), *about, generated=firm.origin is Origin.GENERATED)
     if claim_id is None:
-        raise Conflict("loan-claimed", "该笔贷款已申报过贴息。", "This loan was claimed for already.")
+        raise Conflict(
+            "loan-claimed",
+            "该笔贷款已申报过贴息；如非本企业申报，请联系平台。",
+            "This loan was claimed for already; if not by you, tell the platform.",
+        )
     await audit.record(
         session, "subsidy.claimed", f"subsidy:{claim_id}", now, account_id=actor.account_id, loan=loan.reference, fen=earned.amount_fen
     )
     found = await store.find(session, claim_id, own=True)
     assert found is not None
     return found
+
+
+async def reported(session: AsyncSession, actor: Actor, disbursed: Disbursed) -> list[ReportedLoan]:
+    """Return the loans of the actor's firm that banks reported, but those that were claimed for."""
+    firm = await firm_of(session, actor)
+    taken = {(c.loan.bank_id, c.loan.reference) for c in await store.of_enterprise(session, firm.id) if c.state in LIVE}
+    found = await disbursed(session, enterprise_id=firm.id)
+    return [r for r in found if (r.loan.bank_id, r.loan.reference) not in taken]
+
+
+async def compared(session: AsyncSession, claims: Sequence[Claim], disbursed: Disbursed) -> dict[UUID, Comparison]:
+    """Return claim -> how it agrees with what banks reported, for the platform."""
+    found = await disbursed(session, contracts=sorted({c.loan.reference for c in claims}))
+    return {c.id: subsidy.compared(c, found) for c in claims}
 
 
 async def mine(session: AsyncSession, actor: Actor) -> list[Claim]:

@@ -51,12 +51,47 @@ class SubsidyPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Loan:
-    """A loan as whoever disbursed it tells it. `reference` is unique over all banks. `repaid_on` None: still out."""
+    """A loan as whoever disbursed it tells it. `reference` is the bank's own number of it. `repaid_on` None: still out."""
 
     reference: str
     principal_fen: int
     drawn_on: date
     repaid_on: date | None
+    bank_id: UUID | None = None
+    bank: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedLoan:
+    """A loan as its bank reported it to the platform, and whose it is."""
+
+    enterprise_id: UUID
+    loan: Loan
+
+
+class Agreement(StrEnum):
+    """How a claim agrees with what banks reported."""
+
+    AGREES = "agrees"
+    DIFFERS = "differs"
+    ANOTHERS = "anothers"
+    NOT_REPORTED = "not_reported"
+
+
+AGREEMENT_NAMES: Mapping[Agreement, Text] = {
+    Agreement.AGREES: Text("与银行报送一致", "Agrees with the bank's report"),
+    Agreement.DIFFERS: Text("与银行报送不符", "Differs from the bank's report"),
+    Agreement.ANOTHERS: Text("银行报送为其他企业的贷款", "The bank reports it as another firm's loan"),
+    Agreement.NOT_REPORTED: Text("银行未在平台报送", "Not reported on the platform"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A claim beside the bank's report; `differs` says what the bank reported otherwise."""
+
+    agreement: Agreement
+    differs: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
