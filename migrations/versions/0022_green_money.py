@@ -6,6 +6,7 @@ Revises: 0021
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0022"
 down_revision = "0021"
@@ -86,6 +87,20 @@ def upgrade() -> None:
     op.execute(GUARD_GREEN.format(over=OVER, unless=FORGED_LATER))
     op.execute(GUARD_SUBSIDY.format(spent=SPENT, unless=MORE_TO_COME))
     op.execute(VIEW.format(ended=_ENDED, rated=_RATED))
+    op.create_table(
+        "green_peer",
+        sa.Column("as_of", sa.Date(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("section", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("n", sa.Integer(), nullable=False),
+        sa.Column("steps", JSONB(), nullable=False),
+        sa.CheckConstraint("n >= 10", name=op.f("ck_green_peer_large_enough")),
+        sa.PrimaryKeyConstraint("as_of", "made_at", "section", "name", name=op.f("pk_green_peer")),
+    )
+    op.execute(f"grant select on green_peer to {ROLE}")
+    op.execute(f"create policy green_peer_select on green_peer for select to {ROLE} using (true)")
+    op.execute("alter table green_peer enable row level security")
     # Claims from before name no bank: among themselves a reference still stands once.
     op.add_column("subsidy_claim", sa.Column("bank_id", sa.Uuid(), nullable=True))
     op.create_foreign_key(op.f("fk_subsidy_claim_bank_id_organisation"), "subsidy_claim", "organisation", ["bank_id"], ["id"])
@@ -93,6 +108,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_table("green_peer")
     _one_claim_a_loan("loan_reference")
     op.drop_column("subsidy_claim", "bank_id")
     op.execute(VIEW.format(ended=_ENDED_ONCE, rated=_RATED_LAST))

@@ -133,6 +133,11 @@ def green_job(settings: Settings) -> Job:
     return Job("green.nightly", timedelta(days=1), green.nightly(book, seal), again=AGAIN)
 
 
+def green_peers_job(settings: Settings) -> Job:
+    """Return the job that measures industries for the percentiles of green ratings."""
+    return Job("green.measure_peers", timedelta(days=1), in_one_transaction(green.measure_peers(schemes.book(settings.schemes_dir))))
+
+
 def list_job(settings: Settings) -> Job:
     """Return the job that pushes the firms that came on a list to the banks that subscribed to it."""
     return Job("schemes.push_lists", timedelta(days=1), in_one_transaction(scheme_jobs.push(schemes.book(settings.schemes_dir))))
@@ -192,6 +197,7 @@ async def serve(settings: Settings, url: str) -> None:
         deadline_job(settings.artifacts_dir),
         model_job(settings.artifacts_dir),
         rematch_job(settings.artifacts_dir),
+        green_peers_job(settings),
         green_job(settings),
         list_job(settings),
     )

@@ -1,6 +1,9 @@
 """Timed work of the green rating."""
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from greenbridge.green import service
 from greenbridge.green.service import Seal
@@ -9,6 +12,15 @@ from greenbridge.kit.clock import Clock
 from greenbridge.schemes.service import Book
 
 Work = Callable[[database.Sessions, Clock], Awaitable[int]]
+
+
+def measure_peers(book: Book) -> Callable[[AsyncSession, datetime], Awaitable[int]]:
+    """Return the work that measures what the firms of each industry section have; it returns how many groups were kept."""
+
+    async def work(session: AsyncSession, now: datetime) -> int:
+        return await service.peers.measure(session, book, now)
+
+    return work
 
 
 def nightly(book: Book, seal: Seal) -> Work:

@@ -150,6 +150,19 @@ class GreenCertificateEndRow(SQLModel, table=True):
     recorded_at: datetime = instant()
 
 
+class GreenPeerRow(SQLModel, table=True):
+    """What the firms of an industry section have of a value: hundred steps, of ten firms or more, of none in particular."""
+
+    __tablename__ = "green_peer"
+    __table_args__ = (CheckConstraint("n >= 10", name="large_enough"),)
+    as_of: date = Field(primary_key=True)
+    made_at: datetime = Field(primary_key=True, sa_type=instant().sa_type)
+    section: str = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+    n: int
+    steps: list[float] = json()
+
+
 class SubsidyClaimRow(SQLModel, table=True):
     """A claim for the interest on one loan. `live`: neither rejected nor withdrawn; one live claim a loan, over all firms.
 

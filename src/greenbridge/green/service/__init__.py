@@ -2,7 +2,7 @@
 
 from greenbridge.green.gateway import Files, Seal, files_of, seal_of
 from greenbridge.green.rules.wire import forecast_json, signed_file, standing_json
-from greenbridge.green.service import subsidies
+from greenbridge.green.service import peers, subsidies
 from greenbridge.green.service.certifying import (
     Night,
     certificate_file,
@@ -64,6 +64,7 @@ __all__ = [
     "open_case",
     "open_for_review",
     "past",
+    "peers",
     "policy",
     "pool",
     "preview",

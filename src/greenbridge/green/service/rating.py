@@ -17,6 +17,7 @@ from greenbridge.facts.values import Fact
 from greenbridge.green.gateway import flow_policies
 from greenbridge.green.rules import classes, evidence, wire, worsening
 from greenbridge.green.rules.flow import in_force
+from greenbridge.green.service import peers
 from greenbridge.green.service.steps import policy
 from greenbridge.green.store import cases
 from greenbridge.green.store import evidence as statements_of
@@ -47,7 +48,13 @@ async def known_of(
 ) -> dict[str, Known]:
     """Return what departments and the platform itself know of a firm today, for a scheme; `known_at`: what was delivered by then."""
     day = business_date(now)
-    found = dict((await schemes.inputs_of(session, book, scheme.names, [uscc], day, known_at or now)).get(uscc, {}))
+    wanted = peers.PERCENTILES & set(scheme.names)
+    asked = [*scheme.names, *(peers.NAMES if wanted else ())]
+    read = (await schemes.inputs_of(session, book, asked, [uscc], day, known_at or now)).get(uscc, {})
+    found = {name: value for name, value in read.items() if name in scheme.names}
+    if wanted and any(name in read for name in peers.NAMES):
+        places = await peers.known(session, await section_of(session, uscc, now), read, day, known_at or now)
+        found |= {name: value for name, value in places.items() if name in wanted}
     if FORGED in scheme.names:
         since = day_start(same_day_after(day, -12 * policy(day).forgery_years))
         found[FORGED] = Known(await cases.forged_since(session, uscc, since, now), (Evidence("green.case", PLATFORM, day),))
@@ -80,8 +87,10 @@ async def of_records(
     since = day_start(same_day_after(day, -12 * flow.forgery_years))
     forged = Known(await cases.forged_since(session, firm.uscc, since, now), (Evidence("green.case", PLATFORM, day),))
     registered = next((f.values for f in records if f.item == items.REGISTRATION), {})
-    kind = classes.class_of(_section(registered))
-    rating = schemes.rate_records(book, scheme, records, delivered, day, business_class=kind, extra={FORGED: forged})
+    section = _section(registered)
+    compared = schemes.of_records(book, peers.NAMES, records, delivered, day)
+    extra = {**await peers.known(session, section, compared, day, now), FORGED: forged}
+    rating = schemes.rate_records(book, scheme, records, delivered, day, business_class=classes.class_of(section), extra=extra)
     return rating, await cases.standing(session, firm.id, day, now)
 
 
