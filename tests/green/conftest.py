@@ -56,7 +56,7 @@ class Place:
 
     async def published(self, values: dict[str, str] | None = None) -> UUID:
         case_id = await self.a_case(values)
-        await green.submit(self.session, self.actor, self.book, case_id, self.now)
+        await green.submit(self.session, self.actor, self.book, case_id, self.now, pledged=True)
         await green.request_review(self.session, self.actor, case_id, self.now)
         await green.decide(self.session, self.reviewer, case_id, passed=True, reason="", now=self.now)
         return case_id

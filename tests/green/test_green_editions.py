@@ -64,7 +64,7 @@ async def test_a_case_that_was_submitted_before_is_reviewed_by_its_own_edition(p
     s = place.session
     place.book = two
     case_id = await place.a_case()
-    await green.submit(s, place.actor, two, case_id, place.now)
+    await green.submit(s, place.actor, two, case_id, place.now, pledged=True)
     await green.request_review(s, place.actor, case_id, place.now)
     place.later(60)
     again = await green.find(s, place.reviewer, two, case_id, "green_revenue_share", "0.3", "按审计报告只能认定百分之三十", place.now)
@@ -85,5 +85,5 @@ async def test_a_new_report_is_rated_by_the_new_edition(place, two):
     place.later(60)
     await an_actor(place.session, place.now, Role.OPERATOR, "platform")
     case_id = await place.a_case()
-    rated = await green.submit(place.session, place.actor, two, case_id, place.now)
+    rated = await green.submit(place.session, place.actor, two, case_id, place.now, pledged=True)
     assert rated.scheme_version == SECOND

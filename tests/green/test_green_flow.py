@@ -30,7 +30,7 @@ async def topics(session):
 async def test_from_the_self_report_to_the_certificate(place):
     s, now = place.session, place.now
     case_id = await place.a_case()
-    rated = await green.submit(s, place.actor, place.book, case_id, now)
+    rated = await green.submit(s, place.actor, place.book, case_id, now, pledged=True)
     assert len(rated.content["indicators"]) == 24
     assert round(sum(line["points"] or 0 for line in rated.content["indicators"]), 6) == rated.points
     assert (rated.grade, rated.scheme_status) == ("deep", "reconstruction")
@@ -111,14 +111,14 @@ async def test_the_standing_is_bitemporal(place):
 async def test_unknown_stays_unknown_and_is_not_sent_to_review(place):
     s = place.session
     case_id = await place.a_case({"green_revenue_share": "0.6"}, file=False)
-    rated = await green.submit(s, place.actor, place.book, case_id, place.now)
+    rated = await green.submit(s, place.actor, place.book, case_id, place.now, pledged=True)
     assert rated.grade == "not_rated"
     assert {line["code"] for line in rated.content["indicators"] if line["points"] is None} >= {"G07", "G08", "G10", "G16"}
     with pytest.raises(Conflict, match="green one"):
         await green.request_review(s, place.actor, case_id, place.now)
     await green.act(s, place.actor, case_id, Event.REVISE, place.now)
     await green.state(s, place.actor, place.book, None, case_id, "eliminated_capacity", "no", place.now, pledged=True)
-    again = await green.submit(s, place.actor, place.book, case_id, place.now)
+    again = await green.submit(s, place.actor, place.book, case_id, place.now, pledged=True)
     assert again.coverage >= rated.coverage
     assert await green.act(s, place.actor, case_id, Event.WITHDRAW, place.now) is State.WITHDRAWN
     with pytest.raises(Conflict):
@@ -167,13 +167,13 @@ async def test_another_firm_and_another_reviewer_find_nothing(place):
         with pytest.raises(NotFound):
             await green.read_file(s, actor, None, file.id)
     with pytest.raises(NotFound):
-        await green.submit(s, stranger, place.book, case_id, place.now)
+        await green.submit(s, stranger, place.book, case_id, place.now, pledged=True)
 
 
 async def test_a_reviewer_changes_with_a_reason_and_the_grade_follows_from_the_points(place):
     s = place.session
     case_id = await place.a_case()
-    system = await green.submit(s, place.actor, place.book, case_id, place.now)
+    system = await green.submit(s, place.actor, place.book, case_id, place.now, pledged=True)
     await green.request_review(s, place.actor, case_id, place.now)
     with pytest.raises(Invalid):
         await green.find(s, place.reviewer, place.book, case_id, "green_revenue_share", "0.3", "短", place.now)
@@ -206,7 +206,7 @@ async def test_a_reviewer_changes_with_a_reason_and_the_grade_follows_from_the_p
 async def test_a_reviewer_lifts_no_veto_and_speaks_not_for_the_platform(place, name, value):
     s = place.session
     case_id = await place.a_case()
-    await green.submit(s, place.actor, place.book, case_id, place.now)
+    await green.submit(s, place.actor, place.book, case_id, place.now, pledged=True)
     await green.request_review(s, place.actor, case_id, place.now)
     why = "经现场核查，与部门记录不一致，按实际认定"
     with pytest.raises(Invalid) as refused:
@@ -220,7 +220,7 @@ async def test_a_reviewer_lifts_no_veto_and_speaks_not_for_the_platform(place, n
 async def test_a_finding_stands_only_while_the_department_says_what_it_said_at_submission(place):
     s = place.session
     case_id = await place.a_case({**FULL, "energy_level": "benchmark"})
-    system = await green.submit(s, place.actor, place.book, case_id, place.now)
+    system = await green.submit(s, place.actor, place.book, case_id, place.now, pledged=True)
     await green.request_review(s, place.actor, case_id, place.now)
     why = "纳税信用等级按最新公布结果认定为 A 级"
     await green.find(s, place.reviewer, place.book, case_id, "tax_grade", "A", why, place.now)
@@ -241,7 +241,7 @@ async def test_a_finding_stands_only_while_the_department_says_what_it_said_at_s
 async def test_a_reviewer_rejects_with_a_reason_and_that_is_the_end(place):
     s = place.session
     case_id = await place.a_case()
-    await green.submit(s, place.actor, place.book, case_id, place.now)
+    await green.submit(s, place.actor, place.book, case_id, place.now, pledged=True)
     await green.request_review(s, place.actor, case_id, place.now)
     with pytest.raises(Invalid):
         await green.decide(s, place.reviewer, case_id, passed=False, reason="", now=place.now)
@@ -296,10 +296,17 @@ async def test_a_yearly_renewal_takes_the_place_of_the_old_certificate_and_one_t
     await deliver(s, place.now, "environment.credit", {"uscc": place.firm.uscc, "year": 2026, "colour": "绿", "decided_on": "2026-06-05"})
     renewal = await green.open_case(s, place.actor, Subject.ENTERPRISE, place.now)
     carried = (await green.view(s, place.actor, renewal.id)).statements
+    # As it was stated a year ago: this year's pledge is given with the submission alone.
+    stated = {st.name: st for st in (await green.view(s, place.actor, first)).statements}
+    assert all((st.at, st.login, st.pledge) == (stated[st.name].at, stated[st.name].login, stated[st.name].pledge) for st in carried)
+    with pytest.raises(Invalid) as refused:
+        await green.submit(s, place.actor, place.book, renewal.id, place.now, pledged=False)
+    assert refused.value.fields[0].field == "submit_pledge"
     assert {st.name for st in carried} == set(FULL)
     assert sum(st.file is not None for st in carried) == 3
     # The holidays of the next year are not known yet: renew without the clock of working days.
-    await green.submit(s, place.actor, place.book, renewal.id, place.now)
+    await green.submit(s, place.actor, place.book, renewal.id, place.now, pledged=True)
+    assert (await green.view(s, place.actor, renewal.id)).history[-1].detail["pledge"] == green.policy(place.now.date()).version
     (held,) = await green.certificates(s, first)
     place.now += timedelta(days=(held.valid_to - place.now.date()).days + 1)
     night = await green.nightly(s, place.book, place.seal, place.now)
@@ -315,7 +322,7 @@ async def test_a_renewed_certificate_supersedes(place):
     await s.execute(text("update green_certificate set valid_to = :to"), {"to": place.now.date() + timedelta(days=40)})
     await s.execute(text("alter table green_certificate enable trigger appended"))
     renewal = await green.open_case(s, place.actor, Subject.ENTERPRISE, place.now)
-    await green.submit(s, place.actor, place.book, renewal.id, place.now)
+    await green.submit(s, place.actor, place.book, renewal.id, place.now, pledged=True)
     await green.request_review(s, place.actor, renewal.id, place.now)
     await green.decide(s, place.reviewer, renewal.id, passed=True, reason="", now=place.now)
     place.later(12)
@@ -435,7 +442,7 @@ async def test_forged_evidence_ends_all_and_brings_the_money_back(place):
     assert set((await subsidies.ledger(s)).balances.values()) == {0}
     # The veto stands for three years, whatever the firm reports.
     again = await place.a_case()
-    rated = await green.submit(s, place.actor, place.book, again, place.now)
+    rated = await green.submit(s, place.actor, place.book, again, place.now, pledged=True)
     assert (rated.grade, [v["code"] for v in rated.content["vetoes"] if v["known"]]) == ("non_green", ["forged"])
 
 
@@ -448,7 +455,7 @@ async def renewed(place):
     await s.execute(text("alter table green_certificate enable trigger appended"))
     claimed = await a_paid_claim(place)
     renewal = await green.open_case(s, place.actor, Subject.ENTERPRISE, place.now)
-    await green.submit(s, place.actor, place.book, renewal.id, place.now)
+    await green.submit(s, place.actor, place.book, renewal.id, place.now, pledged=True)
     await green.request_review(s, place.actor, renewal.id, place.now)
     await green.decide(s, place.reviewer, renewal.id, passed=True, reason="", now=place.now)
     place.later(12)
@@ -565,7 +572,7 @@ async def test_a_project_is_rated_and_takes_its_owner_s_grade(place):
     }
     for name, value in values.items():
         await green.state(s, place.actor, place.book, None, case.id, name, value, place.now, pledged=True)
-    rated = await green.submit(s, place.actor, place.book, case.id, place.now)
+    rated = await green.submit(s, place.actor, place.book, case.id, place.now, pledged=True)
     lines = {line["code"]: line for line in rated.content["indicators"]}
     assert len(lines) == 24
     assert (lines["P19"]["value"], lines["P19"]["points"]) == ("deep", 3)

@@ -81,7 +81,10 @@ async def test_a_firm_reports_of_itself_with_a_file_and_sees_points_gap_and_subs
     assert "60 %" in text
     await firm.post(f"{at}/particulars", at, business_class="industry", catalogue_code="1.1")
     assert "高效节能装备制造" in await firm.get(f"{at}?sought=节能")
-    await firm.post(f"{at}/events", at, event="submit")
+    assert "checked" not in text
+    unpledged = await firm.post(f"{at}/events", at, 422, event="submit")
+    assert "请先阅读并勾选承诺，再提交" in unpledged.text
+    await firm.post(f"{at}/events", at, event="submit", pledge="yes")
     text = await firm.get(at)
     assert "系统已评级" in text
     assert "到下一等级" in text
@@ -108,7 +111,7 @@ async def test_the_page_says_what_the_next_grade_would_bring(place, visit):
 
 async def test_a_reviewer_finds_and_passes_on_the_pages(place, visit):
     case_id = await place.a_case()
-    await green.submit(place.session, place.actor, place.book, case_id, place.now)
+    await green.submit(place.session, place.actor, place.book, case_id, place.now, pledged=True)
     await green.request_review(place.session, place.actor, case_id, place.now)
     await place.session.commit()
     reviewer = await visit(place.reviewer)

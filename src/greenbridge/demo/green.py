@@ -114,7 +114,7 @@ async def report(stage: Stage, actor: Actor, rng: np.random.Generator, level: fl
             await green.state(session, actor, book, None, case.id, name, text, at, pledged=True, upload=upload)
         if not submit:
             return Made(actor, case.id, "")
-        rated = await green.submit(session, actor, book, case.id, at, stage.clock.now())
+        rated = await green.submit(session, actor, book, case.id, at, stage.clock.now(), pledged=True)
     return Made(actor, case.id, rated.grade)
 
 
@@ -221,4 +221,4 @@ async def _project(stage: Stage, actor: Actor, now: datetime) -> None:
         for name, text in values.items():
             upload = Upload(f"{name}.pdf", paper(name))
             await green.state(session, actor, book, None, case.id, name, text, now, pledged=True, upload=upload)
-        await green.submit(session, actor, book, case.id, now)
+        await green.submit(session, actor, book, case.id, now, pledged=True)

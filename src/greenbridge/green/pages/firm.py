@@ -162,12 +162,13 @@ class FirmGreenPages(Controller):
     @post("/{case_id:uuid}/events")
     async def act(self, case_id: FromPath[UUID], request: Caller, session: Session, now: Now, deps: Deps) -> Response[Any]:
         """Submit, take up again, ask for the review, withdraw."""
-        asked = str((await request.form()).get("event", ""))
+        form = await request.form()
+        asked, pledged = str(form.get("event", "")), form.get("pledge") == "yes"
         try:
             if asked not in FIRMS_EVENTS:
                 raise Forbidden("wrong-role", "您的角色不能进行此操作。", "Your role may not do this.")
             async with session.begin_nested():
-                await _do(session, request, deps, case_id, Event(asked), now)
+                await _do(session, request, deps, case_id, Event(asked), now, pledged=pledged)
         except (Conflict, Invalid) as problem:
             return await self._page(request, session, now, deps, case_id, {}, problem)
         return Redirect(f"/enterprise/green/{case_id}", status_code=303)
@@ -251,9 +252,9 @@ async def _upload(file: Any) -> Upload | None:
     return Upload(file.filename, await file.read())
 
 
-async def _do(session: Any, request: Caller, deps: Any, case_id: UUID, event: Event, now: Any) -> None:
+async def _do(session: Any, request: Caller, deps: Any, case_id: UUID, event: Event, now: Any, *, pledged: bool) -> None:
     if event is Event.SUBMIT:
-        await service.submit(session, request.user, deps.schemes, case_id, now)
+        await service.submit(session, request.user, deps.schemes, case_id, now, pledged=pledged)
     elif event is Event.REQUEST_REVIEW:
         await service.request_review(session, request.user, case_id, now)
     else:
