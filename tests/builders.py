@@ -160,7 +160,7 @@ async def token(client: httpx.AsyncClient, login: str) -> dict[str, str]:
 async def certified(session: AsyncSession, actor: Actor, firm: Enterprise, now: datetime, number: str, grade: str = "light") -> str:
     """Certify a firm for the year of `now`: rows as the flow writes them, for a grade would need evidence; return the case's number."""
     case = await green.open_case(session, actor, Subject.ENTERPRISE, now)
-    rated = await green.submit(session, actor, schemes.book(), case.id, now)
+    rated = await green.submit(session, actor, schemes.book(), case.id, now, pledged=True)
     by = (now, actor.account_id, "", {})
     await green_cases.happen(session, case.id, 3, Event.REQUEST_REVIEW, State.IN_REVIEW, *by, None)
     await green_cases.happen(session, case.id, 4, Event.CONFIRM, State.PUBLISHED, *by, rated.id)

@@ -169,8 +169,8 @@ async def provide_now(state: State) -> datetime:
 
 
 async def provide_deps(state: State) -> State:
-    """Return gateways and settings: deps.registry, deps.disputes, deps.model, deps.press, deps.schemes, deps.files, deps.safe,
-    deps.settings, deps.clock.
+    """Return gateways and settings: deps.registry, deps.disputes, deps.model, deps.press, deps.schemes, deps.files, deps.disbursed,
+    deps.safe, deps.settings, deps.clock.
     """
     return state
 
@@ -240,6 +240,7 @@ def create_app(
             "schemes": book,
             "safe": collateral.safe(settings),
             "model": model,
+            "disbursed": answers.disbursed,
             "files": green.files_of(settings.evidence_store, settings.evidence_endpoint),
             "press": press(settings, model, book) if model else None,
         }

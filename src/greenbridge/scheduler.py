@@ -39,8 +39,9 @@ from greenbridge.schemes import service as schemes
 from greenbridge.settings import Settings
 
 Work = Callable[[database.Sessions, Clock], Awaitable[int]]
-# How often a department is asked again whose pull failed; one that came through waits for its next slot.
-PULL_AGAIN = timedelta(hours=1)
+# How often a department is asked again whose pull failed, or a night is gone over again in which a case failed; what came through waits
+# for its next slot.
+AGAIN = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ def _pull_job(gateway: HttpGateway, feed: Feed) -> Job:
         return batch.accepted if batch else 0
 
     every = timedelta(days=item_named(feed.item).refresh_days)
-    return Job(f"facts.pull:{feed.source}@{feed.url}", every, pull, again=PULL_AGAIN)
+    return Job(f"facts.pull:{feed.source}@{feed.url}", every, pull, again=AGAIN)
 
 
 def rematch_job(artifacts: Path) -> Job:
@@ -129,7 +130,12 @@ def model_job(artifacts: Path) -> Job:
 def green_job(settings: Settings) -> Job:
     """Return the job that certifies green cases after publicity, downgrades them by events, and lets them run out."""
     book, seal = schemes.book(settings.schemes_dir), seal_of(settings)
-    return Job("green.nightly", timedelta(days=1), in_one_transaction(green.nightly(book, seal)))
+    return Job("green.nightly", timedelta(days=1), green.nightly(book, seal), again=AGAIN)
+
+
+def green_peers_job(settings: Settings) -> Job:
+    """Return the job that measures industries for the percentiles of green ratings."""
+    return Job("green.measure_peers", timedelta(days=1), in_one_transaction(green.measure_peers(schemes.book(settings.schemes_dir))))
 
 
 def list_job(settings: Settings) -> Job:
@@ -191,6 +197,7 @@ async def serve(settings: Settings, url: str) -> None:
         deadline_job(settings.artifacts_dir),
         model_job(settings.artifacts_dir),
         rematch_job(settings.artifacts_dir),
+        green_peers_job(settings),
         green_job(settings),
         list_job(settings),
     )

@@ -154,6 +154,7 @@ def things(w: World) -> dict[str, Things]:
         "claim_id": Things(w.b_green.claim, NOTHING, {FIRM: {OWN: w.a_green.claim}}),
         "/green/{number}/objections number": Things(w.published, "G000000000000", public=True),
         "/green/certificates/{number} number": Things(CERTIFICATE, "Z000000000000", public=True),
+        "/green/certificates/{number}/whole number": Things(CERTIFICATE, "Z000000000000"),
         "/enterprise/lists/{code} code": Things("sme-cixi", "no-such-list", public=True),
         "/bank/lists/{code} code": Things("sme-cixi", "no-such-list", public=True),
         # Named in a query or a body only.

@@ -239,7 +239,7 @@ async def green_things(session: AsyncSession, firm: Firm, operator: Actor, lette
     upload = Upload(f"{letter}的承诺书.pdf", b"%PDF-1.7 " + letter.encode() + b" %%EOF")
     for one in (draft, case):
         await green.state(session, firm.actor, book, None, one.id, "project_eia", "yes", NOW, pledged=True, upload=upload)
-    await green.submit(session, firm.actor, book, case.id, NOW)
+    await green.submit(session, firm.actor, book, case.id, NOW, pledged=True)
     institutions = {r.code: r.id for r in await accounts.reviewers(session)}
     await green_cases.set_case(session, case.id, reviewer_id=institutions["RV01" if letter == "甲" else "RV02"])
     await green_cases.happen(session, case.id, 3, Event.REQUEST_REVIEW, State.IN_REVIEW, NOW, firm.actor.account_id, "", {}, None)

@@ -73,6 +73,12 @@ async def test_from_approval_to_the_last_fen(session, now, model, town, officer_
     closed = await service.repay(session, officer, chosen.id, 20_000_000, 1, TODAY, now)
     assert (closed.status, closed.contract.state) == (AnswerStatus.CLOSED, LoanState.REPAID_EARLY)
     assert (await needs.get(session, need.id)).status is NeedStatus.CLOSED
+    (told,) = await service.disbursed(session, enterprise_id=town[1].id)
+    assert (told.loan.reference, told.loan.principal_fen, told.loan.drawn_on, told.loan.repaid_on, told.loan.bank_id) == (
+        "HT-2026-1", 30_000_000, TODAY, TODAY, officer.organisation.id,
+    )  # fmt: skip
+    assert await service.disbursed(session, contracts=["HT-2026-1"]) == [told]
+    assert await service.disbursed(session, contracts=["HT-2026-2"]) == []
     paid = await service.payments(session, closed)
     assert sum(principal for kind, _, principal, _ in paid if kind == "disbursed") == 30_000_000
     assert sum(principal for kind, _, principal, _ in paid if kind == "repaid") == 30_000_000

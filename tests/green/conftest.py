@@ -1,18 +1,18 @@
 """A firm that knows all about itself, a reviewer, an operator; the clock moves by working days."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from greenbridge.accounts.values import Actor, Role
+from greenbridge.accounts.values import Actor, Organisation, Role
 from greenbridge.enterprises.values import Enterprise
 from greenbridge.green import service as green
 from greenbridge.green.gateway import Seal
-from greenbridge.green.values import Subject, Upload
+from greenbridge.green.values import Loan, Subject, Upload
 from greenbridge.kit.keyring import KeyRing
 from greenbridge.schemes import service as schemes
 from tests.builders import a_verified_firm, an_actor, deliver
@@ -38,6 +38,10 @@ class Place:
     firm: Enterprise
     reviewer: Actor
     operator: Actor
+    bank: Organisation
+
+    def loan(self, reference: str, principal_fen: int, drawn_on: date, repaid_on: date | None = None) -> Loan:
+        return Loan(reference, principal_fen, drawn_on, repaid_on, self.bank.id, self.bank.name)
 
     def later(self, days: int) -> datetime:
         self.now += timedelta(days=days)
@@ -52,7 +56,7 @@ class Place:
 
     async def published(self, values: dict[str, str] | None = None) -> UUID:
         case_id = await self.a_case(values)
-        await green.submit(self.session, self.actor, self.book, case_id, self.now)
+        await green.submit(self.session, self.actor, self.book, case_id, self.now, pledged=True)
         await green.request_review(self.session, self.actor, case_id, self.now)
         await green.decide(self.session, self.reviewer, case_id, passed=True, reason="", now=self.now)
         return case_id
@@ -91,4 +95,5 @@ async def place(session, now, tmp_path: Path) -> Place:
     reviewer = await an_actor(session, now, Role.REVIEWER, "RV01")
     operator = await an_actor(session, now, Role.OPERATOR, "platform")
     seal = Seal(KeyRing(tmp_path / "keys"), "a secret", "https://bridge.example")
-    return Place(session, schemes.book(), seal, now, actor, firm, reviewer, operator)
+    officer = await an_actor(session, now, Role.OFFICER, "GB07")
+    return Place(session, schemes.book(), seal, now, actor, firm, reviewer, operator, officer.organisation)

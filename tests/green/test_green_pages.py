@@ -1,17 +1,26 @@
 """The pages, as people use them: a firm reports, a reviewer decides, everybody looks, the operator pays."""
 
+import html
 import io
+import json
 import re
+from datetime import timedelta
 from urllib.parse import urlencode
 
 import httpx
 import pandas as pd
 import pytest
 
+from greenbridge.accounts.values import Role
+from greenbridge.answers import service as answers
+from greenbridge.answers.values import Offer
+from greenbridge.facts.rules import items
 from greenbridge.green import service as green
 from greenbridge.green.service import subsidies
 from greenbridge.green.values import ClaimState, State
-from tests.builders import PASSWORD
+from greenbridge.needs import service as needs
+from greenbridge.reports import service as reports
+from tests.builders import PASSWORD, a_draft, a_verified_firm, an_actor, deliver, steady_invoices, the_products
 from tests.green.conftest import FULL, PDF
 
 CSRF = re.compile(r'name="_csrf_token"[^>]*value="([^"]+)"')
@@ -72,7 +81,10 @@ async def test_a_firm_reports_of_itself_with_a_file_and_sees_points_gap_and_subs
     assert "60 %" in text
     await firm.post(f"{at}/particulars", at, business_class="industry", catalogue_code="1.1")
     assert "高效节能装备制造" in await firm.get(f"{at}?sought=节能")
-    await firm.post(f"{at}/events", at, event="submit")
+    assert "checked" not in text
+    unpledged = await firm.post(f"{at}/events", at, 422, event="submit")
+    assert "请先阅读并勾选承诺，再提交" in unpledged.text
+    await firm.post(f"{at}/events", at, event="submit", pledge="yes")
     text = await firm.get(at)
     assert "系统已评级" in text
     assert "到下一等级" in text
@@ -99,7 +111,7 @@ async def test_the_page_says_what_the_next_grade_would_bring(place, visit):
 
 async def test_a_reviewer_finds_and_passes_on_the_pages(place, visit):
     case_id = await place.a_case()
-    await green.submit(place.session, place.actor, place.book, case_id, place.now)
+    await green.submit(place.session, place.actor, place.book, case_id, place.now, pledged=True)
     await green.request_review(place.session, place.actor, case_id, place.now)
     await place.session.commit()
     reviewer = await visit(place.reviewer)
@@ -146,11 +158,19 @@ async def test_a_firm_claims_and_the_operator_decides_on_the_pages(place, visit,
     await place.session.commit()
     firm, operator = await visit(place.actor), await visit(place.operator)
     answer = await firm.post(
-        "/enterprise/green/claims", "/enterprise/green", 422, reference="L-1", principal="多", drawn_on="2026-04-01", repaid_on=""
+        "/enterprise/green/claims", "/enterprise/green", 422, bank="", reference="L-1", principal="多", drawn_on="2026-04-01", repaid_on=""
     )
     assert "本金应为数字" in answer.text
     assert 'value="L-1"' in answer.text
-    await firm.post("/enterprise/green/claims", "/enterprise/green", reference="L-1", principal="500", drawn_on="2026-04-01", repaid_on="")
+    await firm.post(
+        "/enterprise/green/claims",
+        "/enterprise/green",
+        bank=str(place.bank.id),
+        reference="L-1",
+        principal="500",
+        drawn_on="2026-04-01",
+        repaid_on="",
+    )
     assert "L-1" in await firm.get("/enterprise/green")
     (claim,) = await subsidies.every(place.session)
     await operator.post(f"/operator/green/claims/{claim.id}", "/operator/green", event="check", note="")
@@ -163,6 +183,87 @@ async def test_a_firm_claims_and_the_operator_decides_on_the_pages(place, visit,
     assert sheet["申报编号"].tolist() == [claim.number]
     assert sheet["贴息金额（元）"].tolist() == [claim.amount_fen / 100]
     assert "账平" in await operator.get("/operator/green")
+
+
+async def test_a_claim_is_filled_in_from_the_bank_s_report_and_compared_with_it(place, visit, clock, model):
+    s = place.session
+    await place.certified()
+    await the_products(s, place.now)
+    await deliver(s, place.now, items.VAT_INVOICES, *steady_invoices(place.firm.uscc))
+    need = await needs.publish(s, place.actor, place.firm.id, a_draft(amount_fen=40_000_000, max_annual_rate_bp=900), place.now)
+    officer = await an_actor(s, place.now, Role.OFFICER, "GB02")
+    claimed = await answers.claim(s, officer, need.id, model, place.now)
+    offer = Offer("GB02-INV", 30_000_000, 520, 12, place.now.date() + timedelta(days=10))
+    await answers.offer(s, officer, claimed.id, offer, "", place.now)
+    await answers.accept(s, place.actor, claimed.id, place.now)
+    await answers.approve(s, officer, claimed.id, 30_000_000, 520, place.now)
+    await answers.sign(s, officer, claimed.id, "HT-2026-1", place.now)
+    drawn_on = place.now.date()
+    await answers.pay_out(s, officer, claimed.id, 30_000_000, drawn_on, place.now)
+    place.later(40)
+    clock.instant = place.now
+    await s.commit()
+    firm, operator = await visit(place.actor), await visit(place.operator)
+    text = await firm.get("/enterprise/green")
+    link = re.search(r'/enterprise/green\?loan=[^"#]+', text)[0]
+    filled = await firm.get(html.unescape(link))
+    for value in ("HT-2026-1", "30", drawn_on.isoformat()):
+        assert f'value="{value}"' in filled
+    assert re.search(rf'value="{officer.organisation.id}"\s+selected', filled)
+    assert "一笔贷款只能申报一次" in filled
+    form = {"bank": str(officer.organisation.id), "reference": "HT-2026-1", "drawn_on": drawn_on.isoformat(), "repaid_on": ""}
+    await firm.post("/enterprise/green/claims", "/enterprise/green", principal="50", **form)
+    assert "?loan=" not in await firm.get("/enterprise/green")
+    board = await operator.get("/operator/green")
+    assert "与银行报送不符" in board
+    assert "本金：银行报送 300,000.00 元" in board
+    (claim,) = await subsidies.every(s)
+    await subsidies.withdraw(s, place.actor, claim.id, place.now)
+    await s.commit()
+    await firm.post("/enterprise/green/claims", "/enterprise/green", principal="30", **form)
+    assert "与银行报送一致" in await operator.get("/operator/green")
+
+
+async def test_the_public_file_of_a_certificate_tells_no_points_and_is_verified_and_the_whole_one_is_the_firm_s(place, visit):
+    case_id = await place.certified()
+    (held,) = await green.certificates(place.session, case_id)
+    stranger, _ = await a_verified_firm(place.session, place.now, 36)
+    await place.session.commit()
+    at = f"/green/certificates/{held.number}"
+    content = (await (await visit()).client.get(at)).content
+    part, keys = json.loads(content), place.seal.keys.public_document(place.now)
+    assert reports.flaws(content, keys) == ()
+    shown = {leaf["pointer"]: leaf["value"] for leaf in part["disclosed"]}
+    assert (shown["/grade/code"], shown["/subject/uscc"], shown["/valid_to"]) == ("deep", place.firm.uscc, held.valid_to.isoformat())
+    assert {"/scheme/version", "/scheme/status", "/catalogue/version", "/certificate"} <= shown.keys()
+    assert set(part) == {"head", "signature", "disclosed"}  # no seed: the salts of what is not shown stay unknown
+    assert not [p for p in shown if p.split("/")[1] in {"points", "coverage", "sections", "rating_digest", "case"}]
+    lines = held.content["sections"][0]["lines"]
+    assert len(lines) == 24
+    assert not any(told in content.decode() for code, line in lines.items() for told in (f"/{code}", line["name"]["zh"], held.seed))
+    changed = content.replace(b'"deep"', b'"mid"')
+    assert [f.code for f in reports.flaws(changed, keys)] == ["changed-value"]
+    await (await visit()).get(f"{at}/whole", 303)
+    await (await visit(stranger)).get(f"{at}/whole", 404)
+    await (await visit(place.reviewer)).get(f"{at}/whole", 403)
+    for actor in (place.actor, place.operator):
+        whole = (await (await visit(actor)).client.get(f"{at}/whole")).content
+        assert reports.flaws(whole, keys) == ()
+        assert json.loads(whole)["content"]["points"] == held.points
+
+
+async def test_the_operator_finds_forgery_with_a_certificate_that_has_run_out(place, visit, clock):
+    case_id = await place.certified()
+    (held,) = await green.certificates(place.session, case_id)
+    place.later((held.valid_to - place.now.date()).days + 1)
+    assert (await green.nightly(place.session, place.book, place.seal, place.now)).expired == 1
+    clock.instant = place.now
+    await place.session.commit()
+    operator = await visit(place.operator)
+    assert held.number in await operator.get("/operator/green")
+    why = "收入证明经核查系伪造，印章不符。"
+    await operator.post(f"/operator/green/{case_id}/settlement", "/operator/green", choice="forged", reason=why)
+    assert (await green.view(place.session, None, case_id)).case.state is State.FORGED
 
 
 async def test_a_project_is_opened_on_the_page_and_a_nameless_one_is_not(place, visit):

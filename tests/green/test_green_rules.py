@@ -9,29 +9,33 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from greenbridge.green import gateway
-from greenbridge.green.rules import classes, evidence, flow, subsidy
+from greenbridge.green.rules import classes, evidence, flow, subsidy, worsening
 from greenbridge.green.values import (
     CLAIM_FINAL,
     FINAL,
     Account,
+    Agreement,
     Author,
     Certificate,
+    Claim,
     ClaimEvent,
     ClaimState,
     Event,
     FileKind,
     Loan,
     Period,
+    ReportedLoan,
     Speaker,
     State,
     Statement,
     Subject,
     Upload,
 )
+from greenbridge.kit.text import Text
 from greenbridge.reference.values import Entry, Kind
 from greenbridge.schemes import gateway as scheme_gateway
 from greenbridge.schemes.rules.rating import rate
-from greenbridge.schemes.values import InputKind, Known
+from greenbridge.schemes.values import Evidence, InputKind, Known
 
 LAWS = settings(max_examples=100, deadline=None)
 POLICY = gateway.subsidy_policies()[0]
@@ -45,13 +49,12 @@ NOW = datetime(2026, 3, 10, 2, 0, tzinfo=UTC)
 
 @LAWS
 @given(st.lists(st.sampled_from(Event), max_size=40))
-def test_no_event_leaves_a_final_state_and_every_path_stays_in_the_table(events):
+def test_no_event_leaves_a_final_state_but_forgery_found_later(events):
     state, ended = State.DRAFT, None
     for event in events:
         after = flow.next_state(state, event)
-        if ended:
-            assert after is None
-            continue
+        if ended and after:
+            assert (event, after) == (Event.FIND_FORGERY, State.FORGED)
         if after:
             assert flow.SPEAKERS[event]
             state = after
@@ -61,8 +64,10 @@ def test_no_event_leaves_a_final_state_and_every_path_stays_in_the_table(events)
 def test_each_state_is_reached_and_each_that_is_not_final_is_left():
     reached = {State.DRAFT, *flow.TRANSITIONS.values()}
     assert reached == set(State)
-    left = {state for state, _ in flow.TRANSITIONS}
+    left = {state for (state, event) in flow.TRANSITIONS if event is not Event.FIND_FORGERY}
     assert left == set(State) - FINAL
+    forgeable = {state for (state, event) in flow.TRANSITIONS if event is Event.FIND_FORGERY}
+    assert forgeable & FINAL == {State.SUPERSEDED, State.EXPIRED, State.REMOVED}
 
 
 def test_nobody_certifies_but_the_clock_and_nobody_passes_but_a_reviewer():
@@ -209,6 +214,24 @@ def test_a_firm_states_what_no_department_gives_and_nothing_of_the_platform():
         assert not evidence.may_state(VOCABULARY[name], GREEN.names), name
 
 
+def test_a_grade_is_worse_from_the_day_of_the_evidence_that_made_it_so():
+    def at(value, *days):
+        return Known(value, tuple(Evidence("x", Text("部门", "a department"), day) for day in days))
+
+    full = next(c for c in GREEN.cases if c.name == "everything full").inputs
+    before = {name: Known(value) for name, value in full.items()}
+    early, late, today = date(2026, 3, 5), date(2026, 3, 20), date(2026, 4, 1)
+
+    def since(*, is_worse=lambda grade: grade != "deep", **changes):
+        return worsening.worse_from(GREEN, "industry", before, {**before, **changes}, VOCABULARY, is_worse, today)
+
+    assert since(environment_colour=at("red", late)) == late
+    assert since(environment_penalties_12m=at(1.0, early), environment_colour=at("red", late)) == late
+    assert since(is_worse=lambda grade: grade == "non_green", tax_grade=at("D", early), environment_colour=at("black", late)) == late
+    assert since(environment_colour=at("red", date(2027, 1, 1))) == today  # nothing begins later than today
+    assert since(green_revenue_share=at(0.0, early), green_investment_share=at(0.0, early)) == today  # what got less has no day of its own
+
+
 # The subsidy
 
 
@@ -275,20 +298,28 @@ def test_ending_a_certificate_earlier_never_brings_more(drawn, out, until, cut):
 
 
 @LAWS
-@given(st.lists(st.tuples(st.integers(1, 10**10), st.integers(0, 100), st.lists(st.sampled_from(ClaimEvent), max_size=12)), max_size=6))
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 10**10), st.lists(st.tuples(st.sampled_from(ClaimEvent), st.integers(0, 100)), max_size=14)), max_size=6
+    )
+)
 def test_the_ledger_balances_and_no_event_leaves_a_final_state(claims):
     """Whatever happens to whatever claims: debits and credits are equal, nothing promised, paid or owed is below zero, and what is out of
     the budget is what is promised, with firms, or on its way back."""
     postings = []
-    for amount, part, events in claims:
-        state, recoverable = ClaimState.CLAIMED, amount * part // 100
-        for event in events:
+    for amount, events in claims:
+        state, asked, came = ClaimState.CLAIMED, 0, 0
+        for event, share in events:
             after = subsidy.next_state(state, event)
             assert not (state in CLAIM_FINAL and after)
             if after is None:
                 continue
-            if moved := subsidy.move(state, event, amount, recoverable):
+            # Of what is with the firm some part turns out to be over, again and again; what was asked back comes whole.
+            part = (amount - asked) * share // 100 if event is ClaimEvent.CLAW_BACK else asked - came
+            if moved := subsidy.move(state, event, amount, part):
                 postings.append(moved)
+            asked += part if event is ClaimEvent.CLAW_BACK else 0
+            came += part if event is ClaimEvent.RECOVER else 0
             state = after
     found = subsidy.balances(postings)
     assert sum(found.values()) == 0
@@ -299,6 +330,27 @@ def test_the_ledger_balances_and_no_event_leaves_a_final_state(claims):
 def test_claims_reach_every_state():
     assert {ClaimState.CLAIMED, *subsidy.TRANSITIONS.values()} == set(ClaimState)
     assert {s for s, _ in subsidy.TRANSITIONS} == set(ClaimState) - CLAIM_FINAL
+
+
+def test_a_claim_is_compared_with_what_its_bank_reported():
+    bank, firm, other = uuid4(), uuid4(), uuid4()
+    loan = Loan("HT-1", 100_000_000, date(2026, 1, 5), None, bank, "银行")
+    claim = Claim(
+        uuid4(), "S1", firm, "", "", loan, date(2026, 3, 1), "P", 435, 1, (), ClaimState.CLAIMED, 1, NOW, NOW,
+    )  # fmt: skip
+
+    def found(*reported):
+        return subsidy.compared(claim, reported)
+
+    assert found().agreement is Agreement.NOT_REPORTED
+    assert found(ReportedLoan(firm, replace(loan, bank_id=other))).agreement is Agreement.NOT_REPORTED
+    assert found(ReportedLoan(other, loan)).agreement is Agreement.ANOTHERS
+    assert found(ReportedLoan(other, loan), ReportedLoan(firm, loan)).agreement is Agreement.AGREES
+    differs = found(ReportedLoan(firm, replace(loan, principal_fen=30_000_000, repaid_on=date(2026, 2, 1))))
+    assert (differs.agreement, [t.zh for t in differs.differs]) == (
+        Agreement.DIFFERS,
+        ["本金：银行报送 300,000.00 元", "还款日：银行报送 2026-02-01"],
+    )
 
 
 # Catalogue and classes

@@ -15,7 +15,7 @@ from greenbridge.facts import service as facts
 from greenbridge.green import service as green
 from greenbridge.green.gateway import S3Files
 from greenbridge.green.service import subsidies
-from greenbridge.green.values import Loan, Upload
+from greenbridge.green.values import Upload
 from greenbridge.kit import database
 from greenbridge.kit.errors import Problem
 from tests.builders import a_verified_firm, an_actor
@@ -30,7 +30,7 @@ TABLES = (
 async def counts(place, sessions):
     case_id = await place.certified()
     place.later(30)
-    await subsidies.claim(place.session, place.actor, Loan("L-1", 100_000_000, place.now.date().replace(day=1), None), place.now)
+    await subsidies.claim(place.session, place.actor, place.loan("L-1", 100_000_000, place.now.date().replace(day=1), None), place.now)
     await green.find_forgery(place.session, place.operator, case_id, "收入证明经核查系伪造，印章不符。", place.now)
     await place.session.commit()
 

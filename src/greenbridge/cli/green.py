@@ -1,5 +1,6 @@
 """Commands on the green rating: rate a firm, rate all that carry a green label, the forecast, the nightly run, the export."""
 
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -133,14 +134,14 @@ def nightly(as_json: Json = False, data_dir: DataDir = None, today: Today = None
     settings = settings_of(data_dir, today)
     book, seal = schemes.book(settings.schemes_dir), seal_of(settings)
     done = run(settings, lambda session, now: service.nightly(session, book, seal, now))
-    counts = {"certified": done.certified, "downgraded": done.downgraded, "removed": done.removed, "expired": done.expired}
+    counts = asdict(done)
     if as_json:
         say(counts)
     else:
         out.print("，".join(f"{label} {counts[key]}" for key, label in _NIGHT.items()))
 
 
-_NIGHT = {"certified": "颁发证书", "downgraded": "降级", "removed": "移出", "expired": "到期"}
+_NIGHT = {"certified": "颁发证书", "downgraded": "降级", "removed": "移出", "expired": "到期", "failed": "失败待重试"}
 
 
 @green.command()
@@ -149,8 +150,8 @@ def certificate(
     output: Annotated[Path | None, typer.Option("-o", "--output", help="File to write.")] = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Write a certificate's signed file: `greenbridge verify FILE` checks it without network."""
-    found = run(settings_of(data_dir), lambda session, _: service.certificate_file(session, number))
+    """Write a certificate's whole signed file: `greenbridge verify FILE` checks it without network."""
+    found = run(settings_of(data_dir), lambda session, _: service.certificate_file(session, None, number))
     if output is None:
         say(found)
     else:

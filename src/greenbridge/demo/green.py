@@ -114,7 +114,7 @@ async def report(stage: Stage, actor: Actor, rng: np.random.Generator, level: fl
             await green.state(session, actor, book, None, case.id, name, text, at, pledged=True, upload=upload)
         if not submit:
             return Made(actor, case.id, "")
-        rated = await green.submit(session, actor, book, case.id, at, stage.clock.now())
+        rated = await green.submit(session, actor, book, case.id, at, stage.clock.now(), pledged=True)
     return Made(actor, case.id, rated.grade)
 
 
@@ -197,7 +197,9 @@ async def _claims(stage: Stage, made: Made, checker: Actor, approver: Actor, num
         held = await green.certificates(session, made.case_id)
         if not held or held[-1].grade not in {"deep", "mid", "light"}:
             return
-        loan = Loan(f"演示借据-{number + 1:03d}", (number + 2) * 100_000_000, held[-1].valid_from + timedelta(days=3), None)
+        banks = await accounts.banks(session)
+        drawn_on, bank = held[-1].valid_from + timedelta(days=3), banks[number % len(banks)]
+        loan = Loan(f"演示借据-{number + 1:03d}", (number + 2) * 100_000_000, drawn_on, None, bank.id, bank.name)
         claimed = await subsidies.claim(session, made.actor, loan, now)
         ways = ((checker, ClaimEvent.CHECK), (approver, ClaimEvent.APPROVE), (checker, ClaimEvent.PAY))
         for who, event in ways[: (3, 3, 2, 1, 0)[number]]:
@@ -219,4 +221,4 @@ async def _project(stage: Stage, actor: Actor, now: datetime) -> None:
         for name, text in values.items():
             upload = Upload(f"{name}.pdf", paper(name))
             await green.state(session, actor, book, None, case.id, name, text, now, pledged=True, upload=upload)
-        await green.submit(session, actor, book, case.id, now)
+        await green.submit(session, actor, book, case.id, now, pledged=True)

@@ -141,22 +141,45 @@ class GreenCertificateRow(SQLModel, table=True):
 
 
 class GreenCertificateEndRow(SQLModel, table=True):
-    """That a certificate was ended before its time: `ended_on` is its last day."""
+    """That a certificate was ended before its time: `ended_on` is its last day. It may be ended again, earlier; the earliest counts."""
 
     __tablename__ = "green_certificate_end"
     number: str = Field(primary_key=True, foreign_key="green_certificate.number")
-    ended_on: date
+    ended_on: date = Field(primary_key=True)
     reason: str
     recorded_at: datetime = instant()
 
 
+class GreenPeerRow(SQLModel, table=True):
+    """What the firms of an industry section have of a value: hundred steps, of ten firms or more, of none in particular."""
+
+    __tablename__ = "green_peer"
+    __table_args__ = (CheckConstraint("n >= 10", name="large_enough"),)
+    as_of: date = Field(primary_key=True)
+    made_at: datetime = Field(primary_key=True, sa_type=instant().sa_type)
+    section: str = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+    n: int
+    steps: list[float] = json()
+
+
 class SubsidyClaimRow(SQLModel, table=True):
-    """A claim for the interest on one loan. `live`: neither rejected nor withdrawn; one live claim a loan, over all firms."""
+    """A claim for the interest on one loan. `live`: neither rejected nor withdrawn; one live claim a loan, over all firms.
+
+    `bank_id` is null in claims from before banks were named.
+    """
 
     __tablename__ = "subsidy_claim"
     __table_args__ = (
         CheckConstraint("principal_fen > 0 and amount_fen >= 0", name="amounts"),
-        Index("uq_subsidy_claim_loan", "loan_reference", unique=True, postgresql_where=text("live")),
+        Index(
+            "uq_subsidy_claim_loan",
+            "bank_id",
+            "loan_reference",
+            unique=True,
+            postgresql_where=text("live"),
+            postgresql_nulls_not_distinct=True,
+        ),
     )
     id: UUID = key()
     number: str = Field(unique=True)
@@ -175,6 +198,7 @@ class SubsidyClaimRow(SQLModel, table=True):
     generated: bool
     live: bool
     claimed_at: datetime = instant()
+    bank_id: UUID | None = reference("organisation.id", index=False, nullable=True)
 
 
 class SubsidyEventRow(SQLModel, table=True):

@@ -20,7 +20,7 @@ from greenbridge.answers.service.conduct import note_behaviour
 from greenbridge.answers.service.feed import feed
 from greenbridge.answers.service.lending import approve, catch_up, fall_overdue, pay_out, payments, repay, sign
 from greenbridge.answers.service.operating import assign, board, escalated, league, replies, reply, tried
-from greenbridge.answers.service.outcomes import borrowers, feedback, loans
+from greenbridge.answers.service.outcomes import borrowers, disbursed, feedback, loans
 from greenbridge.answers.service.reporting import report
 from greenbridge.answers.service.seeing import due, of_bank, open_need, overview, work_list
 
@@ -39,6 +39,7 @@ __all__ = [
     "contact",
     "decline",
     "demand",
+    "disbursed",
     "due",
     "escalated",
     "fall_overdue",

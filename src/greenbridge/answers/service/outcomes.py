@@ -9,6 +9,7 @@ from greenbridge.accounts.values import Actor
 from greenbridge.answers import store
 from greenbridge.answers.service.shared import must_be_officer
 from greenbridge.answers.values import AnswerFeedback, Loan
+from greenbridge.green.values import ReportedLoan
 
 
 async def feedback(session: AsyncSession) -> Sequence[AnswerFeedback]:
@@ -19,6 +20,16 @@ async def feedback(session: AsyncSession) -> Sequence[AnswerFeedback]:
 async def borrowers(session: AsyncSession) -> set[UUID]:
     """Return the firms that took a bank's offer, whatever became of it since; for the platform, which watches its models by them."""
     return await store.borrowers(session)
+
+
+async def disbursed(
+    session: AsyncSession, *, enterprise_id: UUID | None = None, contracts: Sequence[str] | None = None
+) -> list[ReportedLoan]:
+    """Return loans as their banks reported them, newest first: of a firm, or of contract numbers; those that the session may see.
+
+    Several payments under a contract are one loan: all that was paid, from the first day.
+    """
+    return await store.disbursed(session, enterprise_id, contracts)
 
 
 async def loans(session: AsyncSession, actor: Actor) -> Sequence[Loan]:

@@ -1,5 +1,6 @@
 """SQL of answers."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -25,6 +26,9 @@ from greenbridge.answers.values import (
     Offer,
 )
 from greenbridge.catalog.values import Repayment
+from greenbridge.green.values import Loan as GreenLoan
+from greenbridge.green.values import ReportedLoan
+from greenbridge.kit import database
 
 
 def _value(row: AnswerRow) -> Answer:
@@ -177,6 +181,21 @@ async def loans(session: AsyncSession, bank_id: UUID) -> list[Loan]:
         where a.bank_id = :bank and a.status = any(:loans) order by a.claimed_at desc, a.id
     """
     return [Loan(*row) for row in await session.execute(text(query), {"bank": bank_id, "loans": [s.value for s in life.LOANS]})]
+
+
+async def disbursed(session: AsyncSession, enterprise_id: UUID | None, contracts: Sequence[str] | None) -> list[ReportedLoan]:
+    query = """
+        select n.enterprise_id, a.contract_number, a.disbursed_fen, a.first_paid_on,
+            case when a.loan_state in ('repaid', 'repaid_early') then (
+                select max(p.paid_on) from loan_payment p where p.answer_id = a.id and p.kind = 'repaid') end,
+            a.bank_id, coalesce((select o.name from organisation o where o.id = a.bank_id), '')
+        from answer a join need n on n.id = a.need_id
+        where a.first_paid_on is not null and (%(firm)s::uuid is null or n.enterprise_id = %(firm)s)
+            and (%(contracts)s::text[] is null or a.contract_number = any(%(contracts)s))
+        order by a.first_paid_on desc, a.contract_number
+    """
+    given = {"firm": enterprise_id, "contracts": list(contracts) if contracts is not None else None}
+    return [ReportedLoan(firm, GreenLoan(*rest)) for firm, *rest in await database.rows(session, query, given)]
 
 
 async def add_event(session: AsyncSession, answer: Answer, happened: AnswerHappened, account_id: UUID | None) -> None:

@@ -9,6 +9,7 @@ from litestar.datastructures import UploadFile
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 
+from greenbridge.accounts import service as accounts
 from greenbridge.accounts.guards import Caller, only
 from greenbridge.accounts.values import Role
 from greenbridge.enterprises import service as enterprises
@@ -17,10 +18,10 @@ from greenbridge.green import service
 from greenbridge.green.pages.shown import WORDS, laid_out
 from greenbridge.green.rules import flow, words
 from greenbridge.green.service import Particulars, subsidies
-from greenbridge.green.values import Case, Event, Loan, Speaker, State, Subject, Upload
+from greenbridge.green.values import Case, Event, Loan, ReportedLoan, Speaker, State, Subject, Upload
 from greenbridge.kit.calendar import business_date
 from greenbridge.kit.errors import Conflict, Forbidden, Invalid, Problem
-from greenbridge.kit.money import fen_from_wan
+from greenbridge.kit.money import fen_from_wan, in_wan
 from greenbridge.kit.web import Deps, Now, Session, language_of, page
 from greenbridge.schemes import service as schemes
 
@@ -78,9 +79,12 @@ class FirmGreenPages(Controller):
             renewable=bool(held) and flow.may_renew(held[-1].valid_to, day, service.policy(day)),
             gain=await _gain(session, content, day),
             claims=await subsidies.mine(session, request.user),
+            banks=await accounts.banks(session),
+            reported=(reported := await subsidies.reported(session, request.user, deps.disbursed)),
+            max_days=subsidies.policy(day).max_days,
             pledge=service.policy(day).pledge,
             found=await service.search(session, query, now) if query else [],
-            form=typed,
+            form={**_prefilled(reported, typed), **typed},
             problem=problem,
             Event=Event,
             State=State,
@@ -92,9 +96,11 @@ class FirmGreenPages(Controller):
         )
 
     @get()
-    async def main(self, request: Caller, session: Session, now: Now, deps: Deps, sought: FromQuery[str] = "") -> Template | Redirect:
-        """Show the firm's own rating: its newest case, or what departments' data alone say."""
-        return await self._page(request, session, now, deps, None, {"query": sought})
+    async def main(
+        self, request: Caller, session: Session, now: Now, deps: Deps, sought: FromQuery[str] = "", loan: FromQuery[str] = ""
+    ) -> Template | Redirect:
+        """Show the firm's own rating: its newest case, or what departments' data alone say. `loan`: a reported one, to claim for."""
+        return await self._page(request, session, now, deps, None, {"query": sought, **({"loan": loan} if loan else {})})
 
     @get("/{case_id:uuid}")
     async def one(
@@ -156,12 +162,13 @@ class FirmGreenPages(Controller):
     @post("/{case_id:uuid}/events")
     async def act(self, case_id: FromPath[UUID], request: Caller, session: Session, now: Now, deps: Deps) -> Response[Any]:
         """Submit, take up again, ask for the review, withdraw."""
-        asked = str((await request.form()).get("event", ""))
+        form = await request.form()
+        asked, pledged = str(form.get("event", "")), form.get("pledge") == "yes"
         try:
             if asked not in FIRMS_EVENTS:
                 raise Forbidden("wrong-role", "您的角色不能进行此操作。", "Your role may not do this.")
             async with session.begin_nested():
-                await _do(session, request, deps, case_id, Event(asked), now)
+                await _do(session, request, deps, case_id, Event(asked), now, pledged=pledged)
         except (Conflict, Invalid) as problem:
             return await self._page(request, session, now, deps, case_id, {}, problem)
         return Redirect(f"/enterprise/green/{case_id}", status_code=303)
@@ -170,7 +177,7 @@ class FirmGreenPages(Controller):
     async def claim(self, request: Caller, session: Session, now: Now, deps: Deps) -> Response[Any]:
         """Claim the subsidy of a loan."""
         form = await request.form()
-        typed = {name: str(form.get(name, "")) for name in ("reference", "principal", "drawn_on", "repaid_on")}
+        typed = {name: str(form.get(name, "")) for name in ("bank", "reference", "principal", "drawn_on", "repaid_on")}
         try:
             loan = _loan(typed)
             async with session.begin_nested():
@@ -215,7 +222,21 @@ def _loan(typed: dict[str, str]) -> Loan:
         principal = fen_from_wan(typed["principal"])
     except ValueError:
         raise Invalid.at("wrong-amount", "principal", "本金应为数字（万元）。", "The principal is a number of 10,000 yuan.") from None
-    return Loan(typed["reference"].strip(), principal, _day(typed, "drawn_on"), _day(typed, "repaid_on") if typed["repaid_on"] else None)
+    repaid_on = _day(typed, "repaid_on") if typed["repaid_on"] else None
+    try:
+        bank_id = UUID(typed["bank"]) if typed["bank"] else None
+    except ValueError:
+        raise Invalid.at("no-bank", "bank", "请选择放款银行。", "Choose the bank that lent the money.") from None
+    return Loan(typed["reference"].strip(), principal, _day(typed, "drawn_on"), repaid_on, bank_id)
+
+
+def _prefilled(reported: list[ReportedLoan], typed: dict[str, str]) -> dict[str, str]:
+    """Return the form of a claim for the loan that a bank reported and the link names: `bank:reference`."""
+    found = next((r.loan for r in reported if f"{r.loan.bank_id}:{r.loan.reference}" == typed.get("loan")), None)
+    if found is None:
+        return {}
+    days = {"drawn_on": found.drawn_on.isoformat(), "repaid_on": found.repaid_on.isoformat() if found.repaid_on else ""}
+    return {"bank": str(found.bank_id), "reference": found.reference, "principal": in_wan(found.principal_fen), **days}
 
 
 def _day(typed: dict[str, str], name: str) -> date:
@@ -231,9 +252,9 @@ async def _upload(file: Any) -> Upload | None:
     return Upload(file.filename, await file.read())
 
 
-async def _do(session: Any, request: Caller, deps: Any, case_id: UUID, event: Event, now: Any) -> None:
+async def _do(session: Any, request: Caller, deps: Any, case_id: UUID, event: Event, now: Any, *, pledged: bool) -> None:
     if event is Event.SUBMIT:
-        await service.submit(session, request.user, deps.schemes, case_id, now)
+        await service.submit(session, request.user, deps.schemes, case_id, now, pledged=pledged)
     elif event is Event.REQUEST_REVIEW:
         await service.request_review(session, request.user, case_id, now)
     else:

@@ -13,7 +13,7 @@ from greenbridge.green import service
 from greenbridge.green.pages.shown import WORDS
 from greenbridge.green.rules import subsidy
 from greenbridge.green.service import subsidies
-from greenbridge.green.values import ACCOUNT_NAMES, Account, ClaimEvent, ClaimState, State
+from greenbridge.green.values import ACCOUNT_NAMES, AGREEMENT_NAMES, Account, ClaimEvent, ClaimState, State
 from greenbridge.kit import sheets
 from greenbridge.kit.calendar import business_date
 from greenbridge.kit.errors import Forbidden, Invalid, Problem
@@ -40,9 +40,12 @@ class GreenBoardPages(Controller):
             "green_operator.html",
             status_code=problem.status if problem else 200,
             pool=pool,
+            past=await service.past(session),
             counts=await service.counts(session),
             on_show=on_show,
             grades=await service.grades(session, [case for case, *_ in on_show]),
+            compared=await subsidies.compared(session, claims, deps.disbursed),
+            agreements=AGREEMENT_NAMES,
             claims=[(c, [e for e in _asked() if subsidy.next_state(c.state, e)]) for c in claims],
             ledger=await subsidies.ledger(session),
             accounts=ACCOUNT_NAMES,

@@ -68,18 +68,23 @@ class GreenPublicPages(Controller):
 
     @get("/certificates/{number:str}")
     async def certificate(self, number: FromPath[str], session: Session) -> Response[bytes]:
-        """Return a certificate's signed file, which `greenbridge verify` checks without network."""
-        found = await service.certificate_file(session, number)
+        """Return what a certificate shows to everybody, which `greenbridge verify` checks without network: no points."""
+        found = await service.certificate_part(session, number)
         return download(service.canonical(found), "application/json", f"{found['head']['number']}.json")
 
 
 class GreenFilePages(Controller):
-    """An upload, for the firm, the reviewer of its case and the operator."""
+    """An upload, for the firm, the reviewer of its case and the operator; a whole certificate, for the firm and the operator."""
 
     include_in_schema = False
-    guards = (only(Role.ENTERPRISE, Role.REVIEWER, Role.OPERATOR),)
 
-    @get("/green/files/{file_id:uuid}")
+    @get("/green/certificates/{number:str}/whole", guards=[only(Role.ENTERPRISE, Role.OPERATOR)])
+    async def whole(self, number: FromPath[str], request: Caller, session: Session) -> Response[bytes]:
+        """Return a certificate's whole signed file, with the points of each line."""
+        found = await service.certificate_file(session, request.user, number)
+        return download(service.canonical(found), "application/json", f"{found['head']['number']}-whole.json")
+
+    @get("/green/files/{file_id:uuid}", guards=[only(Role.ENTERPRISE, Role.REVIEWER, Role.OPERATOR)])
     async def one(self, file_id: FromPath[UUID], request: Caller, session: Session, deps: Deps) -> Response[bytes]:
         file, content = await service.read_file(session, request.user, deps.files, file_id)
         suffix = {"application/pdf": "pdf", "image/png": "png"}.get(file.media_type, "jpg")

@@ -11,11 +11,10 @@ from greenbridge.green.values import (
     CLAIM_STATE_NAMES,
     EVENT_NAMES,
     PLACE_NAMES,
-    SCHEME_OF,
     STATE_NAMES,
     SUBJECT_NAMES,
 )
-from greenbridge.kit.calendar import SHANGHAI, business_date
+from greenbridge.kit.calendar import SHANGHAI
 from greenbridge.kit.text import Language, Text
 from greenbridge.schemes import service as schemes
 from greenbridge.schemes.values import STATUS_NAMES
@@ -46,8 +45,8 @@ WORDS: dict[str, Any] = {
 def laid_out(
     book: schemes.Book, view: CaseView, content: dict[str, Any], language: Language, now: datetime, *, editing: bool
 ) -> dict[str, Any]:
-    """Return a case's rating in lines with bars; `editing`: with fields for what the firm may state."""
-    scheme = book.find(SCHEME_OF[view.case.subject], business_date(now))
+    """Return a case's rating in lines with bars, by the edition that made it; `editing`: with fields for what the firm may state."""
+    scheme = book.edition(content["scheme"], content["version"])
     names = [n.name for n in service.may_state(book, view.case.subject, now)] if editing else []
     vocabulary = schemes.vocabulary()
     return {

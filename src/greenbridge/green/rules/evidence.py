@@ -10,6 +10,7 @@ from greenbridge.schemes.values import Evidence, InputName, Inputs, Known
 STATEMENT = "green.statement"
 # Givers whose values a firm may state; what departments deliver is disputed, not stated.
 STATED_BY_FIRM = ("firm", "project")
+PLATFORM = "platform"
 PLEDGED = Text("企业填报并承诺", "stated with a pledge")
 REVIEWED = Text("第三方评审认定", "set by the reviewer")
 _MAGIC: Mapping[FileKind, bytes] = {FileKind.PDF: b"%PDF-", FileKind.PNG: b"\x89PNG\r\n\x1a\n", FileKind.JPEG: b"\xff\xd8\xff"}
@@ -55,6 +56,17 @@ def may_state(name: InputName, asked: Collection[str]) -> bool:
     return name.name in asked and name.given_by in STATED_BY_FIRM
 
 
+def may_find(name: InputName, vetoing: Collection[str], given: Collection[str]) -> bool:
+    """Return whether a reviewer may find another value, or that it is not proven. Not of what the platform itself says, nor of what a
+    department says and a veto hangs on: a wrong record is objected to, no third party lifts a veto.
+
+    `vetoing`: names that vetoes ask for; `given`: names known at submission. A percentile that the platform could not give may be found.
+    """
+    if name.given_by == PLATFORM:
+        return name.unit == "percentile" and name.name not in given
+    return not (name.items and name.name in vetoing)
+
+
 def newest(statements: Iterable[Statement]) -> dict[tuple[str, Author], Statement]:
     """Return (name, author) -> the last statement."""
     return {(s.name, s.author): s for s in sorted(statements, key=lambda s: s.at)}
@@ -75,6 +87,16 @@ def combined(facts: Inputs, statements: Iterable[Statement]) -> dict[str, Known]
             if s.value is not None:
                 found[name] = known(s)
     return found
+
+
+def overlaid(before: Inputs, submitted: Inputs, today: Inputs, found: Collection[str]) -> dict[str, Known]:
+    """Return what was certified, overlaid by what departments say today; what nobody says anew stays.
+
+    `found`: names of the reviewer's findings. One stands only while the department says what it said when the case was `submitted`:
+    the reviewer judged that record, not the next one.
+    """
+    standing = {name for name in found if name in submitted and name in today and submitted[name].value == today[name].value}
+    return {**before, **{name: given for name, given in today.items() if name not in standing}}
 
 
 def known(statement: Statement) -> Known:

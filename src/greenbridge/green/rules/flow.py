@@ -7,7 +7,8 @@ from greenbridge.green.values import Event, FlowPolicy, Happened, Publicity, Spe
 from greenbridge.kit.calendar import add_working_days, business_date, same_day_after, working_days_between
 from greenbridge.kit.errors import Problem
 
-# (state, event) -> state. What stands here is all that can happen; nothing stands under a final state.
+# (state, event) -> state. What stands here is all that can happen. Under a final state stands one thing alone: that what was certified
+# stood on forged evidence, which may come to light when the certificate has long run out.
 TRANSITIONS: Mapping[tuple[State, Event], State] = {
     (State.DRAFT, Event.SUBMIT): State.RATED,
     (State.DRAFT, Event.WITHDRAW): State.WITHDRAWN,
@@ -33,6 +34,9 @@ TRANSITIONS: Mapping[tuple[State, Event], State] = {
     (State.CERTIFIED, Event.EXPIRE): State.EXPIRED,
     (State.CERTIFIED, Event.SUPERSEDE): State.SUPERSEDED,
     (State.CERTIFIED, Event.FIND_FORGERY): State.FORGED,
+    (State.SUPERSEDED, Event.FIND_FORGERY): State.FORGED,
+    (State.EXPIRED, Event.FIND_FORGERY): State.FORGED,
+    (State.REMOVED, Event.FIND_FORGERY): State.FORGED,
 }
 SPEAKERS: Mapping[Event, frozenset[Speaker]] = {
     Event.OPEN: frozenset({Speaker.FIRM}),

@@ -5,18 +5,23 @@ from datetime import date, timedelta
 
 from greenbridge.green.values import (
     Account,
+    Agreement,
     BaseKind,
     Certificate,
+    Claim,
     ClaimEvent,
     ClaimState,
+    Comparison,
     Entitlement,
     Forecast,
     Loan,
     Period,
+    ReportedLoan,
     Segment,
     SubsidyPolicy,
 )
 from greenbridge.kit.errors import FieldProblem
+from greenbridge.kit.money import in_yuan
 from greenbridge.kit.text import Text
 
 BP = 10_000
@@ -31,7 +36,9 @@ TRANSITIONS: Mapping[tuple[ClaimState, ClaimEvent], ClaimState] = {
     (ClaimState.APPROVED, ClaimEvent.PAY): ClaimState.PAID,
     (ClaimState.APPROVED, ClaimEvent.REJECT): ClaimState.REJECTED,
     (ClaimState.PAID, ClaimEvent.CLAW_BACK): ClaimState.CLAWED_BACK,
+    (ClaimState.CLAWED_BACK, ClaimEvent.CLAW_BACK): ClaimState.CLAWED_BACK,
     (ClaimState.CLAWED_BACK, ClaimEvent.RECOVER): ClaimState.RECOVERED,
+    (ClaimState.RECOVERED, ClaimEvent.CLAW_BACK): ClaimState.CLAWED_BACK,
 }
 # (state before, event) -> from which account to which the money goes.
 MOVES: Mapping[tuple[ClaimState, ClaimEvent], tuple[Account, Account]] = {
@@ -39,10 +46,14 @@ MOVES: Mapping[tuple[ClaimState, ClaimEvent], tuple[Account, Account]] = {
     (ClaimState.APPROVED, ClaimEvent.REJECT): (Account.PAYABLE, Account.BUDGET),
     (ClaimState.APPROVED, ClaimEvent.PAY): (Account.PAYABLE, Account.PAID),
     (ClaimState.PAID, ClaimEvent.CLAW_BACK): (Account.PAID, Account.RECEIVABLE),
+    (ClaimState.CLAWED_BACK, ClaimEvent.CLAW_BACK): (Account.PAID, Account.RECEIVABLE),
     (ClaimState.CLAWED_BACK, ClaimEvent.RECOVER): (Account.RECEIVABLE, Account.BUDGET),
+    (ClaimState.RECOVERED, ClaimEvent.CLAW_BACK): (Account.PAID, Account.RECEIVABLE),
 }
 # What only part of may be moved: the rest stays with the firm.
 OF_RECOVERABLE = frozenset({ClaimEvent.CLAW_BACK, ClaimEvent.RECOVER})
+# What was paid out, whether it came back or not.
+HAVING_BEEN_PAID = frozenset({ClaimState.PAID, ClaimState.CLAWED_BACK, ClaimState.RECOVERED})
 
 
 def next_state(state: ClaimState, event: ClaimEvent) -> ClaimState | None:
@@ -50,10 +61,13 @@ def next_state(state: ClaimState, event: ClaimEvent) -> ClaimState | None:
     return TRANSITIONS.get((state, event))
 
 
-def move(state: ClaimState, event: ClaimEvent, amount_fen: int, recoverable_fen: int) -> tuple[Account, Account, int] | None:
-    """Return (from, to, fen) of the money that an event moves, None where it moves none."""
+def move(state: ClaimState, event: ClaimEvent, amount_fen: int, part_fen: int) -> tuple[Account, Account, int] | None:
+    """Return (from, to, fen) of the money that an event moves, None where it moves none.
+
+    `part_fen`: of a clawback what is over and not asked back yet, of a recovery what was asked back and has not come.
+    """
     accounts = MOVES.get((state, event))
-    moved = recoverable_fen if event in OF_RECOVERABLE else amount_fen
+    moved = part_fen if event in OF_RECOVERABLE else amount_fen
     return (*accounts, moved) if accounts and moved > 0 else None
 
 
@@ -125,6 +139,8 @@ def entitlement(
 def loan_problems(loan: Loan, today: date, policy: SubsidyPolicy) -> tuple[FieldProblem, ...]:
     """Return what is wrong with a loan that is claimed for."""
     found = []
+    if loan.bank_id is None:
+        found.append(FieldProblem("bank", Text("请选择放款银行。", "Choose the bank that lent the money.")))
     if not loan.reference.strip() or len(loan.reference) > 60:
         found.append(FieldProblem("reference", Text("请填写借据号（60 字以内）。", "Give the loan's reference, up to 60 characters.")))
     if loan.principal_fen <= 0:
@@ -139,6 +155,25 @@ def loan_problems(loan: Loan, today: date, policy: SubsidyPolicy) -> tuple[Field
         zh = f"应在还款后 {policy.claim_within_days} 天内申报。"
         found.append(FieldProblem("repaid_on", Text(zh, f"Claims end {policy.claim_within_days} days after repayment.")))
     return tuple(found)
+
+
+def compared(claim: Claim, reported: Iterable[ReportedLoan]) -> Comparison:
+    """Return how a claim agrees with banks' reports of loans of its bank and number."""
+    told = [r for r in reported if (r.loan.bank_id, r.loan.reference) == (claim.loan.bank_id, claim.loan.reference)]
+    own = next((r.loan for r in told if r.enterprise_id == claim.enterprise_id), None)
+    if own is None:
+        return Comparison(Agreement.ANOTHERS if told else Agreement.NOT_REPORTED)
+    said, found = claim.loan, []
+    if own.principal_fen != said.principal_fen:
+        found.append(Text(f"本金：银行报送 {in_yuan(own.principal_fen)} 元", f"principal: the bank says {in_yuan(own.principal_fen)} yuan"))
+    if own.drawn_on != said.drawn_on:
+        found.append(Text(f"放款日：银行报送 {own.drawn_on}", f"drawn: the bank says {own.drawn_on}"))
+    if own.repaid_on != said.repaid_on:
+        zh, en = (f"还款日：银行报送 {own.repaid_on}", f"repaid: the bank says {own.repaid_on}") if own.repaid_on else (
+            "还款日：银行报送未还清", "repaid: the bank says it is still out"
+        )  # fmt: skip
+        found.append(Text(zh, en))
+    return Comparison(Agreement.DIFFERS if found else Agreement.AGREES, tuple(found))
 
 
 def base_rate(policy: SubsidyPolicy, lpr_bp: int | None) -> int | None:

@@ -85,7 +85,7 @@ def chained(document: dict[str, Any], known: Links) -> dict[str, Any]:
 def certificate_content(
     case: Case, rated: Rated, number: str, valid_from: date, valid_to: date, platform: str, verify_at: str
 ) -> dict[str, Any]:
-    """Return what a certificate says; points per indicator stand in it, so that a part can be shown."""
+    """Return what a certificate says; points per indicator stand in it for the firm, who may show a part (see `public_file`)."""
     content = rated.content
     grade = content["grade_name"] if rated.grade == content["grade"] else {"zh": rated.grade, "en": rated.grade}
     return {
@@ -122,10 +122,31 @@ def head_of(hashes: Mapping[str, bytes], number: str, made_at: datetime) -> dict
 
 
 def signed_file(content: Mapping[str, Any], head: Mapping[str, Any], seed: str, signature: Mapping[str, str]) -> dict[str, Any]:
-    """Return the file of a certificate, as `greenbridge verify` checks it."""
+    """Return the whole file of a certificate for the firm that holds it, as `greenbridge verify` checks it."""
     hashes = merkle.leaf_hashes(merkle.leaves(content), bytes.fromhex(seed), head["hash"])
     listed = {pointer: hashed.hex() for pointer, hashed in hashes.items()}
     return {"head": dict(head), "signature": dict(signature), "seed": seed, "leaf_hashes": listed, "content": dict(content)}
+
+
+# What a certificate shows to everybody: who holds which grade, for how long, by which edition. No points, no coverage, no evidence.
+SHOWN = (
+    "/kind", "/certificate", "/issuer", "/verify_at", "/subject", "/grade", "/valid_from", "/valid_to", "/rated_on", "/scheme",
+    "/catalogue/version", "/generated",
+)  # fmt: skip
+
+
+def public_file(content: Mapping[str, Any], head: Mapping[str, Any], seed: str, signature: Mapping[str, str]) -> dict[str, Any]:
+    """Return the part of a certificate that is for everybody, each leaf with its way to the signed root, as `greenbridge verify` checks it.
+
+    The seed stays out: from it the salts of the other leaves could be had, and 24 points are soon guessed.
+    """
+    leaves = merkle.leaves(content)
+    shown = [p for p in leaves if any(p == name or p.startswith(f"{name}/") for name in SHOWN)]
+    disclosed = [
+        {"pointer": d.pointer, "index": d.index, "salt": d.salt.hex(), "value": d.value, "path": [beside.hex() for beside in d.path]}
+        for d in merkle.proof(leaves, bytes.fromhex(seed), shown, head["hash"])
+    ]
+    return {"head": dict(head), "signature": dict(signature), "disclosed": disclosed}
 
 
 def standing_json(s: GreenStanding) -> dict[str, Any]:
@@ -178,7 +199,8 @@ def segment_of(kept: Mapping[str, Any]) -> Segment:
 
 
 EXPORT_HEADERS = (
-    "申报编号", "企业名称", "统一社会信用代码", "借据号", "本金（元）", "放款日", "还款日", "计息至", "基准利率（%）", "贴息天数",
+    "申报编号", "企业名称", "统一社会信用代码", "放款银行", "借据号", "本金（元）", "放款日",
+    "还款日", "计息至", "基准利率（%）", "贴息天数",
     "贴息金额（元）", "其中应追回（元）", "状态", "政策版本", "证书编号", "演示数据",
 )  # fmt: skip
 
@@ -190,6 +212,7 @@ def export_rows(claims: Iterable[Claim]) -> list[list[str | int | date | None]]:
             c.number,
             c.name,
             c.uscc,
+            c.loan.bank,
             c.loan.reference,
             Fen(c.loan.principal_fen),
             c.loan.drawn_on,

@@ -2,24 +2,28 @@
 
 from greenbridge.green.gateway import Files, Seal, files_of, seal_of
 from greenbridge.green.rules.wire import forecast_json, signed_file, standing_json
-from greenbridge.green.service import subsidies
+from greenbridge.green.service import peers, subsidies
 from greenbridge.green.service.certifying import (
     Night,
     certificate_file,
+    certificate_part,
     grades,
+    night_of,
     nightly,
     object_to,
     on_show,
+    past,
     pool,
     public,
     public_until,
     publicity,
     settle,
+    waiting,
 )
 from greenbridge.green.service.rating import of_records, rate_labelled, rate_now
 from greenbridge.green.service.rating import unreported as rate_unreported
 from greenbridge.green.service.reporting import CaseView, act, document, mine, nobodys, open_case, request_review, submit, view
-from greenbridge.green.service.reviewing import decide, find, find_forgery, preview, work_list
+from greenbridge.green.service.reviewing import decide, find, find_forgery, may_find, preview, work_list
 from greenbridge.green.service.reviewing import open_case as open_for_review
 from greenbridge.green.service.standing import certificates, counts, standing, touched
 from greenbridge.green.service.stating import Particulars, may_state, read_file, search, set_particulars, state
@@ -36,6 +40,7 @@ __all__ = [
     "act",
     "canonical",
     "certificate_file",
+    "certificate_part",
     "certificates",
     "counts",
     "decide",
@@ -47,8 +52,10 @@ __all__ = [
     "forecast",
     "forecast_json",
     "grades",
+    "may_find",
     "may_state",
     "mine",
+    "night_of",
     "nightly",
     "nobodys",
     "object_to",
@@ -56,6 +63,8 @@ __all__ = [
     "on_show",
     "open_case",
     "open_for_review",
+    "past",
+    "peers",
     "policy",
     "pool",
     "preview",
@@ -79,5 +88,6 @@ __all__ = [
     "subsidies",
     "touched",
     "view",
+    "waiting",
     "work_list",
 ]

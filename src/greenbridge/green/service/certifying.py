@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,11 +16,11 @@ from greenbridge.consents.values import ReadKind
 from greenbridge.green.gateway import Seal
 from greenbridge.green.rules import flow, wire
 from greenbridge.green.service import rating, subsidies
-from greenbridge.green.service.steps import case_of, none, policy, step
+from greenbridge.green.service.steps import case_of, firm_of, none, policy, step
 from greenbridge.green.store import cases
 from greenbridge.green.store import evidence as statements_of
-from greenbridge.green.values import SCHEME_OF, Case, Certificate, Event, Happened, Publicity, Rated, Speaker, State
-from greenbridge.kit import database, merkle
+from greenbridge.green.values import Case, Certificate, Event, Happened, Publicity, Rated, Speaker, State
+from greenbridge.kit import database, logs, merkle
 from greenbridge.kit.calendar import business_date
 from greenbridge.kit.canonical import canonical
 from greenbridge.kit.errors import Conflict, Forbidden
@@ -33,17 +33,22 @@ PLATFORM = "绿桥平台"
 
 @dataclass(frozen=True, slots=True)
 class Night:
-    """What a nightly run did."""
+    """What a nightly run did. `failed`: cases that were left as they were, to be tried again."""
 
     certified: int = 0
     downgraded: int = 0
     removed: int = 0
     expired: int = 0
+    failed: int = 0
 
     @property
     def total(self) -> int:
         """How many cases moved."""
         return self.certified + self.downgraded + self.removed + self.expired
+
+    def and_(self, more: "Night") -> "Night":
+        """Return what two runs did together."""
+        return Night(*[a + b for a, b in zip(astuple(self), astuple(more), strict=True)])
 
 
 async def publicity(session: AsyncSession, case: Case, now: datetime) -> Publicity | None:
@@ -85,25 +90,43 @@ async def settle(session: AsyncSession, actor: Actor, case_id: UUID, *, upheld: 
     return await step(session, case, Event.UPHOLD if upheld else Event.DISMISS, speaks, now, actor, {"reason": reason.strip()})
 
 
+async def waiting(session: AsyncSession) -> list[UUID]:
+    """Return the cases that the clock looks at, those on show first: a renewal comes before what it takes the place of."""
+    shown = await cases.in_states(session, (State.PUBLISHED,))
+    return [case.id for case in [*shown, *await cases.in_states(session, (State.CERTIFIED, State.OBJECTED))]]
+
+
 async def nightly(session: AsyncSession, book: Book, seal: Seal, now: datetime, known_at: datetime | None = None) -> Night:
     """Do what the clock does: certify what was published long enough, downgrade or remove by events, expire. For the platform itself.
 
-    `known_at`: a demonstration looks back with what departments have delivered since.
+    A case that fails is undone alone, logged and counted. `known_at`: a demonstration looks back with what departments have delivered
+    since.
     """
-    done, day = Night(), business_date(now)
-    for case in await cases.in_states(session, (State.PUBLISHED,)):
-        standing = await publicity(session, case, now)
-        if standing and standing.ends_on and day > standing.ends_on:
-            done = replace(done, certified=done.certified + await _certify(session, book, seal, case, now, known_at))
-    for case in await cases.in_states(session, (State.CERTIFIED, State.PUBLISHED, State.OBJECTED)):
-        event = await _watch(session, book, seal, case, now, known_at)
-        done = replace(
-            done,
-            downgraded=done.downgraded + (event is Event.DOWNGRADE),
-            removed=done.removed + (event is Event.REMOVE),
-            expired=done.expired + (event is Event.EXPIRE),
-        )
+    done = Night()
+    for case_id in await waiting(session):
+        try:
+            async with session.begin_nested():
+                done = done.and_(await night_of(session, book, seal, case_id, now, known_at))
+        except Exception:  # noqa: BLE001  the others go on; the count tells
+            logs.get().exception("green night failed", case=str(case_id))
+            done = replace(done, failed=done.failed + 1)
     return done
+
+
+async def night_of(session: AsyncSession, book: Book, seal: Seal, case_id: UUID, now: datetime, known_at: datetime | None = None) -> Night:
+    """Do what the clock does with one case, locked and read again. Raises what went wrong: the caller undoes it."""
+    done = Night()
+    await database.lock(session, f"green:{case_id}")
+    case = await cases.find(session, case_id)
+    if case and case.state is State.PUBLISHED:
+        standing = await publicity(session, case, now)
+        if standing and standing.ends_on and business_date(now) > standing.ends_on:
+            done = replace(done, certified=int(await _certify(session, book, seal, case, now, known_at)))
+            case = await cases.find(session, case_id)
+    if case is None or case.state not in {State.CERTIFIED, State.PUBLISHED, State.OBJECTED}:
+        return done
+    event = await _watch(session, book, seal, case, now, known_at)
+    return replace(done, downgraded=int(event is Event.DOWNGRADE), removed=int(event is Event.REMOVE), expired=int(event is Event.EXPIRE))
 
 
 async def _certify(session: AsyncSession, book: Book, seal: Seal, case: Case, now: datetime, known_at: datetime | None) -> bool:
@@ -122,6 +145,7 @@ async def _certify(session: AsyncSession, book: Book, seal: Seal, case: Case, no
 
 
 async def _supersede(session: AsyncSession, before_id: UUID, now: datetime) -> None:
+    await database.lock(session, f"green:{before_id}")
     before = await cases.find(session, before_id)
     if before and before.state is State.CERTIFIED:
         await end_all(session, before, "renewed", now)
@@ -157,13 +181,20 @@ async def _issue(session: AsyncSession, seal: Seal, case: Case, rated: Rated, fi
     return issued
 
 
-async def end_all(session: AsyncSession, case: Case, reason: str, now: datetime, *, void: bool = False) -> None:
-    """End a case's certificates that were not ended: with yesterday, or (`void`) before they began. One ended early keeps its end."""
-    yesterday = business_date(now) - timedelta(days=1)
+async def end_all(
+    session: AsyncSession, case: Case, reason: str, now: datetime, *, first_without: date | None = None, void: bool = False
+) -> None:
+    """End a case's certificates that were not ended, with the day before `first_without` (today without one), never before they began.
+
+    `void`: all that ever held, as if they never did.
+    """
+    last = (first_without or business_date(now)) - timedelta(days=1)
     for held in await cases.certificates(session, case_id=case.id):
         before = held.valid_from - timedelta(days=1)
-        if held.ended_on is None:
-            await cases.end_certificate(session, held.number, before if void else max(before, min(yesterday, held.valid_to)), reason, now)
+        if void and held.last_day > before:
+            await cases.end_certificate(session, held.number, before, reason, now)
+        elif not void and held.ended_on is None:
+            await cases.end_certificate(session, held.number, max(before, min(last, held.valid_to)), reason, now)
 
 
 async def _watch(session: AsyncSession, book: Book, seal: Seal, case: Case, now: datetime, known_at: datetime | None) -> Event | None:
@@ -178,22 +209,25 @@ async def _watch(session: AsyncSession, book: Book, seal: Seal, case: Case, now:
     assert rated is not None
     said = await statements_of.statements(session, case.id)
     worse = await rating.since(session, book, case, rated, said, now, known_at)
-    fields = fields_of(book, book.find(SCHEME_OF[case.subject], day), day)
+    fields = fields_of(book, book.edition(rated.scheme, rated.scheme_version), day)
     await consents.record_operators(session, [case.enterprise_id], fields, ReadKind.FACTS, now)
     if worse is None:
         return None
-    told: dict[str, Any] = {"grade": worse.grade, "grade_before": rated.grade, "why": _why(rated, worse)}
-    if worse.grade not in policy(day).green_grades:
+    gone = worse.grade not in policy(day).green_grades
+    since = rating.worse_from(book, case, rated, worse, policy(day).green_grades if gone else None)
+    told: dict[str, Any] = {"grade": worse.grade, "grade_before": rated.grade, "why": _why(rated, worse), "since": since.isoformat()}
+    if gone:
         await cases.add_rating(session, worse)
-        await end_all(session, case, "removed", now)
+        await end_all(session, case, "removed", now, first_without=since)
         await step(session, case, Event.REMOVE, CLOCK, now, None, told, rating_id=worse.id)
         await subsidies.claw_back_of(session, case.enterprise_id, f"{case.number}：移出绿色库", now)
         return Event.REMOVE
     if case.state is not State.CERTIFIED or current is None:
         return None
     await cases.add_rating(session, worse)
-    await end_all(session, case, "downgraded", now)
-    issued = await _issue(session, seal, case, worse, day, current.valid_to, now)
+    await end_all(session, case, "downgraded", now, first_without=since)
+    # The worse grade holds from the day on which it was true; `recorded_at` says since when it is known.
+    issued = await _issue(session, seal, case, worse, max(since, current.valid_from), current.valid_to, now)
     told["certificate_number"] = issued.number
     await step(session, case, Event.DOWNGRADE, CLOCK, now, None, told, rating_id=worse.id)
     await subsidies.claw_back_of(session, case.enterprise_id, f"{case.number}：降级", now)
@@ -204,7 +238,7 @@ def _why(before: Rated, after: Rated) -> list[str]:
     """Return what made a grade worse: vetoes that hold now, lines that lost points."""
     vetoes = [v["code"] for v in after.content["vetoes"] if v["known"]]
     was = {line["code"]: line["points"] for line in before.content["indicators"]}
-    lost = [line["code"] for line in after.content["indicators"] if (was[line["code"]] or 0) > (line["points"] or 0)]
+    lost = [line["code"] for line in after.content["indicators"] if (was.get(line["code"]) or 0) > (line["points"] or 0)]
     return [*vetoes, *lost]
 
 
@@ -213,11 +247,21 @@ async def public(session: AsyncSession) -> list[dict[str, Any]]:
     return await cases.public(session)
 
 
-async def certificate_file(session: AsyncSession, number: str) -> dict[str, Any]:
-    """Return a certificate's signed file, for everybody who knows its number. Raises NotFound."""
-    async with database.as_platform(session):  # a certificate is made to be shown; its points stand in it
+async def certificate_part(session: AsyncSession, number: str) -> dict[str, Any]:
+    """Return what a certificate shows to everybody who knows its number, signed: no points. Raises NotFound."""
+    async with database.as_platform(session):  # a certificate is made to be shown; what firms keep to themselves stays out
         found = await cases.certificate(session, number)
     if found is None:
+        raise none()
+    return wire.public_file(found.content, found.head, found.seed, found.signature)
+
+
+async def certificate_file(session: AsyncSession, actor: Actor | None, number: str) -> dict[str, Any]:
+    """Return a certificate's whole signed file, points and seed too, to the firm that holds it and to the operator (None: the command
+    line). Raises NotFound, also for another firm's.
+    """
+    found = await cases.certificate(session, number)
+    if found is None or not (actor is None or actor.role is Role.OPERATOR or found.enterprise_id == (await firm_of(session, actor)).id):
         raise none()
     return wire.signed_file(found.content, found.head, found.seed, found.signature)
 
@@ -226,6 +270,13 @@ async def pool(session: AsyncSession, day: date) -> list[tuple[Case, Certificate
     """Return the reserve pool: firms and projects whose certificate holds on a day, for the platform."""
     found = [(case, await cases.certificates(session, case_id=case.id)) for case in await cases.in_states(session, (State.CERTIFIED,))]
     return [(case, held[-1]) for case, held in found if held and held[-1].holds(day)]
+
+
+async def past(session: AsyncSession) -> list[tuple[Case, Certificate]]:
+    """Return what was certified once, the case that ended last first, for the platform: forged evidence may come to light later."""
+    ended = await cases.in_states(session, (State.EXPIRED, State.SUPERSEDED, State.REMOVED))
+    found = [(case, await cases.certificates(session, case_id=case.id)) for case in reversed(ended)]
+    return [(case, held[-1]) for case, held in found if held]
 
 
 async def on_show(session: AsyncSession) -> list[tuple[Case, Happened]]:

@@ -15,8 +15,9 @@ from greenbridge.facts import service as facts
 from greenbridge.facts.rules import items
 from greenbridge.facts.values import Fact
 from greenbridge.green.gateway import flow_policies
-from greenbridge.green.rules import classes, evidence, wire
+from greenbridge.green.rules import classes, evidence, wire, worsening
 from greenbridge.green.rules.flow import in_force
+from greenbridge.green.service import peers
 from greenbridge.green.service.steps import policy
 from greenbridge.green.store import cases
 from greenbridge.green.store import evidence as statements_of
@@ -47,7 +48,13 @@ async def known_of(
 ) -> dict[str, Known]:
     """Return what departments and the platform itself know of a firm today, for a scheme; `known_at`: what was delivered by then."""
     day = business_date(now)
-    found = dict((await schemes.inputs_of(session, book, scheme.names, [uscc], day, known_at or now)).get(uscc, {}))
+    wanted = peers.PERCENTILES & set(scheme.names)
+    asked = [*scheme.names, *(peers.NAMES if wanted else ())]
+    read = (await schemes.inputs_of(session, book, asked, [uscc], day, known_at or now)).get(uscc, {})
+    found = {name: value for name, value in read.items() if name in scheme.names}
+    if wanted and any(name in read for name in peers.NAMES):
+        places = await peers.known(session, await section_of(session, uscc, now), read, day, known_at or now)
+        found |= {name: value for name, value in places.items() if name in wanted}
     if FORGED in scheme.names:
         since = day_start(same_day_after(day, -12 * policy(day).forgery_years))
         found[FORGED] = Known(await cases.forged_since(session, uscc, since, now), (Evidence("green.case", PLATFORM, day),))
@@ -80,8 +87,10 @@ async def of_records(
     since = day_start(same_day_after(day, -12 * flow.forgery_years))
     forged = Known(await cases.forged_since(session, firm.uscc, since, now), (Evidence("green.case", PLATFORM, day),))
     registered = next((f.values for f in records if f.item == items.REGISTRATION), {})
-    kind = classes.class_of(_section(registered))
-    rating = schemes.rate_records(book, scheme, records, delivered, day, business_class=kind, extra={FORGED: forged})
+    section = _section(registered)
+    compared = schemes.of_records(book, peers.NAMES, records, delivered, day)
+    extra = {**await peers.known(session, section, compared, day, now), FORGED: forged}
+    rating = schemes.rate_records(book, scheme, records, delivered, day, business_class=classes.class_of(section), extra=extra)
     return rating, await cases.standing(session, firm.id, day, now)
 
 
@@ -104,7 +113,7 @@ async def again(session: AsyncSession, book: Book, case: Case, before: Rated, st
     said = [s for s in statements if s.author is Author.REVIEWER]
     inputs = evidence.combined(wire.inputs_of(before.inputs), said)
     links = {**wire.links_in(before.content), **wire.links((), said)}
-    return await _kept(session, _made(case, book.find(before.scheme, before.as_of), inputs, links, now))
+    return await _kept(session, _made(case, book.edition(before.scheme, before.scheme_version), inputs, links, now))
 
 
 async def since(
@@ -118,17 +127,32 @@ async def since(
 ) -> Rated | None:
     """Rate a certified case with what is known today: what nobody says anew stays as it was. None where the grade is the same or better.
 
-    What the reviewer found stays too. The caller keeps it, where it acts on it.
+    By the edition that it was certified by: a new one asks what nobody was asked then, and counts from the renewal on. What the reviewer
+    found stays while the department says what it said then. The caller keeps it, where it acts on it.
     """
-    scheme, said = book.find(before.scheme, business_date(now)), list(statements)
+    scheme, said = book.edition(before.scheme, before.scheme_version), list(statements)
     found = {s.name for s in said if s.author is Author.REVIEWER}
     today = await known_of(session, book, scheme, case.uscc, case.enterprise_id, now, known_at)
-    inputs = {**wire.inputs_of(before.inputs), **{name: known for name, known in today.items() if name not in found}}
+    submitted = await cases.submitted(session, case.id) or before
+    inputs = evidence.overlaid(wire.inputs_of(before.inputs), wire.inputs_of(submitted.inputs), today, found)
     rating = schemes.rate(scheme, inputs, case.business_class, business_date(now))
     if scheme.rank(rating.grade) <= scheme.rank(before.grade):
         return None
     links = {**wire.links_in(before.content), **await _links(session, case.uscc, inputs, said, now, known_at)}
     return _made(case, scheme, inputs, links, now)
+
+
+def worse_from(book: Book, case: Case, before: Rated, after: Rated, green: Sequence[str] | None) -> date:
+    """Return the day from which a case's grade was worse than certified; of one that goes out of the pool, from which it was none of the
+    `green` ones.
+    """
+    scheme = book.edition(before.scheme, before.scheme_version)
+
+    def is_worse(grade: str) -> bool:
+        return grade not in green if green is not None else scheme.rank(grade) > scheme.rank(before.grade)
+
+    was, now = wire.inputs_of(before.inputs), wire.inputs_of(after.inputs)
+    return worsening.worse_from(scheme, case.business_class, was, now, schemes.vocabulary(), is_worse, after.as_of)
 
 
 async def unreported(

@@ -71,7 +71,7 @@ async def open_case(session: AsyncSession, actor: Actor, subject: Subject, now: 
         )
     opened = await _add(session, actor, firm, subject, given, certified, now)
     if certified:
-        await _carry_over(session, actor, certified, opened, now)
+        await _carry_over(session, actor, certified, opened)
     return opened
 
 
@@ -115,13 +115,15 @@ async def _add(
     return found
 
 
-async def _carry_over(session: AsyncSession, actor: Actor, before: Case, opened: Case, now: datetime) -> None:
-    """State again what was stated before, with copies of its files: the new case stands by itself."""
+async def _carry_over(session: AsyncSession, actor: Actor, before: Case, opened: Case) -> None:
+    """Carry over what was stated before, with copies of its files: the new case stands by itself. Each keeps when, by whom and under which
+    pledge it was stated; the pledge of this year is given when all is submitted.
+    """
     last = evidence.newest(await statements_of.statements(session, before.id))
     for (name, author), s in sorted(last.items()):
         if author is Author.FIRM and s.value is not None:
             file_id = await _copied(session, s.file, opened.id) if s.file else None
-            who = (now, actor.account_id, actor.login, s.pledge, file_id)
+            who = (s.at, actor.account_id, s.login, s.pledge, file_id)
             await statements_of.add_statement(session, opened.id, name, s.value, Author.FIRM, "", *who, generated=opened.generated)
 
 
@@ -156,13 +158,27 @@ async def mine(session: AsyncSession, actor: Actor) -> list[Case]:
     return await cases.of_enterprise(session, (await firm_of(session, actor)).id)
 
 
-async def submit(session: AsyncSession, actor: Actor, book: Book, case_id: UUID, now: datetime, known_at: datetime | None = None) -> Rated:
-    """Submit a self-report: the system rates it at once."""
+async def submit(
+    session: AsyncSession,
+    actor: Actor,
+    book: Book,
+    case_id: UUID,
+    now: datetime,
+    known_at: datetime | None = None,
+    *,
+    pledged: bool,
+) -> Rated:
+    """Submit a self-report with the pledge for all that is stated in it, of a renewal what was stated before too: the system rates it at
+    once. Raises Invalid without the pledge; its edition is kept with the step.
+    """
     case, speaks = await case_of(session, actor, case_id, lock=True)
     if flow.next_state(case.state, Event.SUBMIT) is None or not speaks & {Speaker.FIRM}:
         await step(session, case, Event.SUBMIT, speaks, now, actor)  # says why it cannot be
+    if not pledged:
+        raise Invalid.at("no-pledge", "submit_pledge", "请先阅读并勾选承诺，再提交。", "Read and tick the pledge before you submit.")
     rated = await rating.rate(session, book, case, await statements_of.statements(session, case.id), now, known_at)
-    told = {"grade": rated.grade, "points": rated.points, "coverage": rated.coverage}
+    pledge = policy(business_date(now)).version
+    told = {"grade": rated.grade, "points": rated.points, "coverage": rated.coverage, "pledge": pledge}
     await step(session, case, Event.SUBMIT, speaks, now, actor, told, rating_id=rated.id)
     return rated
 

@@ -9,7 +9,7 @@ from greenbridge.accounts.values import Actor, Role
 from greenbridge.audit import service as audit
 from greenbridge.consents import service as consents
 from greenbridge.consents.values import ReadKind
-from greenbridge.green.rules import flow
+from greenbridge.green.rules import evidence, flow
 from greenbridge.green.service import rating, subsidies
 from greenbridge.green.service.certifying import end_all
 from greenbridge.green.service.reporting import CaseView, view
@@ -23,7 +23,7 @@ from greenbridge.kit.errors import Conflict, Forbidden, Invalid
 from greenbridge.schemes import service as schemes
 from greenbridge.schemes.service import Book
 from greenbridge.schemes.service.rating import fields_of
-from greenbridge.schemes.values import Value
+from greenbridge.schemes.values import InputName, Value
 
 
 async def work_list(session: AsyncSession, actor: Actor) -> list[Case]:
@@ -37,7 +37,9 @@ async def open_case(session: AsyncSession, actor: Actor, book: Book, case_id: UU
     """Return a case to its reviewer or the operator; the firm sees in its ledger that the values of its rating were read."""
     found = await view(session, actor, case_id)
     day = business_date(now)
-    fields = fields_of(book, book.find(SCHEME_OF[found.case.subject], day), day)
+    rated = found.rated
+    scheme = book.edition(rated.scheme, rated.scheme_version) if rated else book.find(SCHEME_OF[found.case.subject], day)
+    fields = fields_of(book, scheme, day)
     login = actor.login if actor.role is Role.OPERATOR else f"{actor.organisation.name} {actor.login}"
     async with database.as_platform(session):  # a reviewer writes in no firm's ledger; the platform gave it the case
         await consents.record_operators(session, [found.case.enterprise_id], fields, ReadKind.FACTS, now, login=login)
@@ -55,9 +57,12 @@ async def find(session: AsyncSession, actor: Actor, book: Book, case_id: UUID, n
     if case.state is not State.IN_REVIEW:
         raise Conflict("green-state", "该评价不在评审中。", "The case is not under review.")
     before = await _rated(session, case)
-    scheme = book.find(before.scheme, before.as_of)
+    scheme = book.edition(before.scheme, before.scheme_version)
     if name not in scheme.names:
         raise Invalid.at("unknown-input", "name", f"方案没有指标值 {name}。", f"The scheme has no value {name}.")
+    if name not in {n.name for n in may_find(book, before)}:
+        zh = "该值由部门或平台提供且关系一票否决，评审不能改动；如有误，请企业提出异议。"
+        raise Invalid.at("not-a-reviewer-s", "name", zh, "Vetoes hang on it, or the platform says it: the firm objects to a wrong record.")
     if flow.reason_problem(Event.CHANGE, reason):
         raise Invalid.at("no-reason", "reason", "请写明调整理由（至少 10 个字）。", "Say why, in at least 10 characters.")
     value: Value | None = schemes.pledged(name, text, business_date(now)).value if text.strip() else None
@@ -65,6 +70,13 @@ async def find(session: AsyncSession, actor: Actor, book: Book, case_id: UUID, n
     await statements_of.add_statement(session, case.id, name, value, Author.REVIEWER, reason.strip(), *who, generated=case.generated)
     await audit.record(session, "green.found", f"green:{case.id}", now, account_id=actor.account_id, name=name)
     return await rating.again(session, book, case, await _rated(session, case), await statements_of.statements(session, case.id), now)
+
+
+def may_find(book: Book, rated: Rated) -> list[InputName]:
+    """Return of which values a reviewer may find something, in the scheme's order."""
+    scheme, known = book.edition(rated.scheme, rated.scheme_version), schemes.vocabulary()
+    vetoing = {name for veto in scheme.vetoes for name in veto.when.names}
+    return [known[name] for name in scheme.names if evidence.may_find(known[name], vetoing, rated.inputs)]
 
 
 async def preview(session: AsyncSession, case: Case) -> tuple[Rated, Rated | None, list[Statement]]:
@@ -113,7 +125,8 @@ async def decide(session: AsyncSession, actor: Actor, case_id: UUID, *, passed: 
 async def find_forgery(session: AsyncSession, actor: Actor, case_id: UUID, reason: str, now: datetime) -> State:
     """Find that evidence is forged: the case ends, its certificates never held, what was paid is clawed back, and the firm is barred.
 
-    The fine is the law's business; its range is told as information.
+    A renewal carries over what was stated before: the cases that it renews, and those that renew it, fall with it. The fine is the law's
+    business; its range is told as information.
     """
     case, speaks = await case_of(session, actor, case_id, lock=True)
     rule = policy(business_date(now))
@@ -127,5 +140,23 @@ async def find_forgery(session: AsyncSession, actor: Actor, case_id: UUID, reaso
         }
         state = await step(session, case, Event.FIND_FORGERY, speaks, now, actor, told)
         await end_all(session, case, "forged", now, void=True)
+        for other in await _renewals(session, case):
+            if flow.next_state(other.state, Event.FIND_FORGERY):
+                await step(session, other, Event.FIND_FORGERY, speaks, now, actor, {**told, "found_with": case.number})
+            await end_all(session, other, "forged", now, void=True)
         await subsidies.claw_back_of(session, case.enterprise_id, f"{case.number}：材料造假", now)
     return state
+
+
+async def _renewals(session: AsyncSession, case: Case) -> list[Case]:
+    """Return the cases that a case renews or is renewed by, locked and read again, oldest first."""
+    own = {c.id: c for c in await cases.of_enterprise(session, case.enterprise_id, case.subject)}
+    linked, more = {case.id}, True
+    while more:
+        near = {c.id for c in own.values() if c.renews in linked} | {own[i].renews for i in linked if own[i].renews}
+        more, linked = not near <= linked, linked | {i for i in near if i}
+    found = []
+    for other in sorted(linked - {case.id}, key=lambda i: own[i].number):
+        await database.lock(session, f"green:{other}")
+        found.append(await cases.find(session, other) or own[other])
+    return found

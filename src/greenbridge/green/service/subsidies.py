@@ -1,12 +1,14 @@
 """Subsidies: what a loan would bring, claims from the firm to the payment, clawback, the ledger, the export."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from greenbridge.accounts import service as accounts
 from greenbridge.accounts.values import Actor, Role
 from greenbridge.audit import service as audit
 from greenbridge.enterprises import service as enterprises
@@ -24,18 +26,32 @@ from greenbridge.green.values import (
     ClaimEvent,
     ClaimState,
     ClaimStep,
+    Comparison,
     Entitlement,
     Forecast,
     Loan,
     Posting,
+    ReportedLoan,
     Subject,
     SubsidyPolicy,
 )
 from greenbridge.kit import database, outbox, sheets
 from greenbridge.kit.calendar import business_date
-from greenbridge.kit.errors import Conflict, Forbidden, Invalid, NotFound
+from greenbridge.kit.errors import Conflict, FieldProblem, Forbidden, Invalid, NotFound
+from greenbridge.kit.text import Text
 from greenbridge.reference import service as reference
 from greenbridge.reference.values import Tenor
+
+
+class Disbursed(Protocol):
+    """Tells the loans that banks reported, of a firm or of contract numbers: those who lend stand above this domain."""
+
+    async def __call__(
+        self, session: AsyncSession, *, enterprise_id: UUID | None = None, contracts: Sequence[str] | None = None
+    ) -> list[ReportedLoan]:
+        """Return the loans that the caller's session may see."""
+        ...
+
 
 YEAR = timedelta(days=365)
 LIVE = frozenset(ClaimState) - {ClaimState.REJECTED, ClaimState.WITHDRAWN}
@@ -99,7 +115,10 @@ async def claim(session: AsyncSession, actor: Actor, loan: Loan, now: datetime) 
     """Claim for a loan of the actor's firm: one claim a loan, over all firms. Raises Invalid with each wrong field, Conflict."""
     firm, day = await firm_of(session, actor), business_date(now)
     rule = policy(day)
-    if problems := subsidy.loan_problems(loan, day, rule):
+    problems = subsidy.loan_problems(loan, day, rule)
+    if loan.bank_id and loan.bank_id not in {bank.id for bank in await accounts.banks(session)}:
+        problems = (FieldProblem("bank", Text("平台上没有该银行。", "There is no such bank on the platform.")), *problems)
+    if problems:
         raise Invalid("wrong-loan", "请检查借款信息。", "Check what is said of the loan.", fields=problems)
     await database.lock(session, f"subsidy:{firm.id}")
     rate_bp = await base_rate(session, rule, loan.drawn_on)
@@ -112,13 +131,31 @@ async def claim(session: AsyncSession, actor: Actor, loan: Loan, now: datetime) 
     about = (loan, until, rule.version, rate_bp, earned, now, actor.account_id, actor.login)
     claim_id = await store.add(session, number, (firm.id, firm.uscc, firm.name), *about, generated=firm.origin is Origin.GENERATED)
     if claim_id is None:
-        raise Conflict("loan-claimed", "该笔贷款已申报过贴息。", "This loan was claimed for already.")
+        raise Conflict(
+            "loan-claimed",
+            "该笔贷款已申报过贴息；如非本企业申报，请联系平台。",
+            "This loan was claimed for already; if not by you, tell the platform.",
+        )
     await audit.record(
         session, "subsidy.claimed", f"subsidy:{claim_id}", now, account_id=actor.account_id, loan=loan.reference, fen=earned.amount_fen
     )
     found = await store.find(session, claim_id, own=True)
     assert found is not None
     return found
+
+
+async def reported(session: AsyncSession, actor: Actor, disbursed: Disbursed) -> list[ReportedLoan]:
+    """Return the loans of the actor's firm that banks reported, but those that were claimed for."""
+    firm = await firm_of(session, actor)
+    taken = {(c.loan.bank_id, c.loan.reference) for c in await store.of_enterprise(session, firm.id) if c.state in LIVE}
+    found = await disbursed(session, enterprise_id=firm.id)
+    return [r for r in found if (r.loan.bank_id, r.loan.reference) not in taken]
+
+
+async def compared(session: AsyncSession, claims: Sequence[Claim], disbursed: Disbursed) -> dict[UUID, Comparison]:
+    """Return claim -> how it agrees with what banks reported, for the platform."""
+    found = await disbursed(session, contracts=sorted({c.loan.reference for c in claims}))
+    return {c.id: subsidy.compared(c, found) for c in claims}
 
 
 async def mine(session: AsyncSession, actor: Actor) -> list[Claim]:
@@ -170,22 +207,24 @@ async def decide(session: AsyncSession, actor: Actor, claim_id: UUID, event: Cla
 
 
 async def _overclaimed(session: AsyncSession, found: Claim) -> int:
-    """Return by how much a claim is over what it earned by the certificates as they stand, in fen."""
+    """Return by how much a claim is over what it earned by the certificates as they stand, in fen; what was asked back is not."""
     rule = next((p for p in gateway.subsidy_policies() if p.version == found.policy), None)
     if rule is None:
         raise Conflict("no-policy", f"没有贴息政策 {found.policy}。", f"There is no subsidy policy {found.policy}.")
     earned = await _earned(session, found.enterprise_id, found.loan, rule, found.base_rate_bp, found.until)
-    return max(0, found.amount_fen - earned.amount_fen)
+    return max(0, found.amount_fen - found.recoverable_fen - earned.amount_fen)
 
 
 async def _claw_back(session: AsyncSession, found: Claim, note: str, now: datetime, actor: Actor | None) -> ClaimState:
     over = await _overclaimed(session, found)
     if not over:
         raise Conflict("nothing-over", "按现有证书没有多拨的金额。", "By the certificates nothing was paid too much.")
-    return await _step(session, replace(found, recoverable_fen=over), ClaimEvent.CLAW_BACK, now, actor, note)
+    return await _step(session, found, ClaimEvent.CLAW_BACK, now, actor, note, over)
 
 
-async def _step(session: AsyncSession, found: Claim, event: ClaimEvent, now: datetime, actor: Actor | None, note: str) -> ClaimState:
+async def _step(
+    session: AsyncSession, found: Claim, event: ClaimEvent, now: datetime, actor: Actor | None, note: str, over_fen: int = 0
+) -> ClaimState:
     state = subsidy.next_state(found.state, event)
     if state is None:
         here, wanted = CLAIM_STATE_NAMES[found.state], CLAIM_EVENT_NAMES[event]
@@ -194,7 +233,8 @@ async def _step(session: AsyncSession, found: Claim, event: ClaimEvent, now: dat
     account, login = (actor.account_id, actor.login) if actor else (None, "")
     if not await store.step(session, found.id, found.seq + 1, event, state, now, account, login, note):
         raise Conflict("claim-moved", "该申报刚刚发生变化，请刷新后重试。", "The claim has changed just now; load it again.")
-    if moved := subsidy.move(found.state, event, found.amount_fen, found.recoverable_fen):
+    part = over_fen if event is ClaimEvent.CLAW_BACK else found.recoverable_fen - found.recovered_fen
+    if moved := subsidy.move(found.state, event, found.amount_fen, part):
         await store.post(session, Posting(found.id, found.seq + 1, *moved), now)
     if state in {ClaimState.REJECTED, ClaimState.WITHDRAWN}:
         await store.end(session, found.id)
@@ -213,10 +253,11 @@ async def claw_back_of(session: AsyncSession, enterprise_id: UUID, note: str, no
     """
     done = 0
     for own in await store.of_enterprise(session, enterprise_id):
+        await database.lock(session, f"subsidy:{own.id}")
         found = await store.find(session, own.id)
         if found is None or not await _overclaimed(session, found):
             continue
-        if found.state is ClaimState.PAID:
+        if subsidy.next_state(found.state, ClaimEvent.CLAW_BACK):
             await _claw_back(session, found, note, now, None)
         elif subsidy.next_state(found.state, ClaimEvent.REJECT):
             await _step(session, found, ClaimEvent.REJECT, now, None, note)
@@ -227,8 +268,8 @@ async def claw_back_of(session: AsyncSession, enterprise_id: UUID, note: str, no
 
 
 async def paid_of(session: AsyncSession, enterprise_id: UUID) -> int:
-    """Return what a firm was paid, in fen."""
-    return sum(c.amount_fen for c in await store.of_enterprise(session, enterprise_id) if c.state is ClaimState.PAID)
+    """Return what a firm was paid, in fen, whether it came back or not."""
+    return sum(c.amount_fen for c in await store.of_enterprise(session, enterprise_id) if c.state in subsidy.HAVING_BEEN_PAID)
 
 
 async def every(session: AsyncSession) -> list[Claim]:

@@ -163,6 +163,15 @@ async def rating(session: AsyncSession, rating_id: UUID) -> Rated | None:
     return Rated(*rows[0]) if rows else None
 
 
+async def submitted(session: AsyncSession, case_id: UUID) -> Rated | None:
+    """Return the system's own rating of what was submitted last, before any finding."""
+    query = """
+        select rating_id from green_event where case_id = %(id)s and event = 'submit' and rating_id is not null order by seq desc limit 1
+    """
+    rows = await database.rows(session, query, {"id": case_id})
+    return await rating(session, rows[0][0]) if rows else None
+
+
 async def forged_since(session: AsyncSession, uscc: str, since: datetime, known_at: datetime) -> bool:
     """Return whether forged evidence was found with a firm since an instant."""
     query = """
@@ -199,7 +208,7 @@ async def add_certificate(session: AsyncSession, certificate: Certificate, rated
 
 
 async def end_certificate(session: AsyncSession, number: str, ended_on: date, reason: str, now: datetime) -> None:
-    """Write that a certificate ended before its time."""
+    """Write that a certificate ended before its time, or before the end that was written."""
     session.add(GreenCertificateEndRow(number=number, ended_on=ended_on, reason=reason, recorded_at=now))
     await session.flush()
 
@@ -207,7 +216,8 @@ async def end_certificate(session: AsyncSession, number: str, ended_on: date, re
 _CERTIFICATE = """
     select z.number, z.case_id, z.enterprise_id, z.subject, z.grade, z.points, z.coverage, z.valid_from, z.valid_to, z.content, z.head,
         z.seed, z.signature, z.recorded_at, d.ended_on, coalesce(d.reason, '')
-    from green_certificate z left join green_certificate_end d on d.number = z.number
+    from green_certificate z
+    left join lateral (select ended_on, reason from green_certificate_end where number = z.number order by ended_on limit 1) d on true
 """
 
 
@@ -234,7 +244,10 @@ _STANDING = """
     from green_case g
     join lateral (select state, at from green_event where case_id = g.id and at <= %(known_at)s order by seq desc limit 1) e on true
     left join lateral (
-        select c.* from green_certificate c left join green_certificate_end d on d.number = c.number and d.recorded_at <= %(known_at)s
+        select c.* from green_certificate c
+        left join lateral (
+            select min(ended_on) as ended_on from green_certificate_end where number = c.number and recorded_at <= %(known_at)s
+        ) d on true
         where c.case_id = g.id and c.recorded_at <= %(known_at)s and %(day)s between c.valid_from and least(c.valid_to, d.ended_on)
         order by c.recorded_at desc, c.number desc limit 1
     ) z on true

@@ -13,21 +13,24 @@ from greenbridge.green.tables import SubsidyClaimRow, SubsidyEventRow, SubsidyPo
 from greenbridge.green.values import Account, Claim, ClaimEvent, ClaimState, ClaimStep, Entitlement, Loan, Posting
 from greenbridge.kit import database
 
-_CLAIM = """
-    select s.id, s.number, s.enterprise_id, s.uscc, s.name, s.loan_reference, s.principal_fen, s.drawn_on, s.repaid_on, s.until, s.policy,
-        s.base_rate_bp, s.amount_fen, s.segments, e.state, e.seq, s.claimed_at, e.at,
-        coalesce((select sum(amount_fen) from subsidy_posting p where p.claim_id = s.id and p.debit = 'receivable'), 0)::bigint, s.generated
+# What was asked back, and what of it came.
+_BACK = ", ".join(
+    f"coalesce((select sum(amount_fen) from subsidy_posting p where p.claim_id = s.id and p.{side} = 'receivable'), 0)::bigint"
+    for side in ("debit", "credit")
+)
+_CLAIM = f"""
+    select s.id, s.number, s.enterprise_id, s.uscc, s.name, s.loan_reference, s.principal_fen, s.drawn_on, s.repaid_on, s.bank_id,
+        coalesce((select o.name from organisation o where o.id = s.bank_id), ''), s.until, s.policy,
+        s.base_rate_bp, s.amount_fen, s.segments, e.state, e.seq, s.claimed_at, e.at, {_BACK}, s.generated
     from subsidy_claim s join lateral (select state, seq, at from subsidy_event where claim_id = s.id order by seq desc limit 1) e on true
 """
 # A firm sees its claims without the ledger, which is the platform's book.
-_OWN = _CLAIM.replace(
-    "coalesce((select sum(amount_fen) from subsidy_posting p where p.claim_id = s.id and p.debit = 'receivable'), 0)::bigint", "0::bigint"
-)
+_OWN = _CLAIM.replace(_BACK, "0::bigint, 0::bigint")
 
 
 def _claim(row: Sequence[Any]) -> Claim:
-    segments = tuple(wire.segment_of(kept) for kept in row[13]["segments"])
-    return Claim(*[*row[:5], Loan(*row[5:9]), *row[9:13], segments, ClaimState(row[14]), *row[15:]])
+    segments = tuple(wire.segment_of(kept) for kept in row[15]["segments"])
+    return Claim(*[*row[:5], Loan(*row[5:11]), *row[11:15], segments, ClaimState(row[16]), *row[17:]])
 
 
 async def add(
@@ -56,6 +59,7 @@ async def add(
         principal_fen=loan.principal_fen,
         drawn_on=loan.drawn_on,
         repaid_on=loan.repaid_on,
+        bank_id=loan.bank_id,
         until=until,
         policy=policy,
         base_rate_bp=base_rate_bp,

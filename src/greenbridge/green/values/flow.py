@@ -27,7 +27,7 @@ SCHEME_OF: Mapping[Subject, str] = {Subject.ENTERPRISE: "green-enterprise", Subj
 
 
 class State(StrEnum):
-    """Where a case stands. From `rejected` on all are final."""
+    """Where a case stands. From `rejected` on all are final, but that forged evidence may be found later with what was certified."""
 
     DRAFT = "draft"
     RATED = "rated"

@@ -51,12 +51,47 @@ class SubsidyPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Loan:
-    """A loan as whoever disbursed it tells it. `reference` is unique over all banks. `repaid_on` None: still out."""
+    """A loan as whoever disbursed it tells it. `reference` is the bank's own number of it. `repaid_on` None: still out."""
 
     reference: str
     principal_fen: int
     drawn_on: date
     repaid_on: date | None
+    bank_id: UUID | None = None
+    bank: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedLoan:
+    """A loan as its bank reported it to the platform, and whose it is."""
+
+    enterprise_id: UUID
+    loan: Loan
+
+
+class Agreement(StrEnum):
+    """How a claim agrees with what banks reported."""
+
+    AGREES = "agrees"
+    DIFFERS = "differs"
+    ANOTHERS = "anothers"
+    NOT_REPORTED = "not_reported"
+
+
+AGREEMENT_NAMES: Mapping[Agreement, Text] = {
+    Agreement.AGREES: Text("与银行报送一致", "Agrees with the bank's report"),
+    Agreement.DIFFERS: Text("与银行报送不符", "Differs from the bank's report"),
+    Agreement.ANOTHERS: Text("银行报送为其他企业的贷款", "The bank reports it as another firm's loan"),
+    Agreement.NOT_REPORTED: Text("银行未在平台报送", "Not reported on the platform"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A claim beside the bank's report; `differs` says what the bank reported otherwise."""
+
+    agreement: Agreement
+    differs: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +129,7 @@ class Entitlement:
 
 
 class ClaimState(StrEnum):
-    """Where a claim stands. Final: rejected, withdrawn, recovered."""
+    """Where a claim stands. Final: rejected, withdrawn; and recovered, until more turns out to be over."""
 
     CLAIMED = "claimed"
     CHECKED = "checked"
@@ -106,7 +141,7 @@ class ClaimState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-CLAIM_FINAL = frozenset({ClaimState.RECOVERED, ClaimState.REJECTED, ClaimState.WITHDRAWN})
+CLAIM_FINAL = frozenset({ClaimState.REJECTED, ClaimState.WITHDRAWN})
 CLAIM_STATE_NAMES: Mapping[ClaimState, Text] = {
     ClaimState.CLAIMED: Text("已申报", "Claimed"),
     ClaimState.CHECKED: Text("已核验", "Checked"),
@@ -176,7 +211,7 @@ class Posting:
 class Claim:
     """A claim for one loan; `state` and `changed_at` are those of its last event. `amount_fen`: what was claimed, by the policy then.
 
-    `recoverable_fen`: what is being clawed back, or was.
+    `recoverable_fen`: what is being clawed back, or was; `recovered_fen`: what of it came back.
     """
 
     id: UUID
@@ -195,6 +230,7 @@ class Claim:
     claimed_at: datetime
     changed_at: datetime
     recoverable_fen: int = 0
+    recovered_fen: int = 0
     generated: bool = False
 
 

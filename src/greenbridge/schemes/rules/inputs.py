@@ -97,6 +97,7 @@ READERS: Mapping[str, readers.Reader] = {
     "social_insurance_arrears_yuan": readers.insurance_arrears,
     "housing_fund_months_12": readers.months_paid(readers.FUND),
     "utility_unpaid_months_12": readers.unpaid,
+    "water_per_10k_m3": readers.water_per_output,
     "electricity_growth_12m": readers.electricity,
     "seizures_open": readers.count(lambda r: r.open("real_estate.seizures", "released_on")),
     "own_premises_m2": readers.area,

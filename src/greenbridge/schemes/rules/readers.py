@@ -11,7 +11,7 @@ from greenbridge.schemes.values import Value
 
 YEAR, TWO_YEARS, FIVE_YEARS, STALE = 12, 24, 60, 4
 Delivered = Mapping[str, date | None]
-FEN = 100
+FEN, WAN = 100, 10_000
 # One known value with the records it stands on; None: unknown.
 Found = tuple[Value, Sequence[Fact]] | None
 Reader = Callable[["Records"], Found]
@@ -234,6 +234,14 @@ def electricity(r: Records) -> Found:
     if len(usage) < TWO_YEARS or not sum(usage[:YEAR]):
         return None
     return sum(usage[YEAR:]) / sum(usage[:YEAR]) - 1, months[-1:]
+
+
+def water_per_output(r: Records) -> Found:
+    """Return cubic metres of the last twelve months for each 10,000 yuan of the newest year's revenue; unknown with a month missing."""
+    months, revenue = r.monthly("utilities.water", YEAR) or [], report("revenue_fen")(r)
+    if len({f.valid_from.strftime("%Y%m") for f in months}) < YEAR or revenue is None or float(revenue[0]) <= 0:
+        return None
+    return sum(float(f.values["usage_m3"]) for f in months) / float(revenue[0]) * WAN, [*months[-1:], *revenue[1]]
 
 
 def area(r: Records) -> Found:

@@ -14,6 +14,7 @@ UNITS: Mapping[str, Text] = {
     "points": Text("分", "points"),
     "persons": Text("人", "persons"),
     "m2": Text("平方米", "m²"),
+    "m3": Text("立方米", "m³"),
     "stars": Text("星", "stars"),
     "tonnes": Text("吨", "tonnes"),
     "hours": Text("小时", "hours"),

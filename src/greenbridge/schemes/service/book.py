@@ -38,6 +38,14 @@ class Book:
             )
         return found[code]
 
+    def edition(self, code: str, version: str) -> Scheme:
+        """Return a scheme by its version, in force or not: what was rated is read by what it was rated with. Raises NotFound."""
+        found = next((one.scheme for one in self.loaded if (one.scheme.code, one.scheme.version) == (code, version)), None)
+        if found is None:
+            zh, en = f"没有计分方案 {code} 的版本 {version}。", f"There is no edition {version} of the scheme {code}."
+            raise NotFound("no-scheme", zh, en)
+        return found
+
 
 def book(folder: Path | None = None) -> Book:
     """Return the shipped schemes and those of a folder; the same code and version of the folder replaces a shipped one.

@@ -132,11 +132,17 @@ def rate_records(
 
     For a caller that has checked who asks and keeps the ledger.
     """
-    asked, credit = _asked(book, scheme.names, as_of)
-    read = inputs.inputs_of(gateway.vocabulary(), records, delivered, as_of, asked)
-    if credit:
-        read |= _credit(rating.rate(credit, read, None, as_of))
+    read = of_records(book, scheme.names, records, delivered, as_of)
     return rating.rate(scheme, {**read, **extra}, business_class, as_of)
+
+
+def of_records(
+    book: Book, names: Collection[str], records: Sequence[Fact], delivered: Mapping[str, date | None], as_of: date
+) -> dict[str, Known]:
+    """Return named values that records at hand say on a day, with what public credit stands on where its points are asked for."""
+    asked, credit = _asked(book, names, as_of)
+    read = inputs.inputs_of(gateway.vocabulary(), records, delivered, as_of, asked)
+    return read | _credit(rating.rate(credit, read, None, as_of)) if credit else read
 
 
 def fields_of(book: Book, scheme: Scheme, as_of: date) -> tuple[str, ...]:
