@@ -1,0 +1,35 @@
+"""A need's place in the list of open needs: drawn in the order of commits, anew when it is opened again.
+
+Revision ID: 0023
+Revises: 0021
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0023"
+down_revision = "0021"
+branch_labels = None
+depends_on = None
+
+ROLE = "greenbridge_app"
+OPEN = "status in ('published', 'in_answer', 'escalated', 'reopened')"
+
+
+def upgrade() -> None:
+    op.execute("set lock_timeout = '5s'")
+    op.execute("create sequence need_listing")
+    op.execute(f"grant usage on sequence need_listing to {ROLE}")
+    op.add_column("need", sa.Column("listed_no", sa.BigInteger(), nullable=True))
+    op.execute("""
+        update need set listed_no = places.place
+        from (select id, row_number() over (order by published_at, number) as place from need) as places where places.id = need.id
+    """)
+    op.execute("select setval('need_listing', (select count(*) + 1 from need), false)")
+    op.create_index("ix_need_listed", "need", ["listed_no"], postgresql_where=OPEN)
+
+
+def downgrade() -> None:
+    op.drop_index("ix_need_listed", table_name="need")
+    op.drop_column("need", "listed_no")
+    op.execute("drop sequence need_listing")
