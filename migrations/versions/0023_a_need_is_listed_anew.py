@@ -1,4 +1,4 @@
-"""A need's place in the list of open needs: drawn in the order of commits, anew when it is opened again.
+"""A need's place in the list of open needs, anew when it is opened again; who was not chosen holds no slot.
 
 Revision ID: 0023
 Revises: 0021
@@ -13,6 +13,8 @@ branch_labels = None
 depends_on = None
 
 ROLE = "greenbridge_app"
+HOLDS = "status not in ('not_chosen', 'declined', 'returned', 'expired')"
+HELD_BEFORE = "status not in ('declined', 'returned', 'expired')"
 OPEN = "status in ('published', 'in_answer', 'escalated', 'reopened')"
 
 
@@ -27,9 +29,17 @@ def upgrade() -> None:
     """)
     op.execute("select setval('need_listing', (select count(*) + 1 from need), false)")
     op.create_index("ix_need_listed", "need", ["listed_no"], postgresql_where=OPEN)
+    _slots(HOLDS)
+
+
+def _slots(holds: str) -> None:
+    op.drop_index("uq_answer_need_id_slot", table_name="answer")
+    op.create_index("uq_answer_need_id_slot", "answer", ["need_id", "slot"], unique=True, postgresql_where=holds)
 
 
 def downgrade() -> None:
+    """Go back where no need was opened again and taken by others, beside whose answers the not chosen ones would hold a slot."""
+    _slots(HELD_BEFORE)
     op.drop_index("ix_need_listed", table_name="need")
     op.drop_column("need", "listed_no")
     op.execute("drop sequence need_listing")

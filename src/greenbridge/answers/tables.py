@@ -18,7 +18,7 @@ from greenbridge.answers.values import (
 from greenbridge.catalog.values import Repayment
 from greenbridge.kit.columns import UUID, JsonObject, datetime, fen, instant, json, key, one_of, reference, texts
 
-_HOLDS = "status not in ('declined', 'returned', 'expired')"
+_HOLDS = "status not in ('not_chosen', 'declined', 'returned', 'expired')"
 _IS_LOAN = "status in ('chosen', 'approved', 'signed', 'disbursed', 'closed')"
 
 

@@ -28,12 +28,14 @@ OFFER_DAYS = 15
 
 
 def takes_slot(status: AnswerStatus) -> bool:
-    """Return whether an answer holds one of the need's slots: a declined, returned or expired one gives it back."""
+    """Return whether an answer holds one of the need's slots: one that was not chosen, declined, returned or expired does not."""
     return status not in life.FREE
 
 
-def free_slot(taken: Collection[int], slots: int) -> int | None:
-    """Return the lowest free slot, or None when all are taken."""
+def free_slot(taken: Collection[int], slots: int, kept: int = 0) -> int | None:
+    """Return the lowest free slot, or None when all are taken or kept for banks that were asked and have not said a word yet."""
+    if len(taken) + kept >= slots:
+        return None
     return next((slot for slot in range(1, slots + 1) if slot not in taken), None)
 
 

@@ -12,8 +12,8 @@ FIRM, BANK, CLOCK = Text("企业", "firm"), Text("银行", "bank"), Text("时钟
 BEFORE = (S.CLAIMED, S.SURVEYING, S.ACTION_REQUIRED, S.OFFERED)
 # The firm has chosen, and it is, or became, a loan.
 LOANS = (S.CHOSEN, S.APPROVED, S.SIGNED, S.DISBURSED, S.CLOSED)
-# It gives its slot back.
-FREE = (S.DECLINED, S.RETURNED, S.EXPIRED)
+# It holds no slot: a need that is opened again has all of them.
+FREE = (S.NOT_CHOSEN, S.DECLINED, S.RETURNED, S.EXPIRED)
 
 ANSWER: Machine[S, E, G] = Machine(
     "answer",

@@ -18,6 +18,7 @@ from greenbridge.answers.service.shared import (
     grant,
     happen,
     is_open_to,
+    kept_slots,
     must_be_officer,
     record,
     reopen_if_unanswered,
@@ -63,10 +64,11 @@ async def claim(session: AsyncSession, actor: Actor, need_id: UUID, model: Defau
         requests = await store.requests_of(session, need.id)
     asked = next((r for r in requests if r.bank_id == bank.id), None)
     answered_before = any(a.bank_id == bank.id for a in answers)
-    if not answered_before and not (need_rules.is_open(need.status) and is_open_to(need, asked is not None)):
+    if not answered_before and not (need_rules.is_open(need.status) and is_open_to(need, asked)):
         # As `open_need` says: which needs there were is nobody's business but the firm's and the banks' that answered.
         raise NotFound("no-need", "没有这条需求。", "There is no such need.")
-    slot = rules.free_slot({a.slot for a in answers if rules.takes_slot(a.status)}, need.slots)
+    taken = {a.slot for a in answers if rules.takes_slot(a.status)}
+    slot = rules.free_slot(taken, need.slots, kept_slots(requests, bank.id))
     holds = {
         guard
         for guard, true in (

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from greenbridge.accounts.values import Actor
 from greenbridge.answers import rules, store
 from greenbridge.answers.rules import deadlines, life
-from greenbridge.answers.service.shared import is_open_to, must_be_officer
+from greenbridge.answers.service.shared import is_open_to, kept_slots, must_be_officer
 from greenbridge.answers.values import (
     Answer,
     Band,
@@ -65,7 +65,7 @@ async def open_need(session: AsyncSession, actor: Actor, need_id: UUID, model: D
         need = await needs.get(session, need_id)
         (behind,) = await _behind(session, [need], model, now)
     seen = await _seen(session, actor, behind, now)
-    if seen.mine is None and not (need_rules.is_open(need.status) and is_open_to(need, seen.asked is not None)):
+    if seen.mine is None and not (need_rules.is_open(need.status) and is_open_to(need, seen.asked)):
         raise NotFound("no-need", "没有这条需求。", "There is no such need.")
     return seen
 
@@ -126,7 +126,7 @@ async def _seen(session: AsyncSession, actor: Actor, behind: _Behind, now: datet
         need.open_until,
         behind.outline,
         need.draft if mine else None,
-        need.slots - sum(rules.takes_slot(a.status) for a in behind.answers),
+        max(need.slots - sum(rules.takes_slot(a.status) for a in behind.answers) - kept_slots(behind.requests, actor.organisation.id), 0),
         mine,
         tuple((m.product, m.eligibility if known else Eligibility.CONDITIONAL) for m, known in told),
         NamedEnterprise(firm.id, firm.uscc, firm.name) if firm else None,

@@ -17,6 +17,8 @@ from greenbridge.answers.values import (
     AnswerHappened,
     DeadlineState,
     Owner,
+    Request,
+    RequestState,
     Step,
 )
 from greenbridge.audit import service as audit
@@ -27,7 +29,7 @@ from greenbridge.facts import service as facts
 from greenbridge.kit import database, outbox, states
 from greenbridge.kit.errors import Forbidden
 from greenbridge.needs import service as needs
-from greenbridge.needs.values import Need, NeedEvent, NeedGuard, NeedStatus
+from greenbridge.needs.values import Mode, Need, NeedEvent, NeedGuard, NeedStatus
 
 # Which work steps the firm opens to a bank: when it lets it look, and when it accepts its offer.
 SURVEY = (WorkStep.SURVEY,)
@@ -169,6 +171,13 @@ async def reopen_if_unanswered(session: AsyncSession, need: Need, now: datetime)
     return need
 
 
-def is_open_to(need: Need, asked: bool) -> bool:
-    """Return whether a bank may see a need as open: a direct one only when it was asked."""
-    return asked or need.draft.mode != "direct"
+def is_open_to(need: Need, asked: Request | None) -> bool:
+    """Return whether a bank may see a need as open: a direct one only while it is asked, or when it was and nobody took it."""
+    if need.draft.mode is not Mode.DIRECT:
+        return True
+    return asked is not None and (asked.state is RequestState.WAITING or need.status is NeedStatus.ESCALATED)
+
+
+def kept_slots(requests: Sequence[Request], bank_id: UUID) -> int:
+    """Return how many slots are kept from a bank: those that others were asked for and have not answered yet."""
+    return sum(one.state is RequestState.WAITING and one.bank_id != bank_id for one in requests)
