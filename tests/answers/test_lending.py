@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from greenbridge.accounts.values import Role
 from greenbridge.answers import service, store
 from greenbridge.answers.rules import life
-from greenbridge.answers.values import AnswerStatus, DeclineReason, LoanState, Offer, RatingReason
+from greenbridge.answers.values import AnswerStatus, BankEvent, DeadlineState, DeclineReason, LoanState, Offer, RatingReason, Report, Step
 from greenbridge.catalog.values import Repayment
 from greenbridge.enterprises import service as enterprises
 from greenbridge.green import service as green
@@ -23,15 +23,15 @@ from greenbridge.needs.values import Mode, NeedStatus
 from tests.builders import a_verified_firm, an_actor, certified, token
 
 TODAY = date(2026, 3, 10)
-OFFER = Offer("GB02-INV", 40_000_000, 520, 12, TODAY + timedelta(days=10))
+OFFER = Offer("GB02-INV", 40_000_000, 520, 12, TODAY + timedelta(days=10), Repayment.INTEREST_FIRST)
 
 
-async def a_choice(session, now, model, town, officer_of, **changes):
+async def a_choice(session, now, model, town, officer_of, terms=OFFER, **changes):
     firm, _, publish = town
     need = await publish(**changes)
     officer = await officer_of()
     claimed = await service.claim(session, officer, need.id, model, now)
-    await service.offer(session, officer, claimed.id, OFFER, "", now)
+    await service.offer(session, officer, claimed.id, terms, "", now)
     return firm, need, officer, await service.accept(session, firm, claimed.id, now)
 
 
@@ -63,8 +63,8 @@ async def test_from_approval_to_the_last_fen(session, now, model, town, officer_
         await service.fall_overdue(session, officer, chosen.id, 0, now)
     late = await service.fall_overdue(session, officer, chosen.id, 2_500_000, now)
     assert (late.contract.state, late.contract.overdue_fen) == (LoanState.OVERDUE, 2_500_000)
-    with pytest.raises(Conflict):
-        await service.fall_overdue(session, officer, chosen.id, 1, now)
+    more = await service.fall_overdue(session, officer, chosen.id, 5_000_000, now)  # arrears grow
+    assert (more.contract.state, more.contract.overdue_fen) == (LoanState.OVERDUE, 5_000_000)
     assert (await service.catch_up(session, officer, chosen.id, now)).contract.state is LoanState.PERFORMING
     with pytest.raises(Invalid):
         await service.repay(session, officer, chosen.id, 30_000_001, 0, TODAY, now)
@@ -86,6 +86,71 @@ async def test_from_approval_to_the_last_fen(session, now, model, town, officer_
     assert (loan.answer_id, loan.amount_fen) == (chosen.id, 30_000_000)
     (told,) = await service.feedback(session)
     assert (told.status, told.since) == ("closed", now)
+
+
+async def lent(session, officer, answer, now, *paid):
+    await service.approve(session, officer, answer.id, 40_000_000, 520, now)
+    await service.sign(session, officer, answer.id, "HT-1", now)
+    for amount in paid:
+        answer = await service.pay_out(session, officer, answer.id, amount, TODAY, now)
+    return answer
+
+
+async def test_no_more_is_overdue_than_is_owed(session, now, model, town, officer_of):
+    _, _, officer, chosen = await a_choice(session, now, model, town, officer_of)
+    with pytest.raises(Conflict):
+        await service.fall_overdue(session, officer, chosen.id, 1, now)
+    await lent(session, officer, chosen, now, 40_000_000)
+    await service.repay(session, officer, chosen.id, 30_000_000, 0, TODAY, now)
+    with pytest.raises(Invalid, match="owed"):
+        await service.fall_overdue(session, officer, chosen.id, 10_000_001, now)
+    await service.fall_overdue(session, officer, chosen.id, 10_000_000, now)
+    part = await service.repay(session, officer, chosen.id, 4_000_000, 0, TODAY, now)
+    assert (part.contract.state, part.contract.overdue_fen) == (LoanState.OVERDUE, 6_000_000)  # not more than is left
+    done = await service.repay(session, officer, chosen.id, 6_000_000, 0, TODAY, now)
+    assert (done.contract.state, done.contract.overdue_fen) == (LoanState.REPAID, 0)
+
+
+async def test_a_fen_does_not_stop_the_clock_of_lending(session, now, model, town, officer_of):
+    _, need, officer, chosen = await a_choice(session, now, model, town, officer_of)
+    await lent(session, officer, chosen, now, 1)
+
+    async def lending():
+        return [d.state for d in await store.deadlines_of(session, need.id) if d.step is Step.LEND]
+
+    assert await lending() == [DeadlineState.RUNNING]
+    await service.pay_out(session, officer, chosen.id, 39_999_999, TODAY, now)
+    assert await lending() == [DeadlineState.MET]
+
+
+async def test_a_revolving_loan_is_drawn_again_until_its_bank_or_its_term_closes_it(session, now, model, town, officer_of):
+    terms = replace(OFFER, repayment=Repayment.REVOLVING)
+    _, need, officer, chosen = await a_choice(session, now, model, town, officer_of, terms)
+    await lent(session, officer, chosen, now, 10_000_000)
+    assert [d.state for d in await store.deadlines_of(session, need.id) if d.step is Step.LEND] == [DeadlineState.MET]
+    with pytest.raises(Conflict, match="owed"):
+        await service.close(session, officer, chosen.id, TODAY, now)
+    await service.fall_overdue(session, officer, chosen.id, 10_000_000, now)
+    back = await service.repay(session, officer, chosen.id, 10_000_000, 500, TODAY, now)
+    assert (back.status, back.contract.state, back.contract.overdue_fen) == (AnswerStatus.DISBURSED, LoanState.PERFORMING, 0)
+    with pytest.raises(Invalid):
+        await service.pay_out(session, officer, chosen.id, 40_000_001, TODAY, now)
+    await service.pay_out(session, officer, chosen.id, 40_000_000, TODAY, now)  # 50 m fen in all, 40 m at once
+    assert await states(session, need, chosen) == (NeedStatus.DISBURSED, AnswerStatus.DISBURSED)
+    await service.repay(session, officer, chosen.id, 40_000_000, 0, TODAY, now)
+    again = await service.pay_out(session, officer, chosen.id, 5_000_000, TODAY, now)
+    assert (again.contract.disbursed_fen, again.contract.repaid_fen) == (55_000_000, 50_000_000)
+    await service.repay(session, officer, chosen.id, 5_000_000, 0, TODAY, now)
+    closed = await service.report(session, officer, chosen.id, Report(BankEvent.CLOSE, paid_on=TODAY), now)
+    assert (closed.status, closed.contract.state) == (AnswerStatus.CLOSED, LoanState.REPAID_EARLY)
+    assert (await needs.get(session, need.id)).status is NeedStatus.CLOSED
+
+
+async def test_a_revolving_loan_repaid_at_its_end_is_closed(session, now, model, town, officer_of):
+    _, _, officer, chosen = await a_choice(session, now, model, town, officer_of, replace(OFFER, repayment=Repayment.REVOLVING))
+    await lent(session, officer, chosen, now, 40_000_000)
+    closed = await service.repay(session, officer, chosen.id, 40_000_000, 0, date(2027, 3, 10), now + timedelta(days=365))
+    assert (closed.status, closed.contract.state) == (AnswerStatus.CLOSED, LoanState.REPAID)
 
 
 async def test_a_loan_repaid_when_its_term_is_over_is_repaid_and_not_early(session, now, model, town, officer_of):

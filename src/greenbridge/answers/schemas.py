@@ -58,7 +58,8 @@ class StepIn(Closed):
     """What a bank reports of its answer: `event`, and what that event needs. Amounts in fen, rates in basis points a year.
 
     demand: `demands`; approve: `amount_fen`, `annual_rate_bp`; sign: `contract_number`; pay_out: `amount_fen`, `paid_on`; repay:
-    `principal_fen`, `interest_fen`, `paid_on`; fall_overdue: `amount_fen`; return: `reasons`; contact and catch_up: nothing.
+    `principal_fen`, `interest_fen`, `paid_on`; fall_overdue: `amount_fen`, what is overdue now; close (a revolving loan of which nothing is owed): `paid_on`; return: `reasons`;
+    contact and catch_up: nothing.
     """
 
     event: BankEvent

@@ -176,6 +176,7 @@ class OfficerPages(Controller):
             problem=problem,
             path=f"/officer/needs/{need_id}",
             AnswerStatus=AnswerStatus,
+            drawable=rules.drawable_fen(seen.mine) if seen.mine else 0,
             payments=await service.payments(session, seen.mine) if seen.mine else [],
             shanghai_zone=SHANGHAI,
             Eligibility=Eligibility,

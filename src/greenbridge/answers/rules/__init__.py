@@ -9,6 +9,7 @@ from greenbridge.answers.rules import life
 from greenbridge.answers.values import (
     ANSWER_GUARD_NAMES,
     ANSWER_STATUS_NAMES,
+    Answer,
     AnswerGuard,
     AnswerStatus,
     Band,
@@ -16,7 +17,7 @@ from greenbridge.answers.values import (
     Offer,
     Outline,
 )
-from greenbridge.catalog.values import REPAYMENT_NAMES, LoanProduct
+from greenbridge.catalog.values import REPAYMENT_NAMES, LoanProduct, Repayment
 from greenbridge.kit.errors import Conflict, FieldProblem
 from greenbridge.kit.money import in_percent, in_wan
 from greenbridge.kit.states import Refusal
@@ -106,6 +107,17 @@ def _price_problems(offer: Offer, product: LoanProduct) -> list[FieldProblem]:
     if not 0 <= offer.guarantee_yearly_bp <= 500:
         found.append(FieldProblem("guarantee_yearly_bp", Text("年担保费率为 0 至 5 %", "The guarantee costs 0 to 5 % a year")))
     return found
+
+
+def revolves(answer: Answer) -> bool:
+    """Return whether an answer's loan may be drawn again when it was paid back."""
+    return answer.offer is not None and answer.offer.repayment is Repayment.REVOLVING
+
+
+def drawable_fen(answer: Answer) -> int:
+    """Return how much may still be paid out: of 300 approved, 200 paid out and 50 paid back 100, of a revolving loan 150."""
+    deal = answer.contract
+    return (deal.approved_fen or 0) - deal.disbursed_fen + (deal.repaid_fen if revolves(answer) else 0)
 
 
 def decline_problems(reasons: Collection[DeclineReason]) -> tuple[FieldProblem, ...]:

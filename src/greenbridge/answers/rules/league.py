@@ -84,8 +84,8 @@ def _counts(own: Sequence[Dealing]) -> tuple[tuple[float, int], ...]:
         (sum(map(_answered, due)), len(due)),
         (sum(one.offered for one in due), len(due)),
         (kept, len(settled)),
-        # Each loan counts once, by the share of it that was paid out: one large loan does not speak for many small ones.
-        (sum(one.disbursed_fen / one.approved_fen for one in approved), len(approved)),
+        # Each loan counts once, by the share of it that was paid out, a revolving one at most once: one large loan does not speak for many small ones.
+        (sum(min(1.0, one.disbursed_fen / one.approved_fen) for one in approved), len(approved)),
         (sum((stars - 1) / 4 for stars in rated), len(rated)),
     )
 

@@ -51,7 +51,8 @@ LOAN: Machine[LoanState, LoanEvent, LoanGuard] = Machine(
     tuple(LoanState),
     Transition((), LoanEvent.START, LoanState.PERFORMING, BANK, (LoanGuard.PAID_OUT,)),
     (
-        Transition((LoanState.PERFORMING,), LoanEvent.FALL_OVERDUE, LoanState.OVERDUE, BANK),
+        # Of an overdue loan it says how much is overdue now: more than before, or less.
+        Transition((LoanState.PERFORMING, LoanState.OVERDUE), LoanEvent.FALL_OVERDUE, LoanState.OVERDUE, BANK),
         Transition((LoanState.OVERDUE,), LoanEvent.CATCH_UP, LoanState.PERFORMING, BANK),
         Transition((LoanState.PERFORMING, LoanState.OVERDUE), LoanEvent.REPAY, LoanState.REPAID, BANK, (LoanGuard.NOTHING_OWED,)),
         Transition((LoanState.PERFORMING,), LoanEvent.REPAY_EARLY, LoanState.REPAID_EARLY, BANK, (LoanGuard.NOTHING_OWED,)),

@@ -18,7 +18,7 @@ from greenbridge.answers.service.clock import tick
 from greenbridge.answers.service.comparing import amortisation, compare, owed, timeline
 from greenbridge.answers.service.conduct import note_behaviour
 from greenbridge.answers.service.feed import feed
-from greenbridge.answers.service.lending import approve, catch_up, fall_overdue, pay_out, payments, repay, sign
+from greenbridge.answers.service.lending import approve, catch_up, close, fall_overdue, pay_out, payments, repay, sign
 from greenbridge.answers.service.operating import assign, board, escalated, league, replies, reply, tried
 from greenbridge.answers.service.outcomes import borrowers, feedback, loans
 from greenbridge.answers.service.reporting import report
@@ -35,6 +35,7 @@ __all__ = [
     "borrowers",
     "catch_up",
     "claim",
+    "close",
     "compare",
     "contact",
     "decline",

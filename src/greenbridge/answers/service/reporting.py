@@ -43,5 +43,7 @@ async def _loan(session: AsyncSession, actor: Actor, answer_id: UUID, said: Repo
             return await lending.repay(*to, said.principal_fen, said.interest_fen, paid_on, now)
         case BankEvent.FALL_OVERDUE:
             return await lending.fall_overdue(*to, said.amount_fen, now)
+        case BankEvent.CLOSE:
+            return await lending.close(*to, paid_on, now)
         case _:
             return await lending.catch_up(*to, now)
