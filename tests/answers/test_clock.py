@@ -262,3 +262,22 @@ async def test_one_need_that_fails_keeps_no_other(sessions, session, clock, now,
 def test_an_answer_that_nobody_gave_is_none():
     assert not deadlines.was_answered([], [], False)
     assert deadlines.was_answered([], [], True)
+
+
+async def test_every_end_of_a_request_is_a_step_and_is_recorded(session, now, model, town, officer_of):
+    firm, _, publish = town
+    needs_of = {end: await publish(term_months=months) for end, months in (("taken", 12), ("refused", 11), ("lapsed", 10), ("cancelled", 9))}
+    for need in needs_of.values():
+        await service.request(session, firm, need.id, "GB02-INV", model, now)
+    officer = await officer_of("GB02")
+    await service.claim(session, officer, needs_of["taken"].id, model, now)
+    (request,) = await store.requests_of(session, needs_of["refused"].id)
+    await service.refuse(session, officer, request.id, [DeclineReason.NO_CAPACITY], now)
+    await service.tick(session, needs_of["lapsed"].id, model, now + timedelta(days=3))
+    await service.withdraw(session, firm, needs_of["cancelled"].id, now)
+    query = text("select action from audit_event where subject = :need and action like 'request.%'")
+    for end, need in needs_of.items():
+        assert list(await session.scalars(query, {"need": f"need:{need.id}"})) == [f"request.{end}"]
+        with pytest.raises(Conflict):
+            (one, *_) = await store.requests_of(session, need.id)
+            await service.refuse(session, officer, one.id, [DeclineReason.NO_CAPACITY], now)

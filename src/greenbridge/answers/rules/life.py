@@ -38,7 +38,7 @@ ANSWER: Machine[S, E, G] = Machine(
 REQUEST: Machine[RequestState, RequestEvent, G] = Machine(
     "request",
     tuple(RequestState),
-    Transition((), RequestEvent.ASK, RequestState.WAITING, FIRM, (G.NEED_OPEN, G.BANK_IS_NEW, G.PRODUCT_FITS)),
+    Transition((), RequestEvent.ASK, RequestState.WAITING, FIRM, (G.NEED_OPEN, G.BANK_IS_NEW, G.SLOT_FREE, G.PRODUCT_FITS)),
     (
         Transition((RequestState.WAITING,), RequestEvent.TAKE, RequestState.TAKEN, BANK),
         Transition((RequestState.WAITING,), RequestEvent.REFUSE, RequestState.REFUSED, BANK, (G.REASONS_GIVEN,)),

@@ -15,6 +15,7 @@ from greenbridge.answers.rules import deadlines, life
 from greenbridge.answers.service.seeing import open_need
 from greenbridge.answers.service.shared import (
     SURVEY,
+    close,
     grant,
     happen,
     is_open_to,
@@ -36,6 +37,7 @@ from greenbridge.answers.values import (
     Demand,
     Offer,
     Owner,
+    RequestEvent,
     RequestState,
     Step,
 )
@@ -95,11 +97,9 @@ async def claim(session: AsyncSession, actor: Actor, need_id: UUID, model: Defau
             await grant(session, need, answer, SURVEY, now, told_by=None, narrowing=None)
         answer = await store.set_agreed(session, answer.id, now)
     await stop(session, need.id, now, steps=(Step.ACCEPT, Step.OPERATE))
-    if asked is not None:
+    if asked is not None and asked.state is RequestState.WAITING:
         async with database.as_platform(session):
-            if asked.state is RequestState.WAITING:
-                await store.close_request(session, asked.id, RequestState.TAKEN, now)
-        await stop(session, need.id, now, request_id=asked.id)
+            await close(session, asked, RequestEvent.TAKE, now, account_id=actor.account_id)
     step = Step.OFFER if need.draft.mode is Mode.SEALED else Step.CONTACT
     await start(session, need, step, Owner.BANK, today, due=act_by, bank_id=bank.id, answer_id=answer.id)
     async with database.as_platform(session):

@@ -11,7 +11,7 @@ from greenbridge.accounts import service as accounts
 from greenbridge.accounts.values import Actor
 from greenbridge.answers import store
 from greenbridge.answers.rules import deadlines, life
-from greenbridge.answers.service.shared import CHOSEN, SURVEY, grant, happen, start, stop, tell_bank, tell_firm
+from greenbridge.answers.service.shared import CHOSEN, SURVEY, close, grant, happen, start, stop, tell_bank, tell_firm
 from greenbridge.answers.values import (
     Answer,
     AnswerEvent,
@@ -22,6 +22,7 @@ from greenbridge.answers.values import (
     Owner,
     Rating,
     RatingReason,
+    RequestEvent,
     RequestState,
     Step,
 )
@@ -128,7 +129,7 @@ async def accept(session: AsyncSession, actor: Actor, answer_id: UUID, now: date
     await start(session, need, Step.LEND, Owner.BANK, business_date(now), bank_id=answer.bank_id, answer_id=answer.id)
     for request in await store.requests_of(session, need.id):
         if request.state is RequestState.WAITING:
-            await store.close_request(session, request.id, RequestState.VOID, now)
+            await close(session, request, RequestEvent.CANCEL, now)
     await needs.happen(session, need, NeedEvent.ACCEPT, now, account_id=who, answer=str(answer.id))
     for other in others:
         await tell_bank(session, other, "answer.not_chosen", now)
@@ -174,7 +175,7 @@ async def settle(session: AsyncSession, need: Need, now: datetime) -> None:
             await tell_bank(session, answer, f"need.{need.status.value}", now)
     for request in await store.requests_of(session, need.id):
         if request.state is RequestState.WAITING:
-            await store.close_request(session, request.id, RequestState.VOID, now)
+            await close(session, request, RequestEvent.CANCEL, now)
 
 
 async def rate(session: AsyncSession, actor: Actor, answer_id: UUID, stars: int, reasons: Sequence[RatingReason], now: datetime) -> Rating:

@@ -10,7 +10,7 @@ from greenbridge.answers import gateway, store
 from greenbridge.answers.rules import deadlines, life
 from greenbridge.answers.service.asking import ask
 from greenbridge.answers.service.choosing import open_window, settle
-from greenbridge.answers.service.shared import happen, reopen_if_unanswered, start, stop, tell_bank, tell_firm
+from greenbridge.answers.service.shared import close, happen, reopen_if_unanswered, start, stop, tell_bank, tell_firm
 from greenbridge.answers.values import (
     Answer,
     AnswerEvent,
@@ -21,6 +21,7 @@ from greenbridge.answers.values import (
     DeadlineState,
     DeclineReason,
     Owner,
+    RequestEvent,
     RequestState,
     Step,
 )
@@ -77,8 +78,8 @@ async def _clock(session: AsyncSession, need: Need, one: Deadline, now: datetime
 async def _missed(session: AsyncSession, need: Need, one: Deadline, now: datetime) -> None:
     """Act on a step that was not done in time: a request lapses, an answer ends; late money and a late operator stay on the board."""
     if one.request_id is not None:
-        await store.close_request(session, one.request_id, RequestState.LAPSED, now)
-        await audit.record(session, "request.lapsed", f"need:{need.id}", now, request=str(one.request_id))
+        if (request := await store.find_request(session, one.request_id)) and request.state is RequestState.WAITING:
+            await close(session, request, RequestEvent.LAPSE, now, {AnswerGuard.PAST_DUE})
         return
     answer = await store.find(session, one.answer_id) if one.answer_id else None
     if answer is None:

@@ -16,8 +16,10 @@ from greenbridge.answers.values import (
     AnswerGuard,
     AnswerHappened,
     DeadlineState,
+    DeclineReason,
     Owner,
     Request,
+    RequestEvent,
     RequestState,
     Step,
 )
@@ -27,7 +29,7 @@ from greenbridge.consents.values import Narrowing, WorkStep
 from greenbridge.enterprises import service as enterprises
 from greenbridge.facts import service as facts
 from greenbridge.kit import database, outbox, states
-from greenbridge.kit.errors import Forbidden
+from greenbridge.kit.errors import Conflict, Forbidden
 from greenbridge.needs import service as needs
 from greenbridge.needs.values import Mode, Need, NeedEvent, NeedGuard, NeedStatus
 
@@ -92,6 +94,41 @@ PAST: Mapping[AnswerEvent, str] = {
     AnswerEvent.RETURN: "returned",
     AnswerEvent.EXPIRE: "expired",
 }
+
+
+# What the audit trail calls an event of a request: as it has happened.
+PAST_OF_REQUESTS: Mapping[RequestEvent, str] = {
+    RequestEvent.TAKE: "taken",
+    RequestEvent.REFUSE: "refused",
+    RequestEvent.LAPSE: "lapsed",
+    RequestEvent.CANCEL: "cancelled",
+}
+
+
+async def close(
+    session: AsyncSession,
+    request: Request,
+    event: RequestEvent,
+    now: datetime,
+    holds: Iterable[AnswerGuard] = (),
+    *,
+    account_id: UUID | None = None,
+    reasons: Sequence[DeclineReason] = (),
+) -> Request:
+    """Let an event end the asking of a bank, stop its clock and record it. Raises Conflict where it has ended already."""
+    found = states.step(life.REQUEST, request.state, event, frozenset(holds))
+    if isinstance(found, states.Refusal):
+        raise Conflict("request-state", "该请求已处理。", "The request has been dealt with.")
+    closed = await store.close_request(session, request.id, found, now, reasons)
+    await stop(session, request.need_id, now, _AFTER_REQUEST.get(event, DeadlineState.MET), request_id=request.id)
+    action, subject, words = f"request.{PAST_OF_REQUESTS[event]}", f"need:{request.need_id}", [reason.value for reason in reasons]
+    said = {"reasons": words} if words else {}
+    await audit.record(session, action, subject, now, account_id=account_id, request=str(request.id), **said)
+    return closed
+
+
+# What becomes of the clock of a request: of what it was asked for in vain nothing is owed any more.
+_AFTER_REQUEST = {RequestEvent.CANCEL: DeadlineState.VOID, RequestEvent.LAPSE: DeadlineState.MISSED}
 
 
 async def tell_bank(session: AsyncSession, answer: Answer, topic: str, now: datetime, **payload: Any) -> None:

@@ -15,7 +15,6 @@ from greenbridge.answers.store.answers import (
     payments,
     set_agreed,
     set_offer,
-    set_status,
     totals,
 )
 from greenbridge.answers.store.clocks import (
@@ -63,6 +62,5 @@ __all__ = [
     "requests_of_bank",
     "set_agreed",
     "set_offer",
-    "set_status",
     "totals",
 ]
