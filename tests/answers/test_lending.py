@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from greenbridge.accounts.values import Role
 from greenbridge.answers import service, store
 from greenbridge.answers.rules import life
-from greenbridge.answers.values import AnswerStatus, BankEvent, DeadlineState, DeclineReason, LoanState, Offer, RatingReason, Report, Step
+from greenbridge.answers.values import AnswerStatus, BankEvent, DeadlineState, DeclineReason, Demand, LoanState, Offer, RatingReason, Report, Step
 from greenbridge.catalog.values import Repayment
 from greenbridge.enterprises import service as enterprises
 from greenbridge.green import service as green
@@ -365,3 +365,54 @@ async def test_api_the_way_of_a_loan(client, session, now, model, town, officer_
     assert (await client.get("/api/v1/league", headers=bank)).json()[0]["bank_code"] == "GB02"
     assert (await client.get("/api/v1/deadlines", headers=await token(client, "operator-1"))).status_code == 200
     assert (await client.get("/api/v1/deadlines", headers=bank)).status_code == 403
+
+
+async def test_a_sealed_need_without_an_offer_goes_on_after_its_window(session, now, model, town, officer_of):
+    """Nobody offered, the operator assigns it, and the bank that was asked takes it and offers: the window is history."""
+    firm, _, publish = town
+    need = await publish(mode=Mode.SEALED)
+    officer, late = await officer_of("GB02"), await officer_of("GB08")
+    after = need.window_closes_at + timedelta(hours=1)
+    with pytest.raises(Conflict, match="open"):
+        await service.claim(session, officer, need.id, model, after)  # it is over, and nothing has happened yet
+    for _ in range(3):
+        await service.tick(session, need.id, model, after)
+    assert (await needs.get(session, need.id)).status is NeedStatus.ESCALATED
+    operator = await an_actor(session, now, Role.OPERATOR, "platform")
+    await service.assign(session, operator, need.id, "GB02-INV", model, after)
+    claimed = await service.claim(session, officer, need.id, model, after)
+    assert claimed.act_by > after.date()
+    assert [d.step for d in await store.deadlines_of(session, need.id) if d.answer_id == claimed.id] == [Step.CONTACT]
+    await service.contact(session, officer, claimed.id, after)
+    await service.demand(session, officer, claimed.id, [Demand.SITE_VISIT], "", after)  # it is not sealed any more
+    await service.supply(session, firm, claimed.id, after)
+    assert (await service.claim(session, late, need.id, model, after)).slot == 2  # all who stand came after the window
+    await service.offer(session, officer, claimed.id, replace(OFFER, valid_until=date(2026, 3, 30)), "", after)
+    assert (await service.accept(session, firm, claimed.id, after)).status is AnswerStatus.CHOSEN
+
+
+async def test_after_a_window_with_offers_no_other_bank_comes_in_until_it_is_opened_again(session, now, model, town, officer_of):
+    firm, _, publish = town
+    need = await publish(mode=Mode.SEALED)
+    officer, late = await officer_of("GB02"), await officer_of("GB08")
+    claimed = await service.claim(session, officer, need.id, model, now)
+    await service.offer(session, officer, claimed.id, replace(OFFER, valid_until=date(2026, 3, 25)), "", now)
+    after = need.window_closes_at + timedelta(hours=1)
+    await service.tick(session, need.id, model, after)
+    with pytest.raises(Conflict, match="open"):
+        await service.claim(session, late, need.id, model, after)
+    with pytest.raises(Conflict, match="open"):
+        await service.request(session, firm, need.id, "GB08-INV", model, after)  # nobody is asked who may not come
+    await service.accept(session, firm, claimed.id, after)
+    await service.decline(session, officer, claimed.id, [DeclineReason.NO_CAPACITY], "", after)
+    second = await service.claim(session, late, need.id, model, after)
+    assert (second.slot, second.act_by > after.date()) == (1, True)
+    await service.offer(session, late, second.id, replace(OFFER, product_code="GB08-INV", repayment=None, valid_until=date(2026, 3, 25)), "", after)
+
+
+async def test_a_bank_asked_in_a_window_is_asked_until_its_end(session, now, model, town, officer_of):
+    firm, _, publish = town
+    need = await publish(mode=Mode.SEALED)
+    at = now + timedelta(days=3)  # Friday, the last day
+    request = await service.request(session, firm, need.id, "GB02-INV", model, at)
+    assert request.due_on == date(2026, 3, 13)

@@ -1,7 +1,7 @@
 """Slots, what an offer may say, and what a bank sees before it has a slot."""
 
 from collections.abc import Collection, Hashable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import TypeVar
 
@@ -18,11 +18,12 @@ from greenbridge.answers.values import (
     Outline,
 )
 from greenbridge.catalog.values import REPAYMENT_NAMES, LoanProduct, Repayment
+from greenbridge.kit.calendar import business_date
 from greenbridge.kit.errors import Conflict, FieldProblem
 from greenbridge.kit.money import in_percent, in_wan
 from greenbridge.kit.states import Refusal
 from greenbridge.kit.text import Text
-from greenbridge.needs.values import Need, NeedDraft
+from greenbridge.needs.values import Need, NeedDraft, NeedStatus
 
 Key = TypeVar("Key", bound=Hashable)
 OFFER_DAYS = 15
@@ -38,6 +39,32 @@ def free_slot(taken: Collection[int], slots: int, kept: int = 0) -> int | None:
     if len(taken) + kept >= slots:
         return None
     return next((slot for slot in range(1, slots + 1) if slot not in taken), None)
+
+
+def window_over(need: Need, now: datetime) -> bool:
+    """Return whether the time of a sealed window is over; False where there was none."""
+    return need.window_closes_at is not None and now >= need.window_closes_at
+
+
+def shut(need: Need, answers: Sequence[Answer], now: datetime) -> bool:
+    """Return whether a sealed need keeps banks out: its window is over, and the offers made in it are what its firm chooses from.
+
+    When none of them is left the need is opened again, and is a need like any other from then on.
+    """
+    if need.window_closes_at is None or now < need.window_closes_at or need.status in {NeedStatus.REOPENED, NeedStatus.ESCALATED}:
+        return False
+    standing = [answer for answer in answers if answer.status in life.BEFORE]
+    return not standing or any(answer.claimed_at < need.window_closes_at for answer in standing)
+
+
+def last_day(need: Need) -> date | None:
+    """Return the last day of a sealed window; None where there is none."""
+    return business_date(need.window_closes_at) - timedelta(days=1) if need.window_closes_at else None
+
+
+def open_window_ends(need: Need, now: datetime) -> date | None:
+    """Return the last day of a sealed window that is open; None where there is none, or none any more."""
+    return None if window_over(need, now) else last_day(need)
 
 
 def refusal(found: Refusal[AnswerStatus, AnswerGuard]) -> Conflict:

@@ -49,7 +49,7 @@ from greenbridge.kit.calendar import business_date
 from greenbridge.kit.errors import Conflict, Invalid, NotFound
 from greenbridge.needs import rules as need_rules
 from greenbridge.needs import service as needs
-from greenbridge.needs.values import Mode, Need, NeedEvent, NeedGuard, NeedStatus
+from greenbridge.needs.values import Need, NeedEvent, NeedGuard, NeedStatus
 from greenbridge.scoring.gateway import DefaultModel
 
 
@@ -74,7 +74,7 @@ async def claim(session: AsyncSession, actor: Actor, need_id: UUID, model: Defau
     holds = {
         guard
         for guard, true in (
-            (AnswerGuard.NEED_OPEN, need_rules.is_open(need.status) and need.open_until >= today and not _window_over(need, now)),
+            (AnswerGuard.NEED_OPEN, need_rules.is_open(need.status) and need.open_until >= today and not rules.shut(need, answers, now)),
             (AnswerGuard.BANK_IS_NEW, not answered_before),
             (AnswerGuard.SLOT_FREE, slot is not None),
         )
@@ -86,7 +86,8 @@ async def claim(session: AsyncSession, actor: Actor, need_id: UUID, model: Defau
     found = states.step(life.ANSWER, None, AnswerEvent.CLAIM, frozenset(holds))
     if isinstance(found, states.Refusal) or slot is None:
         raise _not_claimed(found.guard if isinstance(found, states.Refusal) else AnswerGuard.SLOT_FREE)
-    act_by = _last_day(need) or _due(need, Step.CONTACT, now)
+    window_ends = rules.open_window_ends(need, now)
+    act_by = window_ends or _due(need, Step.CONTACT, now)
     try:
         answer = await store.add(session, need.id, bank, actor.account_id, slot, now, act_by)
     except IntegrityError:
@@ -100,7 +101,7 @@ async def claim(session: AsyncSession, actor: Actor, need_id: UUID, model: Defau
     if asked is not None and asked.state is RequestState.WAITING:
         async with database.as_platform(session):
             await close(session, asked, RequestEvent.TAKE, now, account_id=actor.account_id)
-    step = Step.OFFER if need.draft.mode is Mode.SEALED else Step.CONTACT
+    step = Step.OFFER if window_ends else Step.CONTACT
     await start(session, need, step, Owner.BANK, today, due=act_by, bank_id=bank.id, answer_id=answer.id)
     async with database.as_platform(session):
         if need.status is not NeedStatus.IN_ANSWER:
@@ -126,15 +127,6 @@ def _not_claimed(guard: AnswerGuard | None) -> Conflict:
     return Conflict(*_NOT_CLAIMED[guard or AnswerGuard.NEED_OPEN])
 
 
-def _window_over(need: Need, now: datetime) -> bool:
-    return need.window_closes_at is not None and now >= need.window_closes_at
-
-
-def _last_day(need: Need) -> date | None:
-    """Return the last day of a sealed window."""
-    return business_date(need.window_closes_at) - timedelta(days=1) if need.window_closes_at else None
-
-
 def _due(need: Need, step: Step, now: datetime) -> date:
     return deadlines.due_on(gateway.profile(need.profile), step, business_date(now))
 
@@ -156,7 +148,7 @@ async def contact(session: AsyncSession, actor: Actor, answer_id: UUID, now: dat
     """Note that the firm was contacted and the survey has begun; the offer's clock starts."""
     answer, need = await banks_own(session, actor, answer_id)
     today = business_date(now)
-    due = _last_day(need) or _due(need, Step.OFFER, now)
+    due = rules.open_window_ends(need, now) or _due(need, Step.OFFER, now)
     holds = {AnswerGuard.IN_TIME} if answer.act_by >= today else set()
     surveying = await happen(session, answer, AnswerEvent.CONTACT, now, holds, account_id=actor.account_id, columns={"act_by": due})
     await stop(session, need.id, now, answer_id=answer.id)
@@ -189,7 +181,7 @@ async def offer(session: AsyncSession, actor: Actor, answer_id: UUID, terms: Off
         raise rules.refusal(states.Refusal(answer.status, None))
     if not need_rules.is_open(need.status) or need.open_until < today:
         raise Conflict("need-not-open", "该需求已不再开放。", "The need is not open any more.")
-    if _window_over(need, now):
+    if rules.window_over(need, now) and need.window_closes_at and answer.claimed_at < need.window_closes_at:
         raise Conflict("window-closed", "密封报价已截止。", "The sealed window is over.")
     if answer.act_by < today:
         raise Conflict("too-late", f"答复期限 {answer.act_by} 已过。", f"The answer was due by {answer.act_by}.")

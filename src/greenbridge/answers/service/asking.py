@@ -43,11 +43,12 @@ async def ask(session: AsyncSession, need: Need, found: Match, by: AskedBy, now:
     banks = {bank.code: bank for bank in await accounts.banks(session)}
     bank = banks[found.product.bank.code]
     answers, requests = await store.of_need(session, need.id), await store.requests_of(session, need.id)
-    today, taken = business_date(now), {a.slot for a in answers if rules.takes_slot(a.status)}
+    today, is_open = business_date(now), need_rules.is_open(need.status) and need.open_until >= business_date(now)
+    taken = {a.slot for a in answers if rules.takes_slot(a.status)}
     holds = {
         guard
         for guard, true in (
-            (AnswerGuard.NEED_OPEN, need_rules.is_open(need.status) and need.open_until >= today),
+            (AnswerGuard.NEED_OPEN, is_open and not rules.shut(need, answers, now)),
             (AnswerGuard.BANK_IS_NEW, bank.id not in {a.bank_id for a in answers} | {r.bank_id for r in requests}),
             (AnswerGuard.SLOT_FREE, rules.free_slot(taken, need.slots, kept_slots(requests, bank.id)) is not None),
             (AnswerGuard.PRODUCT_FITS, found.eligibility is not Eligibility.NOT_ELIGIBLE),
@@ -57,6 +58,7 @@ async def ask(session: AsyncSession, need: Need, found: Match, by: AskedBy, now:
     if isinstance(step := states.step(life.REQUEST, None, RequestEvent.ASK, frozenset(holds)), states.Refusal):
         raise Conflict(*_NOT_ASKED[step.guard or AnswerGuard.NEED_OPEN])
     due = deadlines.due_on(gateway.profile(need.profile), Step.ACCEPT, today)
+    due = min(due, rules.open_window_ends(need, now) or due)  # it may not come in later
     try:
         made = await store.add_request(session, need.id, bank.id, found.product.code, by, now, due)
     except IntegrityError:

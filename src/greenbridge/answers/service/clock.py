@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from greenbridge.accounts import service as accounts
-from greenbridge.answers import gateway, store
+from greenbridge.answers import gateway, rules, store
 from greenbridge.answers.rules import deadlines, life
 from greenbridge.answers.service.asking import ask
 from greenbridge.answers.service.choosing import open_window, settle
@@ -115,8 +115,8 @@ async def _go_on(session: AsyncSession, need: Need, model: DefaultModel, now: da
         return 0
     clocks = [d for d in await store.deadlines_of(session, need.id) if d.step is Step.ACCEPT and d.owner is Owner.BANKS]
     if not clocks and need.status is NeedStatus.PUBLISHED:  # nobody has been waited for yet
-        window_ends = business_date(need.window_closes_at) if need.window_closes_at else None
-        await start(session, need, Step.ACCEPT, Owner.BANKS, business_date(need.published_at), due=window_ends)
+        begun = business_date(need.published_at)
+        await start(session, need, Step.ACCEPT, Owner.BANKS, begun, due=rules.last_day(need))
         return 1
     return 0 if any(d.state is DeadlineState.RUNNING for d in clocks) else await _ask_next(session, need, model, now)
 
@@ -140,8 +140,7 @@ async def _ask_next(session: AsyncSession, need: Need, model: DefaultModel, now:
     tried = {codes[bank_id] for bank_id in (*(a.bank_id for a in answers), *(r.bank_id for r in requests))}
     run = await matching.of_need(session, need, model, now)
     found = deadlines.next_asked(run.matches, tried) if by_platform < profile.most_asked and not need.sealed else None
-    window_over = need.window_closes_at is not None and now >= need.window_closes_at
-    if found is None or window_over:
+    if found is None or rules.window_over(need, now):
         return await _escalate(session, need, now)
     await ask(session, need, found, AskedBy.PLATFORM, now)
     return 1
