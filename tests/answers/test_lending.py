@@ -416,3 +416,14 @@ async def test_a_bank_asked_in_a_window_is_asked_until_its_end(session, now, mod
     at = now + timedelta(days=3)  # Friday, the last day
     request = await service.request(session, firm, need.id, "GB02-INV", model, at)
     assert request.due_on == date(2026, 3, 13)
+
+
+async def test_nobody_asks_for_papers_while_the_window_is_sealed(session, now, model, town, officer_of):
+    _, _, publish = town
+    need = await publish(mode=Mode.SEALED)
+    officer = await officer_of()
+    claimed = await service.claim(session, officer, need.id, model, now)
+    assert (await service.open_need(session, officer, need.id, model, now)).sealed
+    with pytest.raises(Conflict) as raised:
+        await service.demand(session, officer, claimed.id, [Demand.SITE_VISIT], "", now)
+    assert raised.value.code == "sealed"

@@ -159,6 +159,8 @@ async def contact(session: AsyncSession, actor: Actor, answer_id: UUID, now: dat
 async def demand(session: AsyncSession, actor: Actor, answer_id: UUID, asked: Sequence[Demand], note: str, now: datetime) -> Answer:
     """Ask the firm for papers; the bank's clock waits with what is left of it, the firm's runs."""
     answer, need = await banks_own(session, actor, answer_id)
+    if need.sealed:  # its firm does not know of this bank yet, and could hand in nothing
+        raise Conflict("sealed", "密封报价期间不能要求补充材料。", "While the window is sealed the firm cannot be asked for papers.")
     if not 1 <= len(set(asked)) <= len(Demand):
         raise Invalid.at("wrong-demand", "demands", "请选择需要补充的材料。", "Choose what is asked for.")
     today, words = business_date(now), [d.value for d in dict.fromkeys(asked)]

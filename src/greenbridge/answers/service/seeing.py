@@ -135,6 +135,7 @@ async def _seen(session: AsyncSession, actor: Actor, behind: _Behind, now: datet
         need.draft.mode,
         need.window_closes_at,
         next((r for r in behind.requests if r.bank_id == actor.organisation.id), None),
+        need.sealed,
     )
 
 
