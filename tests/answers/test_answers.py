@@ -45,6 +45,12 @@ def test_an_offer_outside_the_products_frame_names_its_field(change, field):
     assert [p.field for p in rules.offer_problems(offer, a_product(), a_draft(), TODAY, TODAY + timedelta(days=30))] == [field]
 
 
+def test_an_offer_may_stand_some_days_longer_than_the_need_or_the_banks_own_day():
+    need = Need(uuid4(), "N1", uuid4(), a_draft(), "330502", NeedStatus.PUBLISHED, datetime(2026, 3, 1, tzinfo=UTC), TODAY)
+    assert rules.last_valid_day(need, TODAY - timedelta(days=3)) == TODAY + timedelta(days=5)
+    assert rules.last_valid_day(need, TODAY + timedelta(days=3)) == TODAY + timedelta(days=8)
+
+
 def test_bands_hide_the_figure_and_small_counts_hide_each_other():
     assert rules.band(100_000_000, rules.AMOUNT_BANDS_FEN) == Band(50_000_000, 100_000_000)
     assert rules.band(100_000_001, rules.AMOUNT_BANDS_FEN) == Band(100_000_000, 300_000_000)

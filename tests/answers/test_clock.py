@@ -281,3 +281,27 @@ async def test_every_end_of_a_request_is_a_step_and_is_recorded(session, now, mo
         with pytest.raises(Conflict):
             (one, *_) = await store.requests_of(session, need.id)
             await service.refuse(session, officer, one.id, [DeclineReason.NO_CAPACITY], now)
+
+
+async def test_a_bank_that_comes_on_the_last_day_has_its_days(session, now, model, town, officer_of):
+    firm, _, publish = town
+    need = await publish()
+    last = now + timedelta(days=30)  # the need's last day, a Thursday
+    assert need.open_until == last.date()
+    officer, asked = await officer_of("GB02"), await officer_of("GB03")
+    claimed = await service.claim(session, officer, need.id, model, last)
+    request = await service.request(session, firm, need.id, "GB03-INV", model, last)
+    after = last + timedelta(days=1)
+    assert min(claimed.act_by, request.due_on) > need.open_until
+    await service.tick(session, need.id, model, after)
+    second = await service.claim(session, asked, need.id, model, after)  # it was asked until then
+    with pytest.raises(Conflict):
+        await service.claim(session, await officer_of("GB08"), need.id, model, after)
+    await service.contact(session, officer, claimed.id, after)
+    terms = Offer("GB02-INV", 40_000_000, 520, 12, after.date() + timedelta(days=5))
+    await service.offer(session, officer, claimed.id, terms, "", after)
+    await service.decline(session, asked, second.id, [DeclineReason.DEFAULT_RISK], "", after)
+    for day in range(1, 5):
+        await service.tick(session, need.id, model, after + timedelta(days=day))
+    assert (await needs.get(session, need.id)).status is NeedStatus.IN_ANSWER  # an offer stands, and the firm may choose
+    assert (await service.accept(session, firm, claimed.id, after + timedelta(days=5))).status is AnswerStatus.CHOSEN

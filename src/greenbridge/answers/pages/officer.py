@@ -23,6 +23,7 @@ from greenbridge.kit.money import bp_from_percent, fen_from_wan
 from greenbridge.kit.text import Text
 from greenbridge.kit.web import Deps, Now, Session, download, language_of, page
 from greenbridge.needs import service as needs
+from greenbridge.needs.values import Need
 from greenbridge.reports import service as reports
 from greenbridge.reports.values import CreditReport
 
@@ -34,7 +35,7 @@ WORKS_AT = {
 }
 
 
-def read_offer(form: dict[str, str], today: date, open_until: date) -> Offer:
+def read_offer(form: dict[str, str], today: date, need: Need) -> Offer:
     """Return the offer typed into the form; raises Invalid with each field that cannot be read."""
     found: list[FieldProblem] = []
 
@@ -58,7 +59,7 @@ def read_offer(form: dict[str, str], today: date, open_until: date) -> Offer:
         raise Invalid("wrong-offer", "请检查报价。", "Check the offer.", fields=tuple(found))
     way = form.get("repayment", "")
     repayment = Repayment(way) if way in set(Repayment) else None
-    until = min(today + timedelta(days=rules.OFFER_DAYS), open_until)
+    until = min(today + timedelta(days=rules.OFFER_DAYS), rules.last_valid_day(need, today))
     code = form.get("product_code", "")
     return Offer(code, amount, rate, term, until, repayment, upfront_fee_fen=fee, guarantee_yearly_bp=guarantee)
 
@@ -233,7 +234,7 @@ class OfficerPages(Controller):
     ) -> Response[Any]:
         try:
             async with session.begin_nested():
-                terms = read_offer(data, business_date(now), (await needs.get(session, need_id)).open_until)
+                terms = read_offer(data, business_date(now), await needs.get(session, need_id))
                 _must_answer(await service.offer(session, request.user, answer_id, terms, data.get("note", ""), now), need_id)
         except Problem as problem:
             return await self._detail(request, session, now, deps, need_id, data, problem)

@@ -27,6 +27,7 @@ from greenbridge.needs.values import Need, NeedDraft, NeedStatus
 
 Key = TypeVar("Key", bound=Hashable)
 OFFER_DAYS = 15
+CHOICE_DAYS = 5  # what a firm has to choose in where an offer comes with the need's last days
 
 
 def takes_slot(status: AnswerStatus) -> bool:
@@ -85,8 +86,15 @@ _CODES = {
 }
 
 
-def offer_problems(offer: Offer, product: LoanProduct | None, draft: NeedDraft, today: date, open_until: date) -> tuple[FieldProblem, ...]:
-    """Return what keeps an offer from being made: it must lie inside the product's frame and not above what was asked."""
+def last_valid_day(need: Need, act_by: date) -> date:
+    """Return how long an offer may stand: until some days after the need's last day, or after the bank's, which may come later."""
+    return max(need.open_until, act_by) + timedelta(days=CHOICE_DAYS)
+
+
+def offer_problems(offer: Offer, product: LoanProduct | None, draft: NeedDraft, today: date, last: date) -> tuple[FieldProblem, ...]:
+    """Return what keeps an offer from being made: it must lie inside the product's frame and not above what was asked. `last`: the last
+    day until which it may stand.
+    """
     found = []
 
     def refuse(field: str, zh: str, en: str) -> None:
@@ -117,8 +125,8 @@ def offer_problems(offer: Offer, product: LoanProduct | None, draft: NeedDraft, 
     found += _price_problems(offer, product)
     if offer.valid_until < today:
         refuse("valid_until", "有效期不能早于今天", "The offer would be over already")
-    elif offer.valid_until > open_until:
-        refuse("valid_until", f"有效期不能晚于需求的截止日 {open_until}", f"The need itself is open until {open_until} only")
+    elif offer.valid_until > last:
+        refuse("valid_until", f"有效期不能晚于 {last}", f"An offer to this need may stand until {last} at most")
     return tuple(found)
 
 

@@ -71,10 +71,12 @@ async def claim(session: AsyncSession, actor: Actor, need_id: UUID, model: Defau
         raise NotFound("no-need", "没有这条需求。", "There is no such need.")
     taken = {a.slot for a in answers if rules.takes_slot(a.status)}
     slot = rules.free_slot(taken, need.slots, kept_slots(requests, bank.id))
+    waited_for = asked is not None and asked.state is RequestState.WAITING
+    in_time = need.open_until >= today or (waited_for and asked is not None and asked.due_on >= today)
     holds = {
         guard
         for guard, true in (
-            (AnswerGuard.NEED_OPEN, need_rules.is_open(need.status) and need.open_until >= today and not rules.shut(need, answers, now)),
+            (AnswerGuard.NEED_OPEN, need_rules.is_open(need.status) and in_time and not rules.shut(need, answers, now)),
             (AnswerGuard.BANK_IS_NEW, not answered_before),
             (AnswerGuard.SLOT_FREE, slot is not None),
         )
@@ -98,7 +100,7 @@ async def claim(session: AsyncSession, actor: Actor, need_id: UUID, model: Defau
             await grant(session, need, answer, SURVEY, now, told_by=None, narrowing=None)
         answer = await store.set_agreed(session, answer.id, now)
     await stop(session, need.id, now, steps=(Step.ACCEPT, Step.OPERATE))
-    if asked is not None and asked.state is RequestState.WAITING:
+    if asked is not None and waited_for:
         async with database.as_platform(session):
             await close(session, asked, RequestEvent.TAKE, now, account_id=actor.account_id)
     step = Step.OFFER if window_ends else Step.CONTACT
@@ -181,14 +183,14 @@ async def offer(session: AsyncSession, actor: Actor, answer_id: UUID, terms: Off
     holds = {AnswerGuard.NEED_OPEN, AnswerGuard.IN_TIME, AnswerGuard.TERMS_FIT}
     if isinstance(states.step(life.ANSWER, answer.status, AnswerEvent.OFFER, frozenset(holds)), states.Refusal):
         raise rules.refusal(states.Refusal(answer.status, None))
-    if not need_rules.is_open(need.status) or need.open_until < today:
+    if not need_rules.is_open(need.status):  # a bank has its own days, also where the need's are over meanwhile
         raise Conflict("need-not-open", "该需求已不再开放。", "The need is not open any more.")
     if rules.window_over(need, now) and need.window_closes_at and answer.claimed_at < need.window_closes_at:
         raise Conflict("window-closed", "密封报价已截止。", "The sealed window is over.")
     if answer.act_by < today:
         raise Conflict("too-late", f"答复期限 {answer.act_by} 已过。", f"The answer was due by {answer.act_by}.")
     product = {product.code: product for product in await catalog.listed(session, actor)}.get(terms.product_code)
-    if found := rules.offer_problems(terms, product, need.draft, today, need.open_until):
+    if found := rules.offer_problems(terms, product, need.draft, today, rules.last_valid_day(need, answer.act_by)):
         raise Invalid("wrong-offer", "请检查报价。", "Check the offer.", fields=found)
     assert product is not None
     terms = replace(terms, repayment=terms.repayment or product.repayment[0], yearly_fee_bp=product.yearly_fee_bp)

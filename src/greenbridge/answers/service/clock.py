@@ -108,10 +108,12 @@ async def _go_on(session: AsyncSession, need: Need, model: DefaultModel, now: da
         return 0
     answers, requests = await store.of_need(session, need.id), await store.requests_of(session, need.id)
     live = any(a.status in life.BEFORE for a in answers) or any(r.state is RequestState.WAITING for r in requests)
-    if need.open_until < today and not any(a.status in {AnswerStatus.CLAIMED, AnswerStatus.SURVEYING} for a in answers):
+    if live:  # each has a day of its own, also past the need's; an offer stands for its firm to choose
+        return 0
+    if need.open_until < today:
         said = deadlines.was_answered(answers, requests, bool(await store.operator_answers(session, need.id)))
-        return await _end(session, need, now, said=said, live=live)
-    if live or need.status is NeedStatus.ESCALATED:
+        return await _end(session, need, now, said=said)
+    if need.status is NeedStatus.ESCALATED:
         return 0
     clocks = [d for d in await store.deadlines_of(session, need.id) if d.step is Step.ACCEPT and d.owner is Owner.BANKS]
     if not clocks and need.status is NeedStatus.PUBLISHED:  # nobody has been waited for yet
@@ -121,12 +123,12 @@ async def _go_on(session: AsyncSession, need: Need, model: DefaultModel, now: da
     return 0 if any(d.state is DeadlineState.RUNNING for d in clocks) else await _ask_next(session, need, model, now)
 
 
-async def _end(session: AsyncSession, need: Need, now: datetime, *, said: bool, live: bool) -> int:
+async def _end(session: AsyncSession, need: Need, now: datetime, *, said: bool) -> int:
     """End a need whose time is over, once its firm has had an answer; until then it is the operator's."""
     holds = {NeedGuard.TIME_IS_OVER} | ({NeedGuard.WAS_ANSWERED} if said else set())
     over = await needs.move_on(session, need.id, NeedEvent.EXPIRE, now, holds)
     if over is None:
-        return 0 if live else await _escalate(session, need, now)
+        return await _escalate(session, need, now)
     await settle(session, over, now)
     await tell_firm(session, over, "need.expired", now)
     return 1
