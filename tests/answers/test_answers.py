@@ -1,4 +1,6 @@
 import asyncio
+import json
+import tomllib
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
@@ -14,6 +16,8 @@ from greenbridge.answers import rules, service
 from greenbridge.answers.schemas import OpenNeedOut
 from greenbridge.answers.values import AnswerStatus, Band, DeclineReason, Offer
 from greenbridge.audit import service as audit
+from greenbridge.catalog import service as catalog
+from greenbridge.catalog.schemas import ProductFile
 from greenbridge.catalog.values import Repayment
 from greenbridge.enterprises import service as enterprises
 from greenbridge.facts.rules import items
@@ -22,6 +26,7 @@ from greenbridge.kit.errors import Conflict, Forbidden, Invalid, NotFound, Probl
 from greenbridge.needs import service as needs
 from greenbridge.needs.values import Need, NeedStatus
 from greenbridge.reports import service as reports
+from greenbridge.settings import home
 from tests.builders import a_draft, a_product, a_verified_firm, an_actor, deliver, steady_invoices, the_products, token
 
 TODAY = date(2026, 3, 10)
@@ -176,6 +181,21 @@ async def test_no_slot_without_a_fitting_product(session, now, model, published)
         await service.claim(session, await an_officer(session, now, "GB04"), need.id, model, now)  # 50 x10k yuan at most
     with pytest.raises(Conflict, match="no product that fits"):
         await service.claim(session, await an_officer(session, now, "GB99"), need.id, model, now)
+
+
+async def test_a_product_that_is_listed_after_the_need_opens_no_slot(session, now, model, published):
+    """Else a bank without one could list any, claim, and read exact terms that were not meant for it."""
+    _, need = published
+    administrator = await an_actor(session, now, Role.BANK_ADMINISTRATOR, "GB77")
+    document = tomllib.loads((home() / "products" / "gb02-inv.toml").read_text(encoding="utf-8"))
+    document = json.loads(json.dumps({**document, "code": "GB77-INV", "bank": "GB77"}, default=str))
+    later = now + timedelta(minutes=1)
+    await catalog.list_product(session, administrator, ProductFile.model_validate(document), later)
+    officer = await an_officer(session, now, "GB77")
+    seen = await service.open_need(session, officer, need.id, model, later)
+    assert [e.value for _, e in seen.products] == ["conditional"]  # as of every product listed later: nothing is told
+    with pytest.raises(Conflict, match="no product that fits"):
+        await service.claim(session, officer, need.id, model, later)
 
 
 async def test_late_claims_expire_and_free_their_slot(session, now, model, published):

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from greenbridge.accounts.values import Actor
 from greenbridge.answers import gateway, rules, store
 from greenbridge.answers.rules import deadlines, life
-from greenbridge.answers.service.seeing import open_need
+from greenbridge.answers.service.seeing import fits
 from greenbridge.answers.service.shared import (
     SURVEY,
     close,
@@ -42,7 +42,6 @@ from greenbridge.answers.values import (
     Step,
 )
 from greenbridge.catalog import service as catalog
-from greenbridge.catalog.values import Eligibility
 from greenbridge.consents import service as consents
 from greenbridge.kit import database, states
 from greenbridge.kit.calendar import business_date
@@ -54,7 +53,7 @@ from greenbridge.scoring.gateway import DefaultModel
 
 
 async def claim(session: AsyncSession, actor: Actor, need_id: UUID, model: DefaultModel, now: datetime) -> Answer:
-    """Take one of the need's slots for the officer's bank. One per bank, none without a product that fits.
+    """Take one of the need's slots for the officer's bank. One per bank, none without a product that fits, listed before the need.
 
     The need's row is locked, so that banks come one after another; the unique index stands behind it.
     """
@@ -83,8 +82,9 @@ async def claim(session: AsyncSession, actor: Actor, need_id: UUID, model: Defau
         if true
     }
     if len(holds) == 3:  # what takes long is asked last
-        seen = await open_need(session, actor, need_id, model, now)
-        holds |= {AnswerGuard.PRODUCT_FITS} if any(e is not Eligibility.NOT_ELIGIBLE for _, e in seen.products) else set()
+        async with database.as_platform(session):
+            fitting = waited_for or await fits(session, bank, need, model, now)  # who is asked was found fitting
+        holds |= {AnswerGuard.PRODUCT_FITS} if fitting else set()
     found = states.step(life.ANSWER, None, AnswerEvent.CLAIM, frozenset(holds))
     if isinstance(found, states.Refusal) or slot is None:
         raise _not_claimed(found.guard if isinstance(found, states.Refusal) else AnswerGuard.SLOT_FREE)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from greenbridge.accounts.values import Actor
+from greenbridge.accounts.values import Actor, Organisation
 from greenbridge.answers import rules, store
 from greenbridge.answers.rules import deadlines, life
 from greenbridge.answers.service.shared import is_open_to, kept_slots, must_be_officer
@@ -68,6 +68,17 @@ async def open_need(session: AsyncSession, actor: Actor, need_id: UUID, model: D
     if seen.mine is None and not (need_rules.is_open(need.status) and is_open_to(need, seen.asked)):
         raise NotFound("no-need", "没有这条需求。", "There is no such need.")
     return seen
+
+
+async def fits(session: AsyncSession, bank: Organisation, need: Need, model: DefaultModel, now: datetime) -> bool:
+    """Return whether a bank has a product for a need that was listed before it, and so could not be made for it. For the platform.
+
+    One that was listed later counts neither way: a claim that it opened or kept shut would tell a figure of the firm.
+    """
+    listed = await catalog.listed_at(session)
+    run = await matching.of_need(session, need, model, now)
+    own = [m for m in run.matches if m.product.bank.code == bank.code and listed[m.product.code] <= need.published_at]
+    return any(m.eligibility is not Eligibility.NOT_ELIGIBLE for m in own)
 
 
 @dataclass(frozen=True, slots=True)
