@@ -199,6 +199,19 @@ class FirmAnswersApi(Controller):
         return RatingOut.of(await service.rate(session, request.user, answer_id, data.stars, data.reasons, now))
 
 
+class ReleaseApi(Controller):
+    """A chosen bank that is late is let go."""
+
+    path = "/api/v1"
+    tags = ("answers",)
+    guards = (only(Role.ENTERPRISE, Role.OPERATOR),)
+
+    @post("/answers/{answer_id:uuid}/release", status_code=200)
+    async def release(self, answer_id: FromPath[UUID], request: Caller, session: Session, now: Now) -> AnswerOut:
+        """Let go of the chosen bank that has not paid out in time; the need is open to all banks again."""
+        return AnswerOut.of(await service.release(session, request.user, answer_id, now))
+
+
 class DeadlinesApi(Controller):
     """What the operator sees to."""
 

@@ -91,8 +91,8 @@ def _counts(own: Sequence[Dealing]) -> tuple[tuple[float, int], ...]:
 
 
 def _as_offered(one: Dealing) -> bool:
-    """Return whether a loan was approved at no more than the rate that was offered."""
-    return one.approved_rate_bp is not None and one.offered_rate_bp is not None and one.approved_rate_bp <= one.offered_rate_bp
+    """Return whether a loan was approved at no more than the rate that was offered, and its bank not let go for its silence."""
+    return not one.released and one.approved_rate_bp is not None and one.offered_rate_bp is not None and one.approved_rate_bp <= one.offered_rate_bp
 
 
 def _middle(counts: Sequence[tuple[float, int]]) -> float:

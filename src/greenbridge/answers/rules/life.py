@@ -8,6 +8,7 @@ from greenbridge.kit.states import Machine, Transition
 from greenbridge.kit.text import Text
 
 FIRM, BANK, CLOCK = Text("企业", "firm"), Text("银行", "bank"), Text("时钟", "clock")
+RELEASING = Text("企业或平台运营", "firm or operator")
 # Before the firm has chosen: the bank works on it.
 BEFORE = (S.CLAIMED, S.SURVEYING, S.ACTION_REQUIRED, S.OFFERED)
 # The firm has chosen, and it is, or became, a loan.
@@ -33,6 +34,8 @@ ANSWER: Machine[S, E, G] = Machine(
         Transition((*BEFORE, S.CHOSEN), E.DECLINE, S.DECLINED, BANK, (G.REASONS_GIVEN,)),
         Transition((S.ACTION_REQUIRED, S.APPROVED, S.SIGNED), E.RETURN, S.RETURNED, BANK, (G.REASONS_GIVEN,)),
         Transition((S.CLAIMED, S.SURVEYING, S.OFFERED), E.EXPIRE, S.EXPIRED, CLOCK, (G.PAST_DUE,)),
+        # Who was chosen and let the day of lending pass keeps its firm no longer than the firm or the operator lets it.
+        Transition((S.CHOSEN, S.APPROVED, S.SIGNED), E.EXPIRE, S.EXPIRED, RELEASING, (G.PAST_DUE,)),
     ),
 )
 REQUEST: Machine[RequestState, RequestEvent, G] = Machine(

@@ -21,6 +21,7 @@ from greenbridge.answers.service.feed import feed
 from greenbridge.answers.service.lending import approve, catch_up, close, fall_overdue, pay_out, payments, repay, sign
 from greenbridge.answers.service.operating import assign, board, escalated, league, replies, reply, tried
 from greenbridge.answers.service.outcomes import borrowers, feedback, loans
+from greenbridge.answers.service.releasing import releasable, release
 from greenbridge.answers.service.reporting import report
 from greenbridge.answers.service.seeing import due, of_bank, open_need, overview, work_list
 
@@ -61,6 +62,8 @@ __all__ = [
     "rate",
     "ratings",
     "refuse",
+    "releasable",
+    "release",
     "repay",
     "replies",
     "reply",

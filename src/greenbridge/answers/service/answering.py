@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from greenbridge.answers.rules import deadlines, life
 from greenbridge.answers.service.seeing import fits
 from greenbridge.answers.service.shared import (
     SURVEY,
+    at_least,
     close,
     grant,
     happen,
@@ -234,17 +235,12 @@ async def end(
     await stop(session, need.id, now, answer_id=answer.id)
     if answer.status in life.LOANS:
         async with database.as_platform(session):
-            await needs.happen(session, need, NeedEvent.FAIL, now, open_until=_at_least(need, now))
+            await needs.happen(session, need, NeedEvent.FAIL, now, open_until=at_least(need, now))
     else:
         await reopen_if_unanswered(session, need, now)
     if not need.sealed:
         await tell_firm(session, need, "answer.declined", now, answer_id=str(answer.id), reasons=words)
     return ended
-
-
-def _at_least(need: Need, now: datetime) -> date:
-    """Return until when a need is open whose chosen bank has failed: a fortnight at least, for the firm lost that time by no fault."""
-    return max(need.open_until, business_date(now) + timedelta(days=rules.OFFER_DAYS))
 
 
 async def totals(session: AsyncSession) -> tuple[int, int, int]:

@@ -75,7 +75,8 @@ async def open_window(session: AsyncSession, need: Need, now: datetime) -> bool:
     return True
 
 
-async def _firms_own(session: AsyncSession, actor: Actor, answer_id: UUID) -> tuple[Answer, Need]:
+async def firms_own(session: AsyncSession, actor: Actor, answer_id: UUID) -> tuple[Answer, Need]:
+    """Return an answer to the actor's need with it, locked need first."""
     answer = await store.find(session, answer_id)
     if answer is None:
         raise NotFound("no-answer", "没有这条应答。", "There is no such answer.")
@@ -93,7 +94,7 @@ async def _firms_own(session: AsyncSession, actor: Actor, answer_id: UUID) -> tu
 
 async def agree(session: AsyncSession, actor: Actor, answer_id: UUID, now: datetime, narrowing: Narrowing | None = None) -> Answer:
     """Let the answering bank know who asks and read the report for its survey, as far as the firm says."""
-    answer, need = await _firms_own(session, actor, answer_id)
+    answer, need = await firms_own(session, actor, answer_id)
     waiting = answer.status in life.BEFORE and need_rules.is_open(need.status)
     if not waiting and answer.status not in life.LOANS:
         raise Conflict("answer-state", "该银行已不再应答这条需求。", "This bank answers the need no more.")
@@ -104,7 +105,7 @@ async def agree(session: AsyncSession, actor: Actor, answer_id: UUID, now: datet
 
 async def agreeing(session: AsyncSession, actor: Actor, answer_id: UUID) -> tuple[Answer, Need, Sequence[WorkStep]]:
     """Return the answer to the actor's need, the need, and the work steps that agreeing now would open to the bank."""
-    answer, need = await _firms_own(session, actor, answer_id)
+    answer, need = await firms_own(session, actor, answer_id)
     return answer, need, CHOSEN if answer.status in life.LOANS else SURVEY
 
 
@@ -112,7 +113,7 @@ async def accept(session: AsyncSession, actor: Actor, answer_id: UUID, now: date
     """Accept an offer: the firm is named to that bank, which reads on until it pays out; the other banks are told that they were
     not chosen. `post_loan`: it may also watch the loan afterwards.
     """
-    answer, need = await _firms_own(session, actor, answer_id)
+    answer, need = await firms_own(session, actor, answer_id)
     stands = answer.offer is not None and answer.offer.valid_until >= business_date(now)
     if answer.status is AnswerStatus.OFFERED and not stands:
         raise Conflict("offer-over", "该报价已过有效期。", "The offer is over.")
@@ -139,7 +140,7 @@ async def accept(session: AsyncSession, actor: Actor, answer_id: UUID, now: date
 
 async def supply(session: AsyncSession, actor: Actor, answer_id: UUID, now: datetime) -> Answer:
     """Say that what a bank asked for has been handed in; the bank's clock goes on with what was left of it."""
-    answer, need = await _firms_own(session, actor, answer_id)
+    answer, need = await firms_own(session, actor, answer_id)
     today = business_date(now)
     due = deadlines.paused_until(today, await _left(session, answer))
     back = await happen(session, answer, AnswerEvent.SUPPLY, now, account_id=actor.account_id, columns={"act_by": due, "demands": []})
@@ -180,7 +181,7 @@ async def settle(session: AsyncSession, need: Need, now: datetime) -> None:
 
 async def rate(session: AsyncSession, actor: Actor, answer_id: UUID, stars: int, reasons: Sequence[RatingReason], now: datetime) -> Rating:
     """Judge the bank, once, when it has offered or its answer is over. Raises Invalid without stars or reasons."""
-    answer, _ = await _firms_own(session, actor, answer_id)
+    answer, _ = await firms_own(session, actor, answer_id)
     found = [
         FieldProblem(field, text)
         for field, text, wrong in (

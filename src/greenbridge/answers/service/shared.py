@@ -1,7 +1,7 @@
 """What all sides of an answer share: who may act, one step, the clocks, and what the firm has granted."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +29,7 @@ from greenbridge.consents.values import Narrowing, WorkStep
 from greenbridge.enterprises import service as enterprises
 from greenbridge.facts import service as facts
 from greenbridge.kit import database, outbox, states
+from greenbridge.kit.calendar import business_date
 from greenbridge.kit.errors import Conflict, Forbidden
 from greenbridge.needs import service as needs
 from greenbridge.needs.values import Mode, Need, NeedEvent, NeedGuard, NeedStatus
@@ -206,6 +207,11 @@ async def reopen_if_unanswered(session: AsyncSession, need: Need, now: datetime)
         if not left and need.status is NeedStatus.IN_ANSWER:
             return await needs.happen(session, need, NeedEvent.LOSE_ANSWERS, now, {NeedGuard.NO_ANSWER_LEFT})
     return need
+
+
+def at_least(need: Need, now: datetime) -> date:
+    """Return until when a need is open whose chosen bank has failed: a fortnight at least, for the firm lost that time by no fault."""
+    return max(need.open_until, business_date(now) + timedelta(days=rules.OFFER_DAYS))
 
 
 def is_open_to(need: Need, asked: Request | None) -> bool:

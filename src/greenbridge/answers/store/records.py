@@ -58,11 +58,12 @@ select o.code, o.name, r.id is not null, a.id is not null, a.product_code is not
     coalesce(a.status = any(%(before)s), r.state = 'waiting'),
     a.status in ('chosen', 'approved', 'signed')
         and not exists (select 1 from deadline l where l.answer_id = a.id and l.step = 'lend' and l.state = 'missed'),
-    a.status = any(%(loans)s) or coalesce(a.status in ('declined', 'returned') and chosen.at is not null, false),
+    a.status = any(%(loans)s) or coalesce(a.status in ('declined', 'returned', 'expired') and chosen.at is not null, false),
     a.approved_fen is not null, coalesce(a.status = 'expired' and a.product_code is null, false) or coalesce(r.state = 'lapsed', false),
     coalesce(a.approved_fen, 0), coalesce(a.disbursed_fen, 0), a.annual_rate_bp, a.approved_rate_bp, g.stars,
     coalesce(a.product_code, r.product_code),
-    coalesce('no_capacity' = any(a.reasons || r.reasons), false), (coalesce(r.asked_at, a.claimed_at) at time zone 'Asia/Shanghai')::date
+    coalesce('no_capacity' = any(a.reasons || r.reasons), false), (coalesce(r.asked_at, a.claimed_at) at time zone 'Asia/Shanghai')::date,
+    coalesce(a.status = 'expired' and chosen.at is not null, false)
 from (select need_id, bank_id from answer union select need_id, bank_id from bank_request where state <> 'void') as d
 join organisation o on o.id = d.bank_id
 left join answer a on a.need_id = d.need_id and a.bank_id = d.bank_id
@@ -92,7 +93,7 @@ async def dealings(session: AsyncSession, since: date) -> list[Dealing]:
 
 def _dealing(row: tuple[Any, ...]) -> Dealing:
     code, name, asked, claimed, offered, declined, avoidable, waited, still_open, lending, chosen, approved, lapsed, *rest = row
-    approved_fen, disbursed_fen, offered_bp, approved_bp, stars, product, no_capacity, on = rest
+    approved_fen, disbursed_fen, offered_bp, approved_bp, stars, product, no_capacity, on, released = rest
     return Dealing(
         code,
         name,
@@ -115,6 +116,7 @@ def _dealing(row: tuple[Any, ...]) -> Dealing:
         product_code=product,
         no_capacity=no_capacity,
         on=on,
+        released=released,
     )
 
 
