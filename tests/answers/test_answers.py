@@ -19,12 +19,16 @@ from greenbridge.audit import service as audit
 from greenbridge.catalog import service as catalog
 from greenbridge.catalog.schemas import ProductFile
 from greenbridge.catalog.values import Repayment
+from greenbridge.consents import service as consents
+from greenbridge.consents.values import Narrowing, ReadKind, WorkStep
 from greenbridge.enterprises import service as enterprises
+from greenbridge.facts import service as facts
 from greenbridge.facts.rules import items
 from greenbridge.kit import database
 from greenbridge.kit.errors import Conflict, Forbidden, Invalid, NotFound, Problem
 from greenbridge.needs import service as needs
-from greenbridge.needs.values import Need, NeedStatus
+from greenbridge.needs.rules import knowing
+from greenbridge.needs.values import Need, NeedStatus, Point, Verdict
 from greenbridge.reports import service as reports
 from greenbridge.settings import home
 from tests.builders import a_draft, a_product, a_verified_firm, an_actor, deliver, steady_invoices, the_products, token
@@ -368,3 +372,28 @@ async def test_a_new_fact_makes_the_matches_anew(session, now, model, published)
     later = now + timedelta(minutes=1)
     await deliver(session, later, items.DISHONESTY, {"uscc": uscc, "case_no": "1", "listed_on": "2026-03-01"})
     assert await answer(later + timedelta(minutes=1)) == "not_eligible"
+
+
+async def test_the_five_points_go_to_a_bank_by_the_consent_door(session, now, model, published):
+    firm, need = published
+    officer = await an_officer(session, now)
+    claimed = await service.claim(session, officer, need.id, model, now)
+    with pytest.raises(Forbidden):
+        await service.points(session, officer, need.id, WorkStep.SURVEY, model, now)  # the firm has not agreed
+    unheld = frozenset({"tax.vat_invoices.amount_net"})
+    await service.agree(session, firm, claimed.id, now, Narrowing(withheld=unheld))
+    before = len(await consents.reads_of(session, need.enterprise_id))
+    found = {one.point: one for one in await service.points(session, officer, need.id, WorkStep.SURVEY, model, now)}
+    assert list(found) == list(Point)
+    assert found[Point.GOOD_CREDIT] in need.findings
+    assert (found[Point.REAL_NEED].verdict, found[Point.REAL_NEED].because) == (Verdict.UNKNOWN, (knowing.CLOSED,))
+    reads = await consents.reads_of(session, need.enterprise_id)
+    (row,) = [read for read in reads if read.kind is ReadKind.FACTS]
+    assert (len(reads) > before, "tax.credit_grade.grade" in row.fields, "tax.vat_invoices.amount_net" in row.fields) == (True, True, False)
+    with pytest.raises(NotFound):
+        await service.points(session, await an_officer(session, now, "GB99"), uuid4(), WorkStep.SURVEY, model, now)
+
+
+def test_every_field_that_a_point_is_read_from_is_a_field():
+    assert {key for keys in knowing.READ.values() for key in keys} <= set(facts.levels())
+    assert list(knowing.READ) == list(Point)

@@ -23,7 +23,7 @@ from greenbridge.answers.service.operating import assign, board, escalated, leag
 from greenbridge.answers.service.outcomes import borrowers, feedback, loans
 from greenbridge.answers.service.releasing import releasable, release
 from greenbridge.answers.service.reporting import report
-from greenbridge.answers.service.seeing import due, of_bank, open_need, overview, work_list
+from greenbridge.answers.service.seeing import due, of_bank, open_need, overview, points, work_list
 
 __all__ = [
     "accept",
@@ -58,6 +58,7 @@ __all__ = [
     "owed",
     "pay_out",
     "payments",
+    "points",
     "profile",
     "rate",
     "ratings",

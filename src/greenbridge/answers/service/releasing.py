@@ -11,7 +11,7 @@ from greenbridge.answers import store
 from greenbridge.answers.rules import life
 from greenbridge.answers.service.choosing import firms_own
 from greenbridge.answers.service.shared import at_least, happen, must_be_operator, stop, tell_bank, tell_firm
-from greenbridge.answers.values import Answer, AnswerEvent, AnswerGuard, AnswerStatus, Deadline, DeadlineState, Step
+from greenbridge.answers.values import Answer, AnswerEvent, AnswerGuard, Deadline, DeadlineState, Step
 from greenbridge.kit import states
 from greenbridge.kit.errors import NotFound
 from greenbridge.needs import service as needs
@@ -35,10 +35,10 @@ async def release(session: AsyncSession, actor: Actor, answer_id: UUID, now: dat
 
 
 async def _operators(session: AsyncSession, actor: Actor, answer_id: UUID) -> tuple[Answer, Need]:
-    """Return an answer that the firm has chosen, with its need, for the operator; of the others it knows none by its id."""
+    """Return an answer with its need, locked need first, for the operator."""
     must_be_operator(actor)
     answer = await store.find(session, answer_id)
-    if answer is None or answer.status not in {*life.LOANS, AnswerStatus.EXPIRED}:
+    if answer is None:
         raise NotFound("no-answer", "没有这条应答。", "There is no such answer.")
     need = await needs.locked(session, answer.need_id)
     again = await store.find(session, answer_id)

@@ -24,16 +24,19 @@ from greenbridge.answers.values import (
 from greenbridge.catalog import service as catalog
 from greenbridge.catalog.values import Eligibility
 from greenbridge.consents import service as consents
+from greenbridge.consents.values import ReadKind, WorkStep
 from greenbridge.enterprises import service as enterprises
 from greenbridge.enterprises.values import Origin
+from greenbridge.facts import service as facts
 from greenbridge.kit import database
 from greenbridge.kit.calendar import business_date
-from greenbridge.kit.errors import NotFound
+from greenbridge.kit.errors import Forbidden, NotFound
 from greenbridge.matching import service as matching
 from greenbridge.matching.values import MatchRun
 from greenbridge.needs import rules as need_rules
 from greenbridge.needs import service as needs
-from greenbridge.needs.values import Mode, Need
+from greenbridge.needs.rules import knowing
+from greenbridge.needs.values import Finding, Mode, Need
 from greenbridge.scoring.gateway import DefaultModel
 
 
@@ -68,6 +71,22 @@ async def open_need(session: AsyncSession, actor: Actor, need_id: UUID, model: D
     if seen.mine is None and not (need_rules.is_open(need.status) and is_open_to(need, seen.asked)):
         raise NotFound("no-need", "没有这条需求。", "There is no such need.")
     return seen
+
+
+async def points(
+    session: AsyncSession, actor: Actor, need_id: UUID, step: WorkStep, model: DefaultModel, now: datetime
+) -> tuple[Finding, ...]:
+    """Return the five points of a need that the officer's bank has answered, as they were found when it was published.
+
+    They tell of the firm's fields: they go by the consent door, count as a read, and stand in the firm's ledger. Raises Forbidden
+    while the firm has not agreed.
+    """
+    seen = await open_need(session, actor, need_id, model, now)
+    if seen.enterprise is None:
+        raise Forbidden("no-consent", "企业尚未授权贵行查阅。", "The firm has not agreed that your bank reads it.")
+    need = await needs.get(session, need_id)
+    async with consents.reading(session, actor, need.enterprise_id, step, ReadKind.FACTS, facts.levels(), now) as reading:
+        return knowing.told(need.findings, reading.withheld)
 
 
 async def fits(session: AsyncSession, bank: Organisation, need: Need, model: DefaultModel, now: datetime) -> bool:
