@@ -427,3 +427,12 @@ async def test_nobody_asks_for_papers_while_the_window_is_sealed(session, now, m
     with pytest.raises(Conflict) as raised:
         await service.demand(session, officer, claimed.id, [Demand.SITE_VISIT], "", now)
     assert raised.value.code == "sealed"
+
+
+async def test_after_approval_the_table_is_of_what_was_approved(session, now, model, town, officer_of):
+    firm, _, officer, chosen = await a_choice(session, now, model, town, officer_of)
+    _, before = await service.amortisation(session, firm, chosen.id, now)
+    assert (before[0].interest_fen, before[-1].principal_fen) == (173_333, 40_000_000)
+    await service.approve(session, officer, chosen.id, 30_000_000, 600, now)
+    _, table = await service.amortisation(session, firm, chosen.id, now)
+    assert (table[0].interest_fen, table[-1].principal_fen) == (150_000, 30_000_000)  # 300,000 yuan at 6 %: 1,500 yuan a month

@@ -60,16 +60,17 @@ def _rate(row: Compared) -> float:
 
 
 async def amortisation(session: AsyncSession, actor: Actor, answer_id: UUID, now: datetime) -> tuple[AnswerView, Sequence[Instalment]]:
-    """Return an offer to the actor's need with its table, from the first payment out, or from today."""
+    """Return an offer to the actor's need with its table, from the first payment out, or from today; of a loan as it was approved."""
     answer = await store.find(session, answer_id)
     try:
         views = await of_need(session, actor, answer.need_id, now) if answer else []
     except NotFound:
         views = []
     view = next((v for v in views if v.answer.id == answer_id and v.answer.offer is not None), None)
-    if view is None or view.answer.offer is None:
+    terms = costs.as_approved(view.answer) if view else None
+    if view is None or terms is None:
         raise NotFound("no-answer", "没有这条应答。", "There is no such answer.")
-    return view, costs.amortisation(view.answer.offer, view.answer.contract.first_paid_on or business_date(now))
+    return view, costs.amortisation(terms, view.answer.contract.first_paid_on or business_date(now))
 
 
 async def timeline(
