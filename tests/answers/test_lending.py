@@ -436,3 +436,24 @@ async def test_after_approval_the_table_is_of_what_was_approved(session, now, mo
     await service.approve(session, officer, chosen.id, 30_000_000, 600, now)
     _, table = await service.amortisation(session, firm, chosen.id, now)
     assert (table[0].interest_fen, table[-1].principal_fen) == (150_000, 30_000_000)  # 300,000 yuan at 6 %: 1,500 yuan a month
+
+
+async def test_offers_that_are_over_have_no_place_and_a_rate_above_the_maximum_is_marked(session, now, model, town, officer_of):
+    firm, _, publish = town
+    need = await publish()
+    one, two, three = [await officer_of(bank) for bank in ("GB02", "GB03", "GB08")]
+    cheap, over, dear = [await service.claim(session, officer, need.id, model, now) for officer in (one, two, three)]
+    await service.offer(session, one, cheap.id, replace(OFFER, annual_rate_bp=500), "", now)
+    await service.offer(session, two, over.id, replace(OFFER, product_code="GB03-INV", annual_rate_bp=445), "", now)
+    high = replace(OFFER, product_code="GB08-INV", annual_rate_bp=810, repayment=Repayment.REVOLVING)
+    await service.offer(session, three, dear.id, high, "", now)
+    await session.execute(text("update need set max_annual_rate_bp = 800 where id = :id"), {"id": need.id})
+    session.expire_all()
+    await service.decline(session, two, over.id, [DeclineReason.NO_CAPACITY], "", now)  # the cheapest is not there any more
+    _, rows, _ = await service.compare(session, firm, need.id, model, now)
+    assert [(r.view.answer.id, r.place, r.above_maximum) for r in rows] == [(cheap.id, 1, False), (dear.id, 2, True), (over.id, None, False)]
+    _, late, _ = await service.compare(session, firm, need.id, model, now + timedelta(days=11))
+    assert {r.place for r in late} == {None}  # no offer stands any more
+    await service.accept(session, firm, dear.id, now)
+    _, after, _ = await service.compare(session, firm, need.id, model, now)
+    assert [(r.view.answer.id, r.place) for r in after] == [(dear.id, None), (over.id, None), (cheap.id, None)]

@@ -170,12 +170,13 @@ class InstalmentOut(Closed):
 
 
 class ComparedOut(Closed):
-    """An offer beside the others, cheapest first: `effective_annual_rate` 0.05 is 5 % a year, all in; null: there is none.
+    """An offer beside the others: `effective_annual_rate` 0.05 is 5 % a year, all in; null: there is none. `place` among those that can be
+    accepted, the cheapest first; null: it is over, or one was chosen. `above_maximum`: its rate is above the most the firm would pay.
 
     `subsidy_fen` null: not known and not counted. `asked_share`: how much of what was asked it covers.
     """
 
-    place: int
+    place: int | None
     answer_id: UUID
     bank: str
     product: str | None
@@ -186,6 +187,7 @@ class ComparedOut(Closed):
     total_fen: int
     fit: float | None
     asked_share: float
+    above_maximum: bool
 
     @classmethod
     def of(cls, row: Compared) -> "ComparedOut":
@@ -202,6 +204,7 @@ class ComparedOut(Closed):
             total_fen=row.cost.total_fen,
             fit=row.fit,
             asked_share=row.asked_share,
+            above_maximum=row.above_maximum,
         )
 
 

@@ -144,6 +144,11 @@ def _price_problems(offer: Offer, product: LoanProduct) -> list[FieldProblem]:
     return found
 
 
+def stands(answer: Answer, today: date) -> bool:
+    """Return whether an answer's offer can be accepted."""
+    return answer.status is AnswerStatus.OFFERED and answer.offer is not None and answer.offer.valid_until >= today
+
+
 def revolves(answer: Answer) -> bool:
     """Return whether an answer's loan may be drawn again when it was paid back."""
     return answer.offer is not None and answer.offer.repayment is Repayment.REVOLVING

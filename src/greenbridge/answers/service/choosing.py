@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from greenbridge.accounts import service as accounts
 from greenbridge.accounts.values import Actor
-from greenbridge.answers import store
+from greenbridge.answers import rules, store
 from greenbridge.answers.rules import deadlines, life
 from greenbridge.answers.service.shared import CHOSEN, SURVEY, close, grant, happen, start, stop, tell_bank, tell_firm
 from greenbridge.answers.values import (
@@ -114,7 +114,7 @@ async def accept(session: AsyncSession, actor: Actor, answer_id: UUID, now: date
     not chosen. `post_loan`: it may also watch the loan afterwards.
     """
     answer, need = await firms_own(session, actor, answer_id)
-    stands = answer.offer is not None and answer.offer.valid_until >= business_date(now)
+    stands = rules.stands(answer, business_date(now))
     if answer.status is AnswerStatus.OFFERED and not stands:
         raise Conflict("offer-over", "该报价已过有效期。", "The offer is over.")
     holds = {AnswerGuard.WINDOW_OVER} | ({AnswerGuard.OFFER_STANDS} if stands else set())
