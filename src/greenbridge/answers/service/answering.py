@@ -110,7 +110,8 @@ async def claim(session: AsyncSession, actor: Actor, need_id: UUID, model: Defau
         if need.status is not NeedStatus.IN_ANSWER:
             await needs.happen(session, need, NeedEvent.CLAIM, now, {NeedGuard.OPEN_TODAY}, account_id=actor.account_id)
     await record(session, answer, AnswerHappened(now, answer.id, AnswerEvent.CLAIM, None, found, {"slot": slot}), actor.account_id)
-    await tell_firm(session, need, "answer.claimed", now, answer_id=str(answer.id))
+    if not need.sealed:  # who offers is told when all are
+        await tell_firm(session, need, "answer.claimed", now, answer)
     return answer
 
 
@@ -173,7 +174,7 @@ async def demand(session: AsyncSession, actor: Actor, answer_id: UUID, asked: Se
     waiting = await happen(session, answer, AnswerEvent.DEMAND, now, holds, account_id=who, columns=columns, demands=words)
     await stop(session, need.id, now, DeadlineState.VOID, answer_id=answer.id)
     due = await start(session, need, Step.SUPPLY, Owner.FIRM, today, answer_id=answer.id)
-    await tell_firm(session, need, "answer.action_required", now, answer_id=str(answer.id), demands=words, due_on=due.isoformat())
+    await tell_firm(session, need, "answer.action_required", now, answer, demands=words, due_on=due.isoformat())
     return waiting
 
 
@@ -202,7 +203,7 @@ async def offer(session: AsyncSession, actor: Actor, answer_id: UUID, terms: Off
     made = await happen(session, answer, AnswerEvent.OFFER, now, holds, account_id=actor.account_id, **said)
     await stop(session, need.id, now, answer_id=answer.id)
     if not need.sealed:
-        await tell_firm(session, need, "answer.offered", now, answer_id=str(answer.id), **told)
+        await tell_firm(session, need, "answer.offered", now, answer, valid_until=terms.valid_until.isoformat(), **told)
     return made
 
 
@@ -239,7 +240,7 @@ async def end(
     else:
         await reopen_if_unanswered(session, need, now)
     if not need.sealed:
-        await tell_firm(session, need, "answer.declined", now, answer_id=str(answer.id), reasons=words)
+        await tell_firm(session, need, "answer.declined", now, answer, reasons=words)
     return ended
 
 

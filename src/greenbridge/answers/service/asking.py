@@ -65,8 +65,9 @@ async def ask(session: AsyncSession, need: Need, found: Match, by: AskedBy, now:
         raise Conflict(*_NOT_ASKED[AnswerGuard.BANK_IS_NEW]) from None
     await stop(session, need.id, now, steps=(Step.ACCEPT, Step.OPERATE))
     await start(session, need, Step.ACCEPT, Owner.BANK, today, due=due, bank_id=bank.id, request_id=made.id)
-    told = {"need_id": str(need.id), "request_id": str(made.id), "product_code": made.product_code, "due_on": due.isoformat()}
-    await outbox.publish(session, bank.id, "need.requested", told, now)
+    told = {"need_id": str(need.id), "number": need.number, "request_id": str(made.id), "product_code": made.product_code}
+    # Who asked, so that nobody reads of a firm's choice where the platform shared out: firm, platform or operator.
+    await outbox.publish(session, bank.id, "need.requested", {**told, "asked_by": by.value, "due_on": due.isoformat()}, now)
     said = {"bank": bank.code, "product": made.product_code, "by": by.value}
     await audit.record(session, "need.requested", f"need:{need.id}", now, account_id=account_id, **said)
     return made
@@ -99,7 +100,7 @@ async def refuse(session: AsyncSession, actor: Actor, request_id: UUID, reasons:
     why, holds = list(dict.fromkeys(reasons)), {AnswerGuard.REASONS_GIVEN}
     refused = await close(session, found, RequestEvent.REFUSE, now, holds, account_id=actor.account_id, reasons=why)
     words = [reason.value for reason in refused.reasons]
-    await tell_firm(session, need, "answer.declined", now, request_id=str(found.id), reasons=words)
+    await tell_firm(session, need, "answer.declined", now, refused, reasons=words)
     return refused
 
 

@@ -70,8 +70,9 @@ async def open_window(session: AsyncSession, need: Need, now: datetime) -> bool:
         if again.sealed:
             await needs.opened(session, need.id, now)
             for answer in await store.of_need(session, need.id):
-                if answer.status is AnswerStatus.OFFERED:
-                    await tell_firm(session, need, "answer.offered", now, answer_id=str(answer.id))
+                if answer.status is AnswerStatus.OFFERED and answer.offer is not None:
+                    until = answer.offer.valid_until.isoformat()
+                    await tell_firm(session, need, "answer.offered", now, answer, valid_until=until)
     return True
 
 
@@ -133,8 +134,8 @@ async def accept(session: AsyncSession, actor: Actor, answer_id: UUID, now: date
             await close(session, request, RequestEvent.CANCEL, now)
     await needs.happen(session, need, NeedEvent.ACCEPT, now, account_id=who, answer=str(answer.id))
     for other in others:
-        await tell_bank(session, other, "answer.not_chosen", now)
-    await tell_bank(session, chosen, "answer.chosen", now)
+        await tell_bank(session, need, other, "answer.not_chosen", now)
+    await tell_bank(session, need, chosen, "answer.chosen", now)
     return chosen
 
 
@@ -146,7 +147,7 @@ async def supply(session: AsyncSession, actor: Actor, answer_id: UUID, now: date
     back = await happen(session, answer, AnswerEvent.SUPPLY, now, account_id=actor.account_id, columns={"act_by": due, "demands": []})
     await stop(session, need.id, now, answer_id=answer.id)
     await start(session, need, Step.OFFER, Owner.BANK, today, due=due, bank_id=answer.bank_id, answer_id=answer.id)
-    await tell_bank(session, back, "answer.supplied", now)
+    await tell_bank(session, need, back, "answer.supplied", now)
     return back
 
 
@@ -173,7 +174,7 @@ async def settle(session: AsyncSession, need: Need, now: datetime) -> None:
     for answer in await store.of_need(session, need.id):
         if answer.status in life.BEFORE:
             await happen(session, answer, AnswerEvent.PASS_OVER, now)
-            await tell_bank(session, answer, f"need.{need.status.value}", now)
+            await tell_bank(session, need, answer, f"need.{need.status.value}", now)
     for request in await store.requests_of(session, need.id):
         if request.state is RequestState.WAITING:
             await close(session, request, RequestEvent.CANCEL, now)
@@ -181,7 +182,7 @@ async def settle(session: AsyncSession, need: Need, now: datetime) -> None:
 
 async def rate(session: AsyncSession, actor: Actor, answer_id: UUID, stars: int, reasons: Sequence[RatingReason], now: datetime) -> Rating:
     """Judge the bank, once, when it has offered or its answer is over. Raises Invalid without stars or reasons."""
-    answer, _ = await firms_own(session, actor, answer_id)
+    answer, need = await firms_own(session, actor, answer_id)
     found = [
         FieldProblem(field, text)
         for field, text, wrong in (
@@ -200,7 +201,7 @@ async def rate(session: AsyncSession, actor: Actor, answer_id: UUID, stars: int,
         made = await store.add_rating(session, answer, stars, list(dict.fromkeys(reasons)), now)
     except IntegrityError:
         raise Conflict("rated", "已评价过该银行。", "You have rated this answer already.") from None
-    await tell_bank(session, answer, "answer.rated", now, stars=stars, reasons=[reason.value for reason in made.reasons])
+    await tell_bank(session, need, answer, "answer.rated", now, stars=stars, reasons=[reason.value for reason in made.reasons])
     words = [reason.value for reason in made.reasons]
     await audit.record(session, "answer.rated", f"answer:{answer.id}", now, account_id=actor.account_id, stars=stars, reasons=words)
     return made

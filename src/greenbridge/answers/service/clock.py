@@ -70,7 +70,8 @@ async def _clock(session: AsyncSession, need: Need, one: Deadline, now: datetime
         if one.bank_id is not None:
             await outbox.publish(session, one.bank_id, "answer.reminded", told, now)
         elif one.owner is Owner.FIRM:
-            await tell_firm(session, need, "answer.reminded", now, step=one.step.value, due_on=one.due_on.isoformat())
+            answer = await store.find(session, one.answer_id) if one.answer_id else None
+            await tell_firm(session, need, "answer.reminded", now, answer, step=one.step.value, due_on=one.due_on.isoformat())
         return 1
     return 0
 
@@ -89,17 +90,19 @@ async def _missed(session: AsyncSession, need: Need, one: Deadline, now: datetim
     elif one.step is Step.SUPPLY and answer.status is AnswerStatus.ACTION_REQUIRED:
         words = [DeclineReason.DOCUMENTS_MISSING.value]
         await happen(session, answer, AnswerEvent.RETURN, now, {AnswerGuard.REASONS_GIVEN}, columns={"reasons": words}, reasons=words)
-        await tell_firm(session, need, "answer.declined", now, answer_id=str(answer.id), reasons=words)
+        await tell_firm(session, need, "answer.declined", now, answer, reasons=words)
     elif one.step is Step.LEND:
-        await tell_bank(session, answer, "answer.escalated", now, step=one.step.value)
-        await tell_firm(session, need, "answer.escalated", now, step=one.step.value, answer_id=str(answer.id))
+        await tell_bank(session, need, answer, "answer.escalated", now, step=one.step.value)
+        await tell_firm(session, need, "answer.escalated", now, answer, step=one.step.value)
         await audit.record(session, "answer.escalated", f"answer:{answer.id}", now, step=one.step.value)
 
 
 async def _expire(session: AsyncSession, need: Need, answer: Answer, now: datetime) -> None:
     ended = await happen(session, answer, AnswerEvent.EXPIRE, now, {AnswerGuard.PAST_DUE})
     await stop(session, need.id, now, DeadlineState.VOID, answer_id=answer.id)
-    await tell_bank(session, ended, "answer.expired", now)
+    await tell_bank(session, need, ended, "answer.expired", now)
+    if not need.sealed:
+        await tell_firm(session, need, "answer.expired", now, ended)
 
 
 async def _go_on(session: AsyncSession, need: Need, model: DefaultModel, now: datetime, today: date) -> int:

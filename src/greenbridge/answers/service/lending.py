@@ -49,7 +49,7 @@ async def approve(session: AsyncSession, actor: Actor, answer_id: UUID, amount_f
     done = await happen(
         session, answer, AnswerEvent.APPROVE, now, {AnswerGuard.WITHIN_OFFER}, account_id=actor.account_id, columns=columns, **told
     )
-    await tell_firm(session, need, "loan.approved", now, answer_id=str(answer.id), **told)
+    await tell_firm(session, need, "loan.approved", now, answer, **told)
     return done
 
 
@@ -63,7 +63,7 @@ async def sign(session: AsyncSession, actor: Actor, answer_id: UUID, contract_nu
         )
     holds, columns = {AnswerGuard.HAS_CONTRACT}, {"contract_number": number}
     done = await happen(session, answer, AnswerEvent.SIGN, now, holds, account_id=actor.account_id, columns=columns, contract=number)
-    await tell_firm(session, need, "loan.signed", now, answer_id=str(answer.id))
+    await tell_firm(session, need, "loan.signed", now, answer, contract_number=number)
     return done
 
 
@@ -101,7 +101,7 @@ async def pay_out(session: AsyncSession, actor: Actor, answer_id: UUID, amount_f
     if need.status is not NeedStatus.DISBURSED:  # what is drawn again was paid out before
         async with database.as_platform(session):  # a bank may not move a firm's need by itself
             await needs.happen(session, need, event, now, {NeedGuard.ALL_PAID_OUT} if whole else (), amount_fen=amount_fen)
-    await tell_firm(session, need, "loan.disbursed", now, answer_id=str(answer.id), **told)
+    await tell_firm(session, need, "loan.disbursed", now, answer, amount_fen=amount_fen, disbursed_on=paid_on.isoformat())
     return done
 
 
@@ -162,7 +162,7 @@ async def _repaid(session: AsyncSession, actor: Actor, answer: Answer, need: Nee
     await stop(session, need.id, now, answer_id=answer.id)
     async with database.as_platform(session):
         await needs.happen(session, need, NeedEvent.REPAY, now, {NeedGuard.NOTHING_OWED})
-    await tell_firm(session, need, "loan.repaid", now, answer_id=str(answer.id), early=early)
+    await tell_firm(session, need, "loan.repaid", now, answer, contract_number=deal.number, early=early)
     return done
 
 
@@ -175,7 +175,7 @@ async def fall_overdue(session: AsyncSession, actor: Actor, answer_id: UUID, amo
             "wrong-arrears", "amount_fen", "逾期金额应大于零，不超过未还本金。", "More than nothing, at most the principal that is owed."
         )
     done = await _move_loan(session, actor, answer, LoanEvent.FALL_OVERDUE, now, amount_fen)
-    await tell_firm(session, need, "loan.overdue", now, answer_id=str(answer.id), amount_fen=amount_fen)
+    await tell_firm(session, need, "loan.overdue", now, answer, amount_fen=amount_fen)
     return done
 
 

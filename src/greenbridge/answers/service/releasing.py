@@ -29,8 +29,8 @@ async def release(session: AsyncSession, actor: Actor, answer_id: UUID, now: dat
     await stop(session, need.id, now, every=True)
     until = at_least(need, now)
     await needs.happen(session, need, NeedEvent.FAIL, now, account_id=actor.account_id, open_until=until, answer=str(answer.id))
-    await tell_bank(session, over, "answer.expired", now)
-    await tell_firm(session, need, "answer.expired", now, answer_id=str(answer.id))
+    await tell_bank(session, need, over, "answer.expired", now)
+    await tell_firm(session, need, "answer.expired", now, answer)
     return over
 
 

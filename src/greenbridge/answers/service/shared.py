@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from greenbridge.accounts import service as accounts
 from greenbridge.accounts.values import Actor, Role
 from greenbridge.answers import gateway, rules, store
 from greenbridge.answers.rules import deadlines, life
@@ -132,17 +133,23 @@ async def close(
 _AFTER_REQUEST = {RequestEvent.CANCEL: DeadlineState.VOID, RequestEvent.LAPSE: DeadlineState.MISSED}
 
 
-async def tell_bank(session: AsyncSession, answer: Answer, topic: str, now: datetime, **payload: Any) -> None:
-    """Write an event for the answering bank."""
-    told = {"need_id": str(answer.need_id), "answer_id": str(answer.id), **payload}
+async def tell_bank(session: AsyncSession, need: Need, answer: Answer, topic: str, now: datetime, **payload: Any) -> None:
+    """Write an event for the answering bank, with the need's number."""
+    told = {"need_id": str(need.id), "number": need.number, "answer_id": str(answer.id), **payload}
     await outbox.publish(session, answer.bank_id, topic, told, now)
 
 
-async def tell_firm(session: AsyncSession, need: Need, topic: str, now: datetime, **payload: Any) -> None:
-    """Write an event for the need's firm."""
+async def tell_firm(
+    session: AsyncSession, need: Need, topic: str, now: datetime, of: Answer | Request | None = None, **payload: Any
+) -> None:
+    """Write an event for the need's firm; `of`: the answer or request that it is about, whose bank is named."""
+    told: dict[str, Any] = {"need_id": str(need.id), "number": need.number}
     async with database.as_platform(session):
         firm = await enterprises.get(session, need.enterprise_id)
-    await outbox.publish(session, firm.organisation_id, topic, {"need_id": str(need.id), "number": need.number, **payload}, now)
+        if of is not None:
+            banks = {bank.id: bank.name for bank in await accounts.banks(session)}
+            told |= {"answer_id" if isinstance(of, Answer) else "request_id": str(of.id), "bank": banks[of.bank_id]}
+    await outbox.publish(session, firm.organisation_id, topic, {**told, **payload}, now)
 
 
 async def start(
