@@ -267,7 +267,9 @@ def test_an_answer_that_nobody_gave_is_none():
 
 async def test_every_end_of_a_request_is_a_step_and_is_recorded(session, now, model, town, officer_of):
     firm, _, publish = town
-    needs_of = {end: await publish(term_months=months) for end, months in (("taken", 12), ("refused", 11), ("lapsed", 10), ("cancelled", 9))}
+    needs_of = {
+        end: await publish(term_months=months) for end, months in (("taken", 12), ("refused", 11), ("lapsed", 10), ("cancelled", 9))
+    }
     for need in needs_of.values():
         await service.request(session, firm, need.id, "GB02-INV", model, now)
     officer = await officer_of("GB02")

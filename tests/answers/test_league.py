@@ -168,7 +168,7 @@ async def test_what_the_rows_say_of_a_bank_that_returns(session, now, dealt):
         (False, True, True, 5.0, False),
         (True, False, False, None, True),
     ]  # and what ended by the firm's silence is not the bank's
-    (mine,) = [one for one in league.standings(found, POLICY)]
+    (mine,) = league.standings(found, POLICY)
     assert (mine.answer_rate.hits, mine.answer_rate.n) == (1, 4)
 
 

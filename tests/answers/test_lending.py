@@ -10,7 +10,18 @@ from sqlalchemy.exc import DBAPIError
 from greenbridge.accounts.values import Role
 from greenbridge.answers import service, store
 from greenbridge.answers.rules import life
-from greenbridge.answers.values import AnswerStatus, BankEvent, DeadlineState, DeclineReason, Demand, LoanState, Offer, RatingReason, Report, Step
+from greenbridge.answers.values import (
+    AnswerStatus,
+    BankEvent,
+    DeadlineState,
+    DeclineReason,
+    Demand,
+    LoanState,
+    Offer,
+    RatingReason,
+    Report,
+    Step,
+)
 from greenbridge.catalog.values import Repayment
 from greenbridge.enterprises import service as enterprises
 from greenbridge.green import service as green
@@ -407,7 +418,9 @@ async def test_after_a_window_with_offers_no_other_bank_comes_in_until_it_is_ope
     await service.decline(session, officer, claimed.id, [DeclineReason.NO_CAPACITY], "", after)
     second = await service.claim(session, late, need.id, model, after)
     assert (second.slot, second.act_by > after.date()) == (1, True)
-    await service.offer(session, late, second.id, replace(OFFER, product_code="GB08-INV", repayment=None, valid_until=date(2026, 3, 25)), "", after)
+    await service.offer(
+        session, late, second.id, replace(OFFER, product_code="GB08-INV", repayment=None, valid_until=date(2026, 3, 25)), "", after
+    )
 
 
 async def test_a_bank_asked_in_a_window_is_asked_until_its_end(session, now, model, town, officer_of):
@@ -451,7 +464,11 @@ async def test_offers_that_are_over_have_no_place_and_a_rate_above_the_maximum_i
     session.expire_all()
     await service.decline(session, two, over.id, [DeclineReason.NO_CAPACITY], "", now)  # the cheapest is not there any more
     _, rows, _ = await service.compare(session, firm, need.id, model, now)
-    assert [(r.view.answer.id, r.place, r.above_maximum) for r in rows] == [(cheap.id, 1, False), (dear.id, 2, True), (over.id, None, False)]
+    assert [(r.view.answer.id, r.place, r.above_maximum) for r in rows] == [
+        (cheap.id, 1, False),
+        (dear.id, 2, True),
+        (over.id, None, False),
+    ]
     _, late, _ = await service.compare(session, firm, need.id, model, now + timedelta(days=11))
     assert {r.place for r in late} == {None}  # no offer stands any more
     await service.accept(session, firm, dear.id, now)

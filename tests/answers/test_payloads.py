@@ -67,7 +67,11 @@ async def test_what_time_and_the_operator_do_is_told_as_what_it_is(session, now,
     mine = await told(session, enterprise.organisation_id)
     assert [payload["number"] for payload in mine["need.answered"]] == [need.number]
     assert len(mine["answer.escalated"]) == 1  # an answer is not told as none
-    by_platform = [payload for bank in ("GB01", "GB03", "GB08", "GB04", "GB06") for payload in (await told(session, (await officer_of(bank)).organisation.id)).get("need.requested", ())]
+    by_platform = [
+        payload
+        for bank in ("GB01", "GB03", "GB08", "GB04", "GB06")
+        for payload in (await told(session, (await officer_of(bank)).organisation.id)).get("need.requested", ())
+    ]
     assert {payload["asked_by"] for payload in by_platform} == {"platform"}
 
 

@@ -199,7 +199,7 @@ class OfficerPages(Controller):
         now: Now,
         deps: Deps,
         step: FromQuery[WorkStep | None] = None,
-        points: FromQuery[bool] = False,  # noqa: FBT001, FBT002  from the address
+        points: FromQuery[bool] = False,
     ) -> Template:
         return await self._detail(request, session, now, deps, need_id, {}, step=step, points=points)
 

@@ -17,7 +17,6 @@ from greenbridge.needs import service as needs
 from greenbridge.needs.values import Mode
 from greenbridge.scoring.gateway import DefaultModel
 
-
 MOST_DIGITS = 18  # what a bigint holds in any case
 MARK = "listed-"  # of this kind of cursor: an older one is told to begin anew, and never misread
 
