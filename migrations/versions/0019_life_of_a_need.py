@@ -1,7 +1,7 @@
 """The life of a need: more states, forms put aside, histories, requests to banks, deadlines, loans, ratings.
 
 Revision ID: 0019
-Revises: 0015
+Revises: 0018
 """
 
 import sqlalchemy as sa

@@ -25,7 +25,7 @@ from greenbridge.accounts.api import AccountsApi
 from greenbridge.accounts.guards import Authentication
 from greenbridge.accounts.pages import AccountPages
 from greenbridge.answers import service as answers
-from greenbridge.answers.api import BankAnswersApi, DeadlinesApi, FirmAnswersApi, LeagueApi
+from greenbridge.answers.api import BankAnswersApi, DeadlinesApi, FirmAnswersApi, LeagueApi, ReleaseApi
 from greenbridge.answers.pages import DeadlinePages, FirmAnswerPages, LeaguePages, LifePages, OfficerPages
 from greenbridge.catalog.api import DraftsApi, ProductsApi
 from greenbridge.catalog.pages import ProductPages
@@ -95,6 +95,7 @@ API = (
     BankAnswersApi,
     DeadlinesApi,
     LeagueApi,
+    ReleaseApi,
     UnderwritingApi,
     PledgesApi,
     RegistrationsApi,

@@ -1,9 +1,12 @@
 import asyncio
+import json
+import tomllib
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from greenbridge.answers.schemas import OpenNeedOut
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
@@ -11,17 +14,23 @@ from sqlalchemy.exc import DBAPIError
 
 from greenbridge.accounts.values import Role
 from greenbridge.answers import rules, service
-from greenbridge.answers.schemas import OpenNeedOut
 from greenbridge.answers.values import AnswerStatus, Band, DeclineReason, Offer
 from greenbridge.audit import service as audit
+from greenbridge.catalog import service as catalog
+from greenbridge.catalog.schemas import ProductFile
 from greenbridge.catalog.values import Repayment
+from greenbridge.consents import service as consents
+from greenbridge.consents.values import Narrowing, ReadKind, WorkStep
 from greenbridge.enterprises import service as enterprises
+from greenbridge.facts import service as facts
 from greenbridge.facts.rules import items
 from greenbridge.kit import database
 from greenbridge.kit.errors import Conflict, Forbidden, Invalid, NotFound, Problem
 from greenbridge.needs import service as needs
-from greenbridge.needs.values import Need, NeedStatus
+from greenbridge.needs.rules import knowing
+from greenbridge.needs.values import Need, NeedStatus, Point, Verdict
 from greenbridge.reports import service as reports
+from greenbridge.settings import home
 from tests.builders import a_draft, a_product, a_verified_firm, an_actor, deliver, steady_invoices, the_products, token
 
 TODAY = date(2026, 3, 10)
@@ -43,6 +52,12 @@ OFFER = Offer("GB02-INV", 80_000_000, 520, 12, TODAY + timedelta(days=10))
 def test_an_offer_outside_the_products_frame_names_its_field(change, field):
     offer = replace(Offer("TEST-1", 100_000_000, 500, 12, TODAY), **change)
     assert [p.field for p in rules.offer_problems(offer, a_product(), a_draft(), TODAY, TODAY + timedelta(days=30))] == [field]
+
+
+def test_an_offer_may_stand_some_days_longer_than_the_need_or_the_banks_own_day():
+    need = Need(uuid4(), "N1", uuid4(), a_draft(), "330502", NeedStatus.PUBLISHED, datetime(2026, 3, 1, tzinfo=UTC), TODAY)
+    assert rules.last_valid_day(need, TODAY - timedelta(days=3)) == TODAY + timedelta(days=5)
+    assert rules.last_valid_day(need, TODAY + timedelta(days=3)) == TODAY + timedelta(days=8)
 
 
 def test_bands_hide_the_figure_and_small_counts_hide_each_other():
@@ -170,6 +185,21 @@ async def test_no_slot_without_a_fitting_product(session, now, model, published)
         await service.claim(session, await an_officer(session, now, "GB04"), need.id, model, now)  # 50 x10k yuan at most
     with pytest.raises(Conflict, match="no product that fits"):
         await service.claim(session, await an_officer(session, now, "GB99"), need.id, model, now)
+
+
+async def test_a_product_that_is_listed_after_the_need_opens_no_slot(session, now, model, published):
+    """Else a bank without one could list any, claim, and read exact terms that were not meant for it."""
+    _, need = published
+    administrator = await an_actor(session, now, Role.BANK_ADMINISTRATOR, "GB77")
+    document = tomllib.loads((home() / "products" / "gb02-inv.toml").read_text(encoding="utf-8"))
+    document = json.loads(json.dumps({**document, "code": "GB77-INV", "bank": "GB77"}, default=str))
+    later = now + timedelta(minutes=1)
+    await catalog.list_product(session, administrator, ProductFile.model_validate(document), later)
+    officer = await an_officer(session, now, "GB77")
+    seen = await service.open_need(session, officer, need.id, model, later)
+    assert [e.value for _, e in seen.products] == ["conditional"]  # as of every product listed later: nothing is told
+    with pytest.raises(Conflict, match="no product that fits"):
+        await service.claim(session, officer, need.id, model, later)
 
 
 async def test_late_claims_expire_and_free_their_slot(session, now, model, published):
@@ -342,3 +372,28 @@ async def test_a_new_fact_makes_the_matches_anew(session, now, model, published)
     later = now + timedelta(minutes=1)
     await deliver(session, later, items.DISHONESTY, {"uscc": uscc, "case_no": "1", "listed_on": "2026-03-01"})
     assert await answer(later + timedelta(minutes=1)) == "not_eligible"
+
+
+async def test_the_five_points_go_to_a_bank_by_the_consent_door(session, now, model, published):
+    firm, need = published
+    officer = await an_officer(session, now)
+    claimed = await service.claim(session, officer, need.id, model, now)
+    with pytest.raises(Forbidden):
+        await service.points(session, officer, need.id, WorkStep.SURVEY, model, now)  # the firm has not agreed
+    unheld = frozenset({"tax.vat_invoices.amount_net"})
+    await service.agree(session, firm, claimed.id, now, Narrowing(withheld=unheld))
+    before = len(await consents.reads_of(session, need.enterprise_id))
+    found = {one.point: one for one in await service.points(session, officer, need.id, WorkStep.SURVEY, model, now)}
+    assert list(found) == list(Point)
+    assert found[Point.GOOD_CREDIT] in need.findings
+    assert (found[Point.REAL_NEED].verdict, found[Point.REAL_NEED].because) == (Verdict.UNKNOWN, (knowing.CLOSED,))
+    reads = await consents.reads_of(session, need.enterprise_id)
+    (row,) = [read for read in reads if read.kind is ReadKind.FACTS]
+    assert (len(reads) > before, "tax.credit_grade.grade" in row.fields, "tax.vat_invoices.amount_net" in row.fields) == (True, True, False)
+    with pytest.raises(NotFound):
+        await service.points(session, await an_officer(session, now, "GB99"), uuid4(), WorkStep.SURVEY, model, now)
+
+
+def test_every_field_that_a_point_is_read_from_is_a_field():
+    assert {key for keys in knowing.READ.values() for key in keys} <= set(facts.levels())
+    assert list(knowing.READ) == list(Point)

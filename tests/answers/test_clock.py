@@ -10,6 +10,7 @@ from greenbridge.accounts.values import Role
 from greenbridge.answers import gateway, jobs, service, store
 from greenbridge.answers.rules import deadlines
 from greenbridge.answers.values import AnswerStatus, AskedBy, DeadlineState, DeclineReason, Demand, Offer, Owner, RequestState, Step
+from greenbridge.catalog.values import Repayment
 from greenbridge.kit.errors import Conflict, Forbidden, Invalid, NotFound, Problem
 from greenbridge.needs import service as needs
 from greenbridge.needs.values import Mode, NeedStatus
@@ -262,3 +263,103 @@ async def test_one_need_that_fails_keeps_no_other(sessions, session, clock, now,
 def test_an_answer_that_nobody_gave_is_none():
     assert not deadlines.was_answered([], [], False)
     assert deadlines.was_answered([], [], True)
+
+
+async def test_every_end_of_a_request_is_a_step_and_is_recorded(session, now, model, town, officer_of):
+    firm, _, publish = town
+    needs_of = {
+        end: await publish(term_months=months) for end, months in (("taken", 12), ("refused", 11), ("lapsed", 10), ("cancelled", 9))
+    }
+    for need in needs_of.values():
+        await service.request(session, firm, need.id, "GB02-INV", model, now)
+    officer = await officer_of("GB02")
+    await service.claim(session, officer, needs_of["taken"].id, model, now)
+    (request,) = await store.requests_of(session, needs_of["refused"].id)
+    await service.refuse(session, officer, request.id, [DeclineReason.NO_CAPACITY], now)
+    await service.tick(session, needs_of["lapsed"].id, model, now + timedelta(days=3))
+    await service.withdraw(session, firm, needs_of["cancelled"].id, now)
+    query = text("select action from audit_event where subject = :need and action like 'request.%'")
+    for end, need in needs_of.items():
+        assert list(await session.scalars(query, {"need": f"need:{need.id}"})) == [f"request.{end}"]
+        with pytest.raises(Conflict):
+            (one, *_) = await store.requests_of(session, need.id)
+            await service.refuse(session, officer, one.id, [DeclineReason.NO_CAPACITY], now)
+
+
+async def test_a_bank_that_comes_on_the_last_day_has_its_days(session, now, model, town, officer_of):
+    firm, _, publish = town
+    need = await publish()
+    last = now + timedelta(days=30)  # the need's last day, a Thursday
+    assert need.open_until == last.date()
+    officer, asked = await officer_of("GB02"), await officer_of("GB03")
+    claimed = await service.claim(session, officer, need.id, model, last)
+    request = await service.request(session, firm, need.id, "GB03-INV", model, last)
+    after = last + timedelta(days=1)
+    assert min(claimed.act_by, request.due_on) > need.open_until
+    await service.tick(session, need.id, model, after)
+    second = await service.claim(session, asked, need.id, model, after)  # it was asked until then
+    with pytest.raises(Conflict):
+        await service.claim(session, await officer_of("GB08"), need.id, model, after)
+    await service.contact(session, officer, claimed.id, after)
+    terms = Offer("GB02-INV", 40_000_000, 520, 12, after.date() + timedelta(days=5))
+    await service.offer(session, officer, claimed.id, terms, "", after)
+    await service.decline(session, asked, second.id, [DeclineReason.DEFAULT_RISK], "", after)
+    for day in range(1, 5):
+        await service.tick(session, need.id, model, after + timedelta(days=day))
+    assert (await needs.get(session, need.id)).status is NeedStatus.IN_ANSWER  # an offer stands, and the firm may choose
+    assert (await service.accept(session, firm, claimed.id, after + timedelta(days=5))).status is AnswerStatus.CHOSEN
+
+
+@pytest.mark.parametrize("by", ["firm", "operator"])
+async def test_a_firm_is_not_locked_in_by_a_bank_that_goes_silent(session, now, model, town, officer_of, by):
+    firm, enterprise, publish = town
+    need = await publish(profile="ZJ-135")
+    officer = await officer_of()
+    claimed = await service.claim(session, officer, need.id, model, now)
+    await service.offer(session, officer, claimed.id, Offer("GB02-INV", 40_000_000, 520, 12, date(2026, 3, 20)), "", now)
+    await service.accept(session, firm, claimed.id, now)
+    await service.approve(session, officer, claimed.id, 40_000_000, 520, now)
+    operator = await an_actor(session, now, Role.OPERATOR, "platform")
+    actor = {"firm": firm, "operator": operator}[by]
+    with pytest.raises(Conflict):
+        await service.release(session, actor, claimed.id, now)  # it has its days
+    at = now + timedelta(days=10)
+    assert await service.releasable(session, need) == []
+    await service.tick(session, need.id, model, at)
+    assert await service.releasable(session, need) == [claimed.id]
+    with pytest.raises(Forbidden):
+        await service.release(session, officer, claimed.id, at)
+    over = await service.release(session, actor, claimed.id, at)
+    assert over.status is AnswerStatus.EXPIRED
+    again = await needs.get(session, need.id)
+    assert (again.status, again.open_until >= at.date() + timedelta(days=15)) == (NeedStatus.REOPENED, True)
+    assert await service.board(session, operator, at) == []
+    assert "answer.expired" in await topics(session, officer.organisation.id)
+    assert "answer.expired" in await topics(session, enterprise.organisation_id)
+    (dealing,) = await store.dealings(session, now.date())
+    assert (dealing.chosen, dealing.released, dealing.lending, dealing.lapsed) == (True, True, False, False)
+    (standing,), _ = await service.league(session, at)
+    assert (standing.kept.hits, standing.kept.n, standing.paid.hits, standing.paid.n) == (0, 1, 0, 1)
+    with pytest.raises(Conflict):
+        await service.release(session, actor, claimed.id, at)
+    assert (await service.claim(session, await officer_of("GB08"), need.id, model, at)).slot == 1
+
+
+async def test_nobody_lets_go_of_a_bank_that_has_paid_out(session, now, model, town, officer_of):
+    firm, _, publish = town
+    need = await publish(profile="ZJ-135")
+    officer = await officer_of()
+    claimed = await service.claim(session, officer, need.id, model, now)
+    terms = Offer("GB02-INV", 40_000_000, 520, 12, date(2026, 3, 20), Repayment.INTEREST_FIRST)
+    await service.offer(session, officer, claimed.id, terms, "", now)
+    await service.accept(session, firm, claimed.id, now)
+    await service.approve(session, officer, claimed.id, 40_000_000, 520, now)
+    await service.sign(session, officer, claimed.id, "HT-1", now)
+    await service.pay_out(session, officer, claimed.id, 1_000_000, now.date(), now)
+    at = now + timedelta(days=10)
+    await service.tick(session, need.id, model, at)
+    operator = await an_actor(session, now, Role.OPERATOR, "platform")
+    assert [one.deadline.step for one in await service.board(session, operator, at)] == [Step.LEND]  # part of it is late
+    assert await service.releasable(session, need) == []
+    with pytest.raises(Conflict):
+        await service.release(session, firm, claimed.id, at)

@@ -44,7 +44,6 @@ def test_a_revolving_loan_bears_interest_by_drawn_days_of_360():
     assert found[0] == (0, 6_200)  # 31 days from 15 January: 1,200,000 x 6 % x 31 / 360
     assert found[1] == (0, 5_600)  # 28 days
     assert sum(interest for _, interest in found) == 73_000  # 365 days
-    assert costs.for_days(replace(YEAR, amount_fen=1_000_000, annual_rate_bp=360), 30) == 3_000
 
 
 def test_the_last_payment_takes_the_remainder():

@@ -1,14 +1,15 @@
 """Banks side by side, and banks that would look better than they are."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from greenbridge.answers import gateway
+from greenbridge.answers import gateway, service, store
 from greenbridge.answers.rules import league
-from greenbridge.answers.values import Dealing
+from greenbridge.answers.values import Dealing, DeclineReason, Demand
 
 POLICY, DAYS = gateway.league()
 DAY = date(2026, 3, 2)
@@ -124,3 +125,53 @@ def test_the_order_of_dealings_changes_nothing_and_one_more_answer_never_lowers_
     for code, standing in before.items():
         more = {s.bank_code: s for s in league.standings([*dealings, *bank(code, OFFERED)], POLICY)}[code]
         assert more.answer_rate.seen >= (standing.answer_rate.seen or 0)
+
+
+@pytest.fixture
+async def dealt(session, now, model, town, officer_of):
+    """Real rows of one bank, by need: what it did there."""
+    firm, _, publish = town
+    officer = await officer_of("GB02")
+    months = iter(range(12, 2, -1))
+
+    async def a_claim():
+        need = await publish(term_months=next(months))
+        return need, await service.claim(session, officer, need.id, model, now)
+
+    at = now + timedelta(hours=5)
+    _, slot = await a_claim()  # takes a slot, asks for papers and gives it back at once for what it knew before
+    await service.demand(session, officer, slot.id, [Demand.SITE_VISIT], "", now)
+    await service.give_back(session, officer, slot.id, [DeclineReason.NO_CAPACITY], "", at)
+    _, hasty = await a_claim()  # or says that papers are missing that the firm has days to bring
+    await service.demand(session, officer, hasty.id, [Demand.SITE_VISIT], "", now)
+    await service.give_back(session, officer, hasty.id, [DeclineReason.DOCUMENTS_MISSING], "", at)
+    _, looked = await a_claim()  # returns for what it found
+    await service.demand(session, officer, looked.id, [Demand.SITE_VISIT], "", now)
+    await service.give_back(session, officer, looked.id, [DeclineReason.FIRM_UNREACHABLE], "", at)
+    silent, papers = await a_claim()  # the firm hands nothing in
+    await service.demand(session, officer, papers.id, [Demand.SITE_VISIT], "", now)
+    for day in range(12):
+        await service.tick(session, silent.id, model, now + timedelta(days=day))
+    assert (await store.find(session, papers.id)).reasons == (DeclineReason.DOCUMENTS_MISSING,)
+    asked = await publish(term_months=next(months))
+    await service.request(session, firm, asked.id, "GB02-INV", model, now)
+    await service.tick(session, asked.id, model, now + timedelta(days=3))  # and it lets a request lapse
+    return officer
+
+
+async def test_what_the_rows_say_of_a_bank_that_returns(session, now, dealt):
+    found = [one for one in await store.dealings(session, now.date()) if one.bank_code == "GB02"]
+    told = sorted((one.asked, one.declined, one.avoidable, one.waited_hours, one.lapsed) for one in found)
+    assert told == [
+        (False, True, False, 5.0, False),  # a return with a reason that it found is an answer, after five hours
+        (False, True, True, 5.0, False),  # a slot given back is none
+        (False, True, True, 5.0, False),
+        (True, False, False, None, True),
+    ]  # and what ended by the firm's silence is not the bank's
+    (mine,) = league.standings(found, POLICY)
+    assert (mine.answer_rate.hits, mine.answer_rate.n) == (1, 4)
+
+
+async def test_a_lapsed_request_counts_in_the_books_of_matching(session, now, dealt):
+    well, asked = (await store.conduct(session, now - timedelta(days=1)))["GB02"]
+    assert (well, asked) == (4, 5)  # four said why, one let a request lapse

@@ -10,7 +10,18 @@ from sqlalchemy.exc import DBAPIError
 from greenbridge.accounts.values import Role
 from greenbridge.answers import service, store
 from greenbridge.answers.rules import life
-from greenbridge.answers.values import AnswerStatus, DeclineReason, LoanState, Offer, RatingReason
+from greenbridge.answers.values import (
+    AnswerStatus,
+    BankEvent,
+    DeadlineState,
+    DeclineReason,
+    Demand,
+    LoanState,
+    Offer,
+    RatingReason,
+    Report,
+    Step,
+)
 from greenbridge.catalog.values import Repayment
 from greenbridge.enterprises import service as enterprises
 from greenbridge.green import service as green
@@ -23,15 +34,15 @@ from greenbridge.needs.values import Mode, NeedStatus
 from tests.builders import a_verified_firm, an_actor, certified, token
 
 TODAY = date(2026, 3, 10)
-OFFER = Offer("GB02-INV", 40_000_000, 520, 12, TODAY + timedelta(days=10))
+OFFER = Offer("GB02-INV", 40_000_000, 520, 12, TODAY + timedelta(days=10), Repayment.INTEREST_FIRST)
 
 
-async def a_choice(session, now, model, town, officer_of, **changes):
+async def a_choice(session, now, model, town, officer_of, terms=OFFER, **changes):
     firm, _, publish = town
     need = await publish(**changes)
     officer = await officer_of()
     claimed = await service.claim(session, officer, need.id, model, now)
-    await service.offer(session, officer, claimed.id, OFFER, "", now)
+    await service.offer(session, officer, claimed.id, terms, "", now)
     return firm, need, officer, await service.accept(session, firm, claimed.id, now)
 
 
@@ -63,8 +74,8 @@ async def test_from_approval_to_the_last_fen(session, now, model, town, officer_
         await service.fall_overdue(session, officer, chosen.id, 0, now)
     late = await service.fall_overdue(session, officer, chosen.id, 2_500_000, now)
     assert (late.contract.state, late.contract.overdue_fen) == (LoanState.OVERDUE, 2_500_000)
-    with pytest.raises(Conflict):
-        await service.fall_overdue(session, officer, chosen.id, 1, now)
+    more = await service.fall_overdue(session, officer, chosen.id, 5_000_000, now)  # arrears grow
+    assert (more.contract.state, more.contract.overdue_fen) == (LoanState.OVERDUE, 5_000_000)
     assert (await service.catch_up(session, officer, chosen.id, now)).contract.state is LoanState.PERFORMING
     with pytest.raises(Invalid):
         await service.repay(session, officer, chosen.id, 30_000_001, 0, TODAY, now)
@@ -92,6 +103,71 @@ async def test_from_approval_to_the_last_fen(session, now, model, town, officer_
     assert (loan.answer_id, loan.amount_fen) == (chosen.id, 30_000_000)
     (told,) = await service.feedback(session)
     assert (told.status, told.since) == ("closed", now)
+
+
+async def lent(session, officer, answer, now, *paid):
+    await service.approve(session, officer, answer.id, 40_000_000, 520, now)
+    await service.sign(session, officer, answer.id, "HT-1", now)
+    for amount in paid:
+        answer = await service.pay_out(session, officer, answer.id, amount, TODAY, now)
+    return answer
+
+
+async def test_no_more_is_overdue_than_is_owed(session, now, model, town, officer_of):
+    _, _, officer, chosen = await a_choice(session, now, model, town, officer_of)
+    with pytest.raises(Conflict):
+        await service.fall_overdue(session, officer, chosen.id, 1, now)
+    await lent(session, officer, chosen, now, 40_000_000)
+    await service.repay(session, officer, chosen.id, 30_000_000, 0, TODAY, now)
+    with pytest.raises(Invalid, match="owed"):
+        await service.fall_overdue(session, officer, chosen.id, 10_000_001, now)
+    await service.fall_overdue(session, officer, chosen.id, 10_000_000, now)
+    part = await service.repay(session, officer, chosen.id, 4_000_000, 0, TODAY, now)
+    assert (part.contract.state, part.contract.overdue_fen) == (LoanState.OVERDUE, 6_000_000)  # not more than is left
+    done = await service.repay(session, officer, chosen.id, 6_000_000, 0, TODAY, now)
+    assert (done.contract.state, done.contract.overdue_fen) == (LoanState.REPAID, 0)
+
+
+async def test_a_fen_does_not_stop_the_clock_of_lending(session, now, model, town, officer_of):
+    _, need, officer, chosen = await a_choice(session, now, model, town, officer_of)
+    await lent(session, officer, chosen, now, 1)
+
+    async def lending():
+        return [d.state for d in await store.deadlines_of(session, need.id) if d.step is Step.LEND]
+
+    assert await lending() == [DeadlineState.RUNNING]
+    await service.pay_out(session, officer, chosen.id, 39_999_999, TODAY, now)
+    assert await lending() == [DeadlineState.MET]
+
+
+async def test_a_revolving_loan_is_drawn_again_until_its_bank_or_its_term_closes_it(session, now, model, town, officer_of):
+    terms = replace(OFFER, repayment=Repayment.REVOLVING)
+    _, need, officer, chosen = await a_choice(session, now, model, town, officer_of, terms)
+    await lent(session, officer, chosen, now, 10_000_000)
+    assert [d.state for d in await store.deadlines_of(session, need.id) if d.step is Step.LEND] == [DeadlineState.MET]
+    with pytest.raises(Conflict, match="owed"):
+        await service.close(session, officer, chosen.id, TODAY, now)
+    await service.fall_overdue(session, officer, chosen.id, 10_000_000, now)
+    back = await service.repay(session, officer, chosen.id, 10_000_000, 500, TODAY, now)
+    assert (back.status, back.contract.state, back.contract.overdue_fen) == (AnswerStatus.DISBURSED, LoanState.PERFORMING, 0)
+    with pytest.raises(Invalid):
+        await service.pay_out(session, officer, chosen.id, 40_000_001, TODAY, now)
+    await service.pay_out(session, officer, chosen.id, 40_000_000, TODAY, now)  # 50 m fen in all, 40 m at once
+    assert await states(session, need, chosen) == (NeedStatus.DISBURSED, AnswerStatus.DISBURSED)
+    await service.repay(session, officer, chosen.id, 40_000_000, 0, TODAY, now)
+    again = await service.pay_out(session, officer, chosen.id, 5_000_000, TODAY, now)
+    assert (again.contract.disbursed_fen, again.contract.repaid_fen) == (55_000_000, 50_000_000)
+    await service.repay(session, officer, chosen.id, 5_000_000, 0, TODAY, now)
+    closed = await service.report(session, officer, chosen.id, Report(BankEvent.CLOSE, paid_on=TODAY), now)
+    assert (closed.status, closed.contract.state) == (AnswerStatus.CLOSED, LoanState.REPAID_EARLY)
+    assert (await needs.get(session, need.id)).status is NeedStatus.CLOSED
+
+
+async def test_a_revolving_loan_repaid_at_its_end_is_closed(session, now, model, town, officer_of):
+    _, _, officer, chosen = await a_choice(session, now, model, town, officer_of, replace(OFFER, repayment=Repayment.REVOLVING))
+    await lent(session, officer, chosen, now, 40_000_000)
+    closed = await service.repay(session, officer, chosen.id, 40_000_000, 0, date(2027, 3, 10), now + timedelta(days=365))
+    assert (closed.status, closed.contract.state) == (AnswerStatus.CLOSED, LoanState.REPAID)
 
 
 async def test_a_loan_repaid_when_its_term_is_over_is_repaid_and_not_early(session, now, model, town, officer_of):
@@ -306,3 +382,101 @@ async def test_api_the_way_of_a_loan(client, session, now, model, town, officer_
     assert (await client.get("/api/v1/league", headers=bank)).json()[0]["bank_code"] == "GB02"
     assert (await client.get("/api/v1/deadlines", headers=await token(client, "operator-1"))).status_code == 200
     assert (await client.get("/api/v1/deadlines", headers=bank)).status_code == 403
+
+
+async def test_a_sealed_need_without_an_offer_goes_on_after_its_window(session, now, model, town, officer_of):
+    """Nobody offered, the operator assigns it, and the bank that was asked takes it and offers: the window is history."""
+    firm, _, publish = town
+    need = await publish(mode=Mode.SEALED)
+    officer, late = await officer_of("GB02"), await officer_of("GB08")
+    after = need.window_closes_at + timedelta(hours=1)
+    with pytest.raises(Conflict, match="open"):
+        await service.claim(session, officer, need.id, model, after)  # it is over, and nothing has happened yet
+    for _ in range(3):
+        await service.tick(session, need.id, model, after)
+    assert (await needs.get(session, need.id)).status is NeedStatus.ESCALATED
+    operator = await an_actor(session, now, Role.OPERATOR, "platform")
+    await service.assign(session, operator, need.id, "GB02-INV", model, after)
+    claimed = await service.claim(session, officer, need.id, model, after)
+    assert claimed.act_by > after.date()
+    assert [d.step for d in await store.deadlines_of(session, need.id) if d.answer_id == claimed.id] == [Step.CONTACT]
+    await service.contact(session, officer, claimed.id, after)
+    await service.demand(session, officer, claimed.id, [Demand.SITE_VISIT], "", after)  # it is not sealed any more
+    await service.supply(session, firm, claimed.id, after)
+    assert (await service.claim(session, late, need.id, model, after)).slot == 2  # all who stand came after the window
+    await service.offer(session, officer, claimed.id, replace(OFFER, valid_until=date(2026, 3, 30)), "", after)
+    assert (await service.accept(session, firm, claimed.id, after)).status is AnswerStatus.CHOSEN
+
+
+async def test_after_a_window_with_offers_no_other_bank_comes_in_until_it_is_opened_again(session, now, model, town, officer_of):
+    firm, _, publish = town
+    need = await publish(mode=Mode.SEALED)
+    officer, late = await officer_of("GB02"), await officer_of("GB08")
+    claimed = await service.claim(session, officer, need.id, model, now)
+    await service.offer(session, officer, claimed.id, replace(OFFER, valid_until=date(2026, 3, 25)), "", now)
+    after = need.window_closes_at + timedelta(hours=1)
+    await service.tick(session, need.id, model, after)
+    with pytest.raises(Conflict, match="open"):
+        await service.claim(session, late, need.id, model, after)
+    with pytest.raises(Conflict, match="open"):
+        await service.request(session, firm, need.id, "GB08-INV", model, after)  # nobody is asked who may not come
+    await service.accept(session, firm, claimed.id, after)
+    await service.decline(session, officer, claimed.id, [DeclineReason.NO_CAPACITY], "", after)
+    second = await service.claim(session, late, need.id, model, after)
+    assert (second.slot, second.act_by > after.date()) == (1, True)
+    await service.offer(
+        session, late, second.id, replace(OFFER, product_code="GB08-INV", repayment=None, valid_until=date(2026, 3, 25)), "", after
+    )
+
+
+async def test_a_bank_asked_in_a_window_is_asked_until_its_end(session, now, model, town, officer_of):
+    firm, _, publish = town
+    need = await publish(mode=Mode.SEALED)
+    at = now + timedelta(days=3)  # Friday, the last day
+    request = await service.request(session, firm, need.id, "GB02-INV", model, at)
+    assert request.due_on == date(2026, 3, 13)
+
+
+async def test_nobody_asks_for_papers_while_the_window_is_sealed(session, now, model, town, officer_of):
+    _, _, publish = town
+    need = await publish(mode=Mode.SEALED)
+    officer = await officer_of()
+    claimed = await service.claim(session, officer, need.id, model, now)
+    assert (await service.open_need(session, officer, need.id, model, now)).sealed
+    with pytest.raises(Conflict) as raised:
+        await service.demand(session, officer, claimed.id, [Demand.SITE_VISIT], "", now)
+    assert raised.value.code == "sealed"
+
+
+async def test_after_approval_the_table_is_of_what_was_approved(session, now, model, town, officer_of):
+    firm, _, officer, chosen = await a_choice(session, now, model, town, officer_of)
+    _, before = await service.amortisation(session, firm, chosen.id, now)
+    assert (before[0].interest_fen, before[-1].principal_fen) == (173_333, 40_000_000)
+    await service.approve(session, officer, chosen.id, 30_000_000, 600, now)
+    _, table = await service.amortisation(session, firm, chosen.id, now)
+    assert (table[0].interest_fen, table[-1].principal_fen) == (150_000, 30_000_000)  # 300,000 yuan at 6 %: 1,500 yuan a month
+
+
+async def test_offers_that_are_over_have_no_place_and_a_rate_above_the_maximum_is_marked(session, now, model, town, officer_of):
+    firm, _, publish = town
+    need = await publish()
+    one, two, three = [await officer_of(bank) for bank in ("GB02", "GB03", "GB08")]
+    cheap, over, dear = [await service.claim(session, officer, need.id, model, now) for officer in (one, two, three)]
+    await service.offer(session, one, cheap.id, replace(OFFER, annual_rate_bp=500), "", now)
+    await service.offer(session, two, over.id, replace(OFFER, product_code="GB03-INV", annual_rate_bp=445), "", now)
+    high = replace(OFFER, product_code="GB08-INV", annual_rate_bp=810, repayment=Repayment.REVOLVING)
+    await service.offer(session, three, dear.id, high, "", now)
+    await session.execute(text("update need set max_annual_rate_bp = 800 where id = :id"), {"id": need.id})
+    session.expire_all()
+    await service.decline(session, two, over.id, [DeclineReason.NO_CAPACITY], "", now)  # the cheapest is not there any more
+    _, rows, _ = await service.compare(session, firm, need.id, model, now)
+    assert [(r.view.answer.id, r.place, r.above_maximum) for r in rows] == [
+        (cheap.id, 1, False),
+        (dear.id, 2, True),
+        (over.id, None, False),
+    ]
+    _, late, _ = await service.compare(session, firm, need.id, model, now + timedelta(days=11))
+    assert {r.place for r in late} == {None}  # no offer stands any more
+    await service.accept(session, firm, dear.id, now)
+    _, after, _ = await service.compare(session, firm, need.id, model, now)
+    assert [(r.view.answer.id, r.place) for r in after] == [(dear.id, None), (over.id, None), (cheap.id, None)]

@@ -54,7 +54,7 @@ def test_a_domain_has_the_eleven_file_names_and_no_others(domain):
     assert found <= FILES
     folders = {path.name for path in domain.iterdir() if path.is_dir() and path.name != "__pycache__"}
     # catalogue, policy, profiles: TOML that ships with the domain; typeset: what Typst sets
-    assert folders <= {"values", "rules", "gateway", "store", "service", "pages", "catalogue", "policy", "profiles", "typeset"}
+    assert folders <= {"values", "rules", "gateway", "store", "service", "schemas", "pages", "catalogue", "policy", "profiles", "typeset"}
 
 
 def test_every_domain_is_named_in_every_contract_of_domains():

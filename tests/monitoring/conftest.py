@@ -66,7 +66,7 @@ async def place(session, now) -> Place:
     need = await needs.publish(session, firm, borrower.id, a_draft(), now)
     answer = await answer_store.add(session, need.id, watcher.organisation, watcher.account_id, 1, now, now.date())
     await answer_store.set_offer(session, answer.id, Offer("GB01-INV", 50_000_000, 450, 12, now.date() + timedelta(days=9)), "")
-    await answer_store.set_status(session, answer.id, AnswerStatus.CHOSEN)
+    await answer_store.change(session, answer.id, AnswerStatus.CHOSEN)
     return Place(firm, borrower, watcher, manager, now)
 
 

@@ -37,12 +37,18 @@ async def test_the_points_read_the_departments_records(session, now):
     await deliver(session, now, "utilities.water", {"uscc": enterprise.uscc, "month": "2026-01-01", "usage_m3": "90", "amount": "300"})
     after = {f.point: f for f in await service.check(session, enterprise, a_draft(pledges_purpose=True), now)}
     assert {point: f.verdict for point, f in after.items()} == {
-        Point.OPERATION: Verdict.PASS,
+        Point.OPERATION: Verdict.UNKNOWN,  # the lists of the market regulator were not delivered: nothing speaks for it
         Point.PREMISES: Verdict.PASS,
         Point.REAL_NEED: Verdict.PASS,
         Point.GOOD_CREDIT: Verdict.FAIL,
         Point.LAWFUL_PURPOSE: Verdict.PASS,
     }
+    assert "名录" in "".join(text.zh for text in after[Point.OPERATION].because)
+    for item in (items.SEVERE_LIST, items.ABNORMAL_LIST):
+        entry = {"uscc": "91330502MA2B1C2X8J", "reason": "x", "authority": "局", "listed_on": "2025-05-01"}
+        await deliver(session, now, item, entry)
+    whole = {f.point: f for f in await service.check(session, enterprise, a_draft(pledges_purpose=True), now)}
+    assert whole[Point.OPERATION].verdict is Verdict.PASS
     much = await service.check(session, enterprise, a_draft(amount_fen=90_000_000_000), now)
     assert {f.point for f in much if f.verdict is Verdict.FAIL} == {Point.REAL_NEED, Point.GOOD_CREDIT}
     need = await service.publish(session, actor, enterprise.id, a_draft(), now)

@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import Controller, get, post
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from greenbridge.accounts.guards import Caller, only
 from greenbridge.accounts.values import Role
@@ -32,8 +32,9 @@ from greenbridge.answers.schemas import (
     WordsIn,
 )
 from greenbridge.consents.schemas import NarrowingIn
+from greenbridge.consents.values import WorkStep
 from greenbridge.kit.web import Deps, Now, Session
-from greenbridge.needs.schemas import NeedOut
+from greenbridge.needs.schemas import FindingOut, NeedOut
 
 
 class BankAnswersApi(Controller):
@@ -81,6 +82,13 @@ class BankAnswersApi(Controller):
     async def open_need(self, need_id: FromPath[UUID], request: Caller, session: Session, now: Now, deps: Deps) -> OpenNeedOut:
         """Return one open need, or one that the bank has answered."""
         return OpenNeedOut.of(await service.open_need(session, request.user, need_id, deps.model, now))
+
+    @get("/open-needs/{need_id:uuid}/points")
+    async def points(
+        self, need_id: FromPath[UUID], request: Caller, session: Session, now: Now, deps: Deps, step: FromQuery[WorkStep] = WorkStep.SURVEY
+    ) -> list[FindingOut]:
+        """Return the five points of an answered need whose firm has agreed; it counts as a read of the firm."""
+        return [FindingOut.of(found) for found in await service.points(session, request.user, need_id, step, deps.model, now)]
 
     @post("/open-needs/{need_id:uuid}/answers")
     async def claim(
@@ -197,6 +205,19 @@ class FirmAnswersApi(Controller):
     async def rate(self, answer_id: FromPath[UUID], data: JSONBody[RatingIn], request: Caller, session: Session, now: Now) -> RatingOut:
         """Judge the bank, once."""
         return RatingOut.of(await service.rate(session, request.user, answer_id, data.stars, data.reasons, now))
+
+
+class ReleaseApi(Controller):
+    """A chosen bank that is late is let go."""
+
+    path = "/api/v1"
+    tags = ("answers",)
+    guards = (only(Role.ENTERPRISE, Role.OPERATOR),)
+
+    @post("/answers/{answer_id:uuid}/release", status_code=200)
+    async def release(self, answer_id: FromPath[UUID], request: Caller, session: Session, now: Now) -> AnswerOut:
+        """Let go of the chosen bank that has not paid out in time; the need is open to all banks again."""
+        return AnswerOut.of(await service.release(session, request.user, answer_id, now))
 
 
 class DeadlinesApi(Controller):

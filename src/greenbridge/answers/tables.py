@@ -18,7 +18,7 @@ from greenbridge.answers.values import (
 from greenbridge.catalog.values import Repayment
 from greenbridge.kit.columns import UUID, JsonObject, datetime, fen, instant, json, key, one_of, reference, texts
 
-_HOLDS = "status not in ('declined', 'returned', 'expired')"
+_HOLDS = "status not in ('not_chosen', 'declined', 'returned', 'expired')"
 _IS_LOAN = "status in ('chosen', 'approved', 'signed', 'disbursed', 'closed')"
 
 
@@ -37,7 +37,11 @@ class AnswerRow(SQLModel, table=True):
         CheckConstraint("status not in ('approved', 'signed', 'disbursed', 'closed') or approved_fen > 0", name="approved_has_an_amount"),
         CheckConstraint("approved_fen is null or approved_fen <= amount_fen", name="approved_within_the_offer"),
         CheckConstraint("status not in ('signed', 'disbursed', 'closed') or contract_number is not null", name="signed_has_a_number"),
-        CheckConstraint("disbursed_fen between 0 and coalesce(approved_fen, 0)", name="paid_within_the_approval"),
+        # Of a revolving loan what came back may go out again.
+        CheckConstraint(
+            "disbursed_fen between 0 and coalesce(approved_fen, 0) + case when repayment = 'revolving' then repaid_fen else 0 end",
+            name="paid_within_the_approval",
+        ),
         CheckConstraint("repaid_fen between 0 and disbursed_fen", name="repaid_within_what_was_paid"),
         CheckConstraint("(loan_state is not null) = (disbursed_fen > 0)", name="paid_out_is_a_loan"),
         # Atomic under concurrency: the index, not the code before it, decides who got the slot.

@@ -5,10 +5,11 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, select, text, tuple_
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from greenbridge.kit import database
 from greenbridge.kit.text import Text
 from greenbridge.needs.rules import life
 from greenbridge.needs.tables import NeedDraftRow, NeedEventRow, NeedRow
@@ -147,16 +148,21 @@ async def open_ones(session: AsyncSession, today: date, limit: int, offset: int,
     return [_value(row) for row in await session.scalars(query)]
 
 
-async def open_after(
-    session: AsyncSession, today: date, after: tuple[datetime, str] | None, limit: int, modes: Sequence[Mode]
-) -> list[Need]:
-    """Return open needs in the order of their publication, those after (published_at, number) only."""
+async def list_anew(session: AsyncSession, need_id: UUID) -> None:
+    """Give a need the next place in the list. Places become visible in their order: whoever draws one keeps the next drawer waiting until
+    it has committed, so that no reader can be past a place that is not there yet. After the audit chain's lock, never before it.
+    """
+    await database.lock(session, "need-listing")
+    await session.execute(text("update need set listed_no = nextval('need_listing') where id = :id"), {"id": need_id})
+
+
+async def open_after(session: AsyncSession, today: date, after: int, limit: int, modes: Sequence[Mode]) -> list[tuple[int, Need]]:
+    """Return (place, open need) in the order of their listing, those after a place only."""
     in_mode = col(NeedRow.mode).in_([mode.value for mode in modes])
     query = select(NeedRow).where(col(NeedRow.status).in_(OPEN), col(NeedRow.open_until) >= today, in_mode)
-    if after is not None:
-        query = query.where(tuple_(col(NeedRow.published_at), col(NeedRow.number)) > tuple_(*after))
-    query = query.order_by(col(NeedRow.published_at), col(NeedRow.number)).limit(limit)
-    return [_value(row) for row in await session.scalars(query)]
+    query = query.where(col(NeedRow.listed_no) > after).order_by(col(NeedRow.listed_no)).limit(limit)
+    found = await session.scalars(query.execution_options(populate_existing=True))
+    return [(row.listed_no or 0, _value(row)) for row in found]
 
 
 async def open_by_region(session: AsyncSession, today: date) -> dict[str, int]:

@@ -25,6 +25,7 @@ class NeedRow(SQLModel, table=True):
         CheckConstraint("(mode = 'sealed') = (window_closes_at is not null)", name="sealed_has_a_window"),
         CheckConstraint("opened_at is null or window_closes_at is not null", name="only_a_window_opens"),
         Index("ix_need_open", "published_at", postgresql_where=_OPEN),
+        Index("ix_need_listed", "listed_no", postgresql_where=_OPEN),
     )
     id: UUID = key()
     number: str = Field(unique=True)
@@ -42,6 +43,8 @@ class NeedRow(SQLModel, table=True):
     region_code: str
     status: str
     published_at: datetime = instant()
+    # The place in the list that banks read on in: drawn when it was published, and anew when it was opened again.
+    listed_no: int | None = Field(default=None, sa_type=BigInteger)
     open_until: date
     slots: int
     profile: str

@@ -40,6 +40,11 @@ class DeadlinePages(Controller):
             **WORDS,
         )
 
+    @post("/answers/{answer_id:uuid}/release")
+    async def release(self, answer_id: FromPath[UUID], request: Caller, session: Session, now: Now) -> Redirect:
+        await service.release(session, request.user, answer_id, now)
+        return Redirect("/operator/deadlines", status_code=303)
+
     async def _need(
         self, request: Caller, session: Any, now: Any, deps: Any, need_id: UUID, form: dict[str, str], problem: Problem | None = None
     ) -> Template:

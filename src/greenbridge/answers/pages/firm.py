@@ -47,6 +47,7 @@ class FirmAnswerPages(Controller):
             others=others,
             chosen=next((v for v in [*(row.view for row in offered), *others] if v.answer.status in life.LOANS), None),
             sealed=await service.sealed_offers(session, need) if need.sealed else None,
+            releasable=await service.releasable(session, need) if not need.sealed else [],
             ratings=await service.ratings(session, request.user, need_id),
             requests=await service.requests_of(session, request.user, need_id),
             problem=problem,
@@ -92,6 +93,11 @@ class FirmAnswerPages(Controller):
     async def agree(self, answer_id: FromPath[UUID], request: Caller, session: Session, now: Now) -> Redirect:
         answer = await service.agree(session, request.user, answer_id, now)
         return Redirect(f"/enterprise/needs/{answer.need_id}/offers", status_code=303)
+
+    @post("/answers/{answer_id:uuid}/release")
+    async def release(self, answer_id: FromPath[UUID], request: Caller, session: Session, now: Now) -> Redirect:
+        answer = await service.release(session, request.user, answer_id, now)
+        return Redirect(f"/enterprise/needs/{answer.need_id}/life", status_code=303)
 
     async def _consent(
         self, request: Caller, session: Any, now: Any, answer_id: UUID, typed: dict[str, Any], problem: Problem | None = None

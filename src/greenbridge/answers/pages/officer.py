@@ -23,6 +23,7 @@ from greenbridge.kit.money import bp_from_percent, fen_from_wan
 from greenbridge.kit.text import Text
 from greenbridge.kit.web import Deps, Now, Session, download, language_of, page
 from greenbridge.needs import service as needs
+from greenbridge.needs.values import POINT_NAMES, Need
 from greenbridge.reports import service as reports
 from greenbridge.reports.values import CreditReport
 
@@ -34,7 +35,7 @@ WORKS_AT = {
 }
 
 
-def read_offer(form: dict[str, str], today: date, open_until: date) -> Offer:
+def read_offer(form: dict[str, str], today: date, need: Need) -> Offer:
     """Return the offer typed into the form; raises Invalid with each field that cannot be read."""
     found: list[FieldProblem] = []
 
@@ -58,7 +59,7 @@ def read_offer(form: dict[str, str], today: date, open_until: date) -> Offer:
         raise Invalid("wrong-offer", "请检查报价。", "Check the offer.", fields=tuple(found))
     way = form.get("repayment", "")
     repayment = Repayment(way) if way in set(Repayment) else None
-    until = min(today + timedelta(days=rules.OFFER_DAYS), open_until)
+    until = min(today + timedelta(days=rules.OFFER_DAYS), rules.last_valid_day(need, today))
     code = form.get("product_code", "")
     return Offer(code, amount, rate, term, until, repayment, upfront_fee_fen=fee, guarantee_yearly_bp=guarantee)
 
@@ -146,9 +147,11 @@ class OfficerPages(Controller):
         form: dict[str, str],
         problem: Problem | None = None,
         step: WorkStep | None = None,
+        *,
+        points: bool = False,
     ) -> Template:
         seen = await service.open_need(session, request.user, need_id, deps.model, now)
-        report, refusal = None, None
+        report, refusal, findings = None, None, None
         # Without a choice: the step at which the bank's work stands, or the last that this officer may read at.
         now_at = WORKS_AT.get(seen.mine.status, WorkStep.SURVEY) if seen.mine else WorkStep.SURVEY
         step = step or (now_at if now_at in seen.steps or not seen.steps else seen.steps[-1])
@@ -156,6 +159,8 @@ class OfficerPages(Controller):
             try:
                 async with session.begin_nested():
                     report = await reports.for_actor(session, request.user, seen.enterprise.id, deps.press, now, step=step)
+                    if points:  # only when asked for: each look is a read that the firm has counted out
+                        findings = await service.points(session, request.user, need_id, step, deps.model, now)
             except Forbidden as forbidden:  # the reads are used up, or the step is not this officer's: the need is shown all the same
                 refusal = forbidden
         proposals, decided = await panel.shown(session, request.user, seen, report, step, deps.model, now)
@@ -168,6 +173,8 @@ class OfficerPages(Controller):
             report=report,
             laid=reports.laid_out(report, language_of(request)) if report else None,
             refusal=refusal,
+            findings=findings,
+            point_names=POINT_NAMES,
             **panel.words(proposals, decided, language_of(request)),
             step=step,
             step_names=WORK_STEP_NAMES,
@@ -176,6 +183,7 @@ class OfficerPages(Controller):
             problem=problem,
             path=f"/officer/needs/{need_id}",
             AnswerStatus=AnswerStatus,
+            drawable=rules.drawable_fen(seen.mine) if seen.mine else 0,
             payments=await service.payments(session, seen.mine) if seen.mine else [],
             shanghai_zone=SHANGHAI,
             Eligibility=Eligibility,
@@ -184,9 +192,16 @@ class OfficerPages(Controller):
 
     @get("/needs/{need_id:uuid}")
     async def need(
-        self, need_id: FromPath[UUID], request: Caller, session: Session, now: Now, deps: Deps, step: FromQuery[WorkStep | None] = None
+        self,
+        need_id: FromPath[UUID],
+        request: Caller,
+        session: Session,
+        now: Now,
+        deps: Deps,
+        step: FromQuery[WorkStep | None] = None,
+        points: FromQuery[bool] = False,
     ) -> Template:
-        return await self._detail(request, session, now, deps, need_id, {}, step=step)
+        return await self._detail(request, session, now, deps, need_id, {}, step=step, points=points)
 
     async def _read(self, request: Caller, session: Any, now: Any, deps: Any, need_id: UUID, step: WorkStep) -> CreditReport:
         """Return the report of the firm behind a need; it stands in the firm's ledger like any other read."""
@@ -232,7 +247,7 @@ class OfficerPages(Controller):
     ) -> Response[Any]:
         try:
             async with session.begin_nested():
-                terms = read_offer(data, business_date(now), (await needs.get(session, need_id)).open_until)
+                terms = read_offer(data, business_date(now), await needs.get(session, need_id))
                 _must_answer(await service.offer(session, request.user, answer_id, terms, data.get("note", ""), now), need_id)
         except Problem as problem:
             return await self._detail(request, session, now, deps, need_id, data, problem)

@@ -1,7 +1,7 @@
 """Slots, what an offer may say, and what a bank sees before it has a slot."""
 
 from collections.abc import Collection, Hashable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import TypeVar
 
@@ -9,6 +9,7 @@ from greenbridge.answers.rules import life
 from greenbridge.answers.values import (
     ANSWER_GUARD_NAMES,
     ANSWER_STATUS_NAMES,
+    Answer,
     AnswerGuard,
     AnswerStatus,
     Band,
@@ -16,25 +17,55 @@ from greenbridge.answers.values import (
     Offer,
     Outline,
 )
-from greenbridge.catalog.values import REPAYMENT_NAMES, LoanProduct
+from greenbridge.catalog.values import REPAYMENT_NAMES, LoanProduct, Repayment
+from greenbridge.kit.calendar import business_date
 from greenbridge.kit.errors import Conflict, FieldProblem
 from greenbridge.kit.money import in_percent, in_wan
 from greenbridge.kit.states import Refusal
 from greenbridge.kit.text import Text
-from greenbridge.needs.values import Need, NeedDraft
+from greenbridge.needs.values import Need, NeedDraft, NeedStatus
 
 Key = TypeVar("Key", bound=Hashable)
 OFFER_DAYS = 15
+CHOICE_DAYS = 5  # what a firm has to choose in where an offer comes with the need's last days
 
 
 def takes_slot(status: AnswerStatus) -> bool:
-    """Return whether an answer holds one of the need's slots: a declined, returned or expired one gives it back."""
+    """Return whether an answer holds one of the need's slots: one that was not chosen, declined, returned or expired does not."""
     return status not in life.FREE
 
 
-def free_slot(taken: Collection[int], slots: int) -> int | None:
-    """Return the lowest free slot, or None when all are taken."""
+def free_slot(taken: Collection[int], slots: int, kept: int = 0) -> int | None:
+    """Return the lowest free slot, or None when all are taken or kept for banks that were asked and have not said a word yet."""
+    if len(taken) + kept >= slots:
+        return None
     return next((slot for slot in range(1, slots + 1) if slot not in taken), None)
+
+
+def window_over(need: Need, now: datetime) -> bool:
+    """Return whether the time of a sealed window is over; False where there was none."""
+    return need.window_closes_at is not None and now >= need.window_closes_at
+
+
+def shut(need: Need, answers: Sequence[Answer], now: datetime) -> bool:
+    """Return whether a sealed need keeps banks out: its window is over, and the offers made in it are what its firm chooses from.
+
+    When none of them is left the need is opened again, and is a need like any other from then on.
+    """
+    if need.window_closes_at is None or now < need.window_closes_at or need.status in {NeedStatus.REOPENED, NeedStatus.ESCALATED}:
+        return False
+    standing = [answer for answer in answers if answer.status in life.BEFORE]
+    return not standing or any(answer.claimed_at < need.window_closes_at for answer in standing)
+
+
+def last_day(need: Need) -> date | None:
+    """Return the last day of a sealed window; None where there is none."""
+    return business_date(need.window_closes_at) - timedelta(days=1) if need.window_closes_at else None
+
+
+def open_window_ends(need: Need, now: datetime) -> date | None:
+    """Return the last day of a sealed window that is open; None where there is none, or none any more."""
+    return None if window_over(need, now) else last_day(need)
 
 
 def refusal(found: Refusal[AnswerStatus, AnswerGuard]) -> Conflict:
@@ -55,8 +86,15 @@ _CODES = {
 }
 
 
-def offer_problems(offer: Offer, product: LoanProduct | None, draft: NeedDraft, today: date, open_until: date) -> tuple[FieldProblem, ...]:
-    """Return what keeps an offer from being made: it must lie inside the product's frame and not above what was asked."""
+def last_valid_day(need: Need, act_by: date) -> date:
+    """Return how long an offer may stand: until some days after the need's last day, or after the bank's, which may come later."""
+    return max(need.open_until, act_by) + timedelta(days=CHOICE_DAYS)
+
+
+def offer_problems(offer: Offer, product: LoanProduct | None, draft: NeedDraft, today: date, last: date) -> tuple[FieldProblem, ...]:
+    """Return what keeps an offer from being made: it must lie inside the product's frame and not above what was asked. `last`: the last
+    day until which it may stand.
+    """
     found = []
 
     def refuse(field: str, zh: str, en: str) -> None:
@@ -87,8 +125,8 @@ def offer_problems(offer: Offer, product: LoanProduct | None, draft: NeedDraft, 
     found += _price_problems(offer, product)
     if offer.valid_until < today:
         refuse("valid_until", "有效期不能早于今天", "The offer would be over already")
-    elif offer.valid_until > open_until:
-        refuse("valid_until", f"有效期不能晚于需求的截止日 {open_until}", f"The need itself is open until {open_until} only")
+    elif offer.valid_until > last:
+        refuse("valid_until", f"有效期不能晚于 {last}", f"An offer to this need may stand until {last} at most")
     return tuple(found)
 
 
@@ -104,6 +142,22 @@ def _price_problems(offer: Offer, product: LoanProduct) -> list[FieldProblem]:
     if not 0 <= offer.guarantee_yearly_bp <= 500:
         found.append(FieldProblem("guarantee_yearly_bp", Text("年担保费率为 0 至 5 %", "The guarantee costs 0 to 5 % a year")))
     return found
+
+
+def stands(answer: Answer, today: date) -> bool:
+    """Return whether an answer's offer can be accepted."""
+    return answer.status is AnswerStatus.OFFERED and answer.offer is not None and answer.offer.valid_until >= today
+
+
+def revolves(answer: Answer) -> bool:
+    """Return whether an answer's loan may be drawn again when it was paid back."""
+    return answer.offer is not None and answer.offer.repayment is Repayment.REVOLVING
+
+
+def drawable_fen(answer: Answer) -> int:
+    """Return how much may still be paid out: of 300 approved, 200 paid out and 50 paid back 100, of a revolving loan 150."""
+    deal = answer.contract
+    return (deal.approved_fen or 0) - deal.disbursed_fen + (deal.repaid_fen if revolves(answer) else 0)
 
 
 def decline_problems(reasons: Collection[DeclineReason]) -> tuple[FieldProblem, ...]:

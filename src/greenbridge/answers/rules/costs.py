@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from scipy.optimize import brentq
 
-from greenbridge.answers.values import Cost, Flow, Instalment, Offer
+from greenbridge.answers.values import Answer, Cost, Flow, Instalment, Offer
 from greenbridge.catalog.values import Repayment
 from greenbridge.kit.calendar import same_day_after
 
@@ -108,11 +108,9 @@ def cost(offer: Offer, starts_on: date, subsidy_fen: int | None = None) -> Cost:
     return Cost(rate, interest, fees, subsidy_fen, interest + fees - (subsidy_fen or 0), table)
 
 
-def for_days(offer: Offer, days: int) -> int:
-    """Return the interest of a revolving loan drawn in full for some days: 1,000,000 fen at 3.6 % for 30 days are 3,000 fen."""
-    return _rounded(Fraction(offer.amount_fen * offer.annual_rate_bp * days, _BP * _DAYS_OF_A_LENDING_YEAR))
-
-
-def scaled(offer: Offer, amount_fen: int) -> Offer:
-    """Return the same terms for another amount: what was paid out may be less than what was offered."""
-    return replace(offer, amount_fen=amount_fen)
+def as_approved(answer: Answer) -> Offer | None:
+    """Return an answer's offer for what was approved and at what rate, as soon as something was; None without an offer."""
+    deal = answer.contract
+    if answer.offer is None or deal.approved_fen is None or deal.approved_rate_bp is None:
+        return answer.offer
+    return replace(answer.offer, amount_fen=deal.approved_fen, annual_rate_bp=deal.approved_rate_bp)

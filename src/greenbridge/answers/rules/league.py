@@ -84,15 +84,21 @@ def _counts(own: Sequence[Dealing]) -> tuple[tuple[float, int], ...]:
         (sum(map(_answered, due)), len(due)),
         (sum(one.offered for one in due), len(due)),
         (kept, len(settled)),
-        # Each loan counts once, by the share of it that was paid out: one large loan does not speak for many small ones.
-        (sum(one.disbursed_fen / one.approved_fen for one in approved), len(approved)),
+        # Each loan counts once, by the share of it that was paid out (a revolving one at most once): a large loan does not speak for many
+        # small ones.
+        (sum(min(1.0, one.disbursed_fen / one.approved_fen) for one in approved), len(approved)),
         (sum((stars - 1) / 4 for stars in rated), len(rated)),
     )
 
 
 def _as_offered(one: Dealing) -> bool:
-    """Return whether a loan was approved at no more than the rate that was offered."""
-    return one.approved_rate_bp is not None and one.offered_rate_bp is not None and one.approved_rate_bp <= one.offered_rate_bp
+    """Return whether a loan was approved at no more than the rate that was offered, and its bank not let go for its silence."""
+    return (
+        not one.released
+        and one.approved_rate_bp is not None
+        and one.offered_rate_bp is not None
+        and one.approved_rate_bp <= one.offered_rate_bp
+    )
 
 
 def _middle(counts: Sequence[tuple[float, int]]) -> float:

@@ -8,12 +8,13 @@ from greenbridge.kit.states import Machine, Transition
 from greenbridge.kit.text import Text
 
 FIRM, BANK, CLOCK = Text("企业", "firm"), Text("银行", "bank"), Text("时钟", "clock")
+RELEASING = Text("企业或平台运营", "firm or operator")
 # Before the firm has chosen: the bank works on it.
 BEFORE = (S.CLAIMED, S.SURVEYING, S.ACTION_REQUIRED, S.OFFERED)
 # The firm has chosen, and it is, or became, a loan.
 LOANS = (S.CHOSEN, S.APPROVED, S.SIGNED, S.DISBURSED, S.CLOSED)
-# It gives its slot back.
-FREE = (S.DECLINED, S.RETURNED, S.EXPIRED)
+# It holds no slot: a need that is opened again has all of them.
+FREE = (S.NOT_CHOSEN, S.DECLINED, S.RETURNED, S.EXPIRED)
 
 ANSWER: Machine[S, E, G] = Machine(
     "answer",
@@ -33,12 +34,14 @@ ANSWER: Machine[S, E, G] = Machine(
         Transition((*BEFORE, S.CHOSEN), E.DECLINE, S.DECLINED, BANK, (G.REASONS_GIVEN,)),
         Transition((S.ACTION_REQUIRED, S.APPROVED, S.SIGNED), E.RETURN, S.RETURNED, BANK, (G.REASONS_GIVEN,)),
         Transition((S.CLAIMED, S.SURVEYING, S.OFFERED), E.EXPIRE, S.EXPIRED, CLOCK, (G.PAST_DUE,)),
+        # Who was chosen and let the day of lending pass keeps its firm no longer than the firm or the operator lets it.
+        Transition((S.CHOSEN, S.APPROVED, S.SIGNED), E.EXPIRE, S.EXPIRED, RELEASING, (G.PAST_DUE,)),
     ),
 )
 REQUEST: Machine[RequestState, RequestEvent, G] = Machine(
     "request",
     tuple(RequestState),
-    Transition((), RequestEvent.ASK, RequestState.WAITING, FIRM, (G.NEED_OPEN, G.BANK_IS_NEW, G.PRODUCT_FITS)),
+    Transition((), RequestEvent.ASK, RequestState.WAITING, FIRM, (G.NEED_OPEN, G.BANK_IS_NEW, G.SLOT_FREE, G.PRODUCT_FITS)),
     (
         Transition((RequestState.WAITING,), RequestEvent.TAKE, RequestState.TAKEN, BANK),
         Transition((RequestState.WAITING,), RequestEvent.REFUSE, RequestState.REFUSED, BANK, (G.REASONS_GIVEN,)),
@@ -51,7 +54,8 @@ LOAN: Machine[LoanState, LoanEvent, LoanGuard] = Machine(
     tuple(LoanState),
     Transition((), LoanEvent.START, LoanState.PERFORMING, BANK, (LoanGuard.PAID_OUT,)),
     (
-        Transition((LoanState.PERFORMING,), LoanEvent.FALL_OVERDUE, LoanState.OVERDUE, BANK),
+        # Of an overdue loan it says how much is overdue now: more than before, or less.
+        Transition((LoanState.PERFORMING, LoanState.OVERDUE), LoanEvent.FALL_OVERDUE, LoanState.OVERDUE, BANK),
         Transition((LoanState.OVERDUE,), LoanEvent.CATCH_UP, LoanState.PERFORMING, BANK),
         Transition((LoanState.PERFORMING, LoanState.OVERDUE), LoanEvent.REPAY, LoanState.REPAID, BANK, (LoanGuard.NOTHING_OWED,)),
         Transition((LoanState.PERFORMING,), LoanEvent.REPAY_EARLY, LoanState.REPAID_EARLY, BANK, (LoanGuard.NOTHING_OWED,)),

@@ -18,11 +18,12 @@ from greenbridge.answers.service.clock import tick
 from greenbridge.answers.service.comparing import amortisation, compare, owed, timeline
 from greenbridge.answers.service.conduct import note_behaviour
 from greenbridge.answers.service.feed import feed
-from greenbridge.answers.service.lending import approve, catch_up, fall_overdue, pay_out, payments, repay, sign
+from greenbridge.answers.service.lending import approve, catch_up, close, fall_overdue, pay_out, payments, repay, sign
 from greenbridge.answers.service.operating import assign, board, escalated, league, replies, reply, tried
 from greenbridge.answers.service.outcomes import borrowers, disbursed, feedback, loans
+from greenbridge.answers.service.releasing import releasable, release
 from greenbridge.answers.service.reporting import report
-from greenbridge.answers.service.seeing import due, of_bank, open_need, overview, work_list
+from greenbridge.answers.service.seeing import due, of_bank, open_need, overview, points, work_list
 
 __all__ = [
     "accept",
@@ -35,6 +36,7 @@ __all__ = [
     "borrowers",
     "catch_up",
     "claim",
+    "close",
     "compare",
     "contact",
     "decline",
@@ -57,10 +59,13 @@ __all__ = [
     "owed",
     "pay_out",
     "payments",
+    "points",
     "profile",
     "rate",
     "ratings",
     "refuse",
+    "releasable",
+    "release",
     "repay",
     "replies",
     "reply",

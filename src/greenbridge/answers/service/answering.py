@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,12 +12,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from greenbridge.accounts.values import Actor
 from greenbridge.answers import gateway, rules, store
 from greenbridge.answers.rules import deadlines, life
-from greenbridge.answers.service.seeing import open_need
+from greenbridge.answers.service.seeing import fits
 from greenbridge.answers.service.shared import (
     SURVEY,
+    at_least,
+    close,
     grant,
     happen,
     is_open_to,
+    kept_slots,
     must_be_officer,
     record,
     reopen_if_unanswered,
@@ -35,23 +38,23 @@ from greenbridge.answers.values import (
     Demand,
     Offer,
     Owner,
+    RequestEvent,
     RequestState,
     Step,
 )
 from greenbridge.catalog import service as catalog
-from greenbridge.catalog.values import Eligibility
 from greenbridge.consents import service as consents
 from greenbridge.kit import database, states
 from greenbridge.kit.calendar import business_date
 from greenbridge.kit.errors import Conflict, Invalid, NotFound
 from greenbridge.needs import rules as need_rules
 from greenbridge.needs import service as needs
-from greenbridge.needs.values import Mode, Need, NeedEvent, NeedGuard, NeedStatus
+from greenbridge.needs.values import Need, NeedEvent, NeedGuard, NeedStatus
 from greenbridge.scoring.gateway import DefaultModel
 
 
 async def claim(session: AsyncSession, actor: Actor, need_id: UUID, model: DefaultModel, now: datetime) -> Answer:
-    """Take one of the need's slots for the officer's bank. One per bank, none without a product that fits.
+    """Take one of the need's slots for the officer's bank. One per bank, none without a product that fits, listed before the need.
 
     The need's row is locked, so that banks come one after another; the unique index stands behind it.
     """
@@ -63,26 +66,31 @@ async def claim(session: AsyncSession, actor: Actor, need_id: UUID, model: Defau
         requests = await store.requests_of(session, need.id)
     asked = next((r for r in requests if r.bank_id == bank.id), None)
     answered_before = any(a.bank_id == bank.id for a in answers)
-    if not answered_before and not (need_rules.is_open(need.status) and is_open_to(need, asked is not None)):
+    if not answered_before and not (need_rules.is_open(need.status) and is_open_to(need, asked)):
         # As `open_need` says: which needs there were is nobody's business but the firm's and the banks' that answered.
         raise NotFound("no-need", "没有这条需求。", "There is no such need.")
-    slot = rules.free_slot({a.slot for a in answers if rules.takes_slot(a.status)}, need.slots)
+    taken = {a.slot for a in answers if rules.takes_slot(a.status)}
+    slot = rules.free_slot(taken, need.slots, kept_slots(requests, bank.id))
+    waited_for = asked is not None and asked.state is RequestState.WAITING
+    in_time = need.open_until >= today or (waited_for and asked is not None and asked.due_on >= today)
     holds = {
         guard
         for guard, true in (
-            (AnswerGuard.NEED_OPEN, need_rules.is_open(need.status) and need.open_until >= today and not _window_over(need, now)),
+            (AnswerGuard.NEED_OPEN, need_rules.is_open(need.status) and in_time and not rules.shut(need, answers, now)),
             (AnswerGuard.BANK_IS_NEW, not answered_before),
             (AnswerGuard.SLOT_FREE, slot is not None),
         )
         if true
     }
     if len(holds) == 3:  # what takes long is asked last
-        seen = await open_need(session, actor, need_id, model, now)
-        holds |= {AnswerGuard.PRODUCT_FITS} if any(e is not Eligibility.NOT_ELIGIBLE for _, e in seen.products) else set()
+        async with database.as_platform(session):
+            fitting = waited_for or await fits(session, bank, need, model, now)  # who is asked was found fitting
+        holds |= {AnswerGuard.PRODUCT_FITS} if fitting else set()
     found = states.step(life.ANSWER, None, AnswerEvent.CLAIM, frozenset(holds))
     if isinstance(found, states.Refusal) or slot is None:
         raise _not_claimed(found.guard if isinstance(found, states.Refusal) else AnswerGuard.SLOT_FREE)
-    act_by = _last_day(need) or _due(need, Step.CONTACT, now)
+    window_ends = rules.open_window_ends(need, now)
+    act_by = window_ends or _due(need, Step.CONTACT, now)
     try:
         answer = await store.add(session, need.id, bank, actor.account_id, slot, now, act_by)
     except IntegrityError:
@@ -93,18 +101,17 @@ async def claim(session: AsyncSession, actor: Actor, need_id: UUID, model: Defau
             await grant(session, need, answer, SURVEY, now, told_by=None, narrowing=None)
         answer = await store.set_agreed(session, answer.id, now)
     await stop(session, need.id, now, steps=(Step.ACCEPT, Step.OPERATE))
-    if asked is not None:
+    if asked is not None and waited_for:
         async with database.as_platform(session):
-            if asked.state is RequestState.WAITING:
-                await store.close_request(session, asked.id, RequestState.TAKEN, now)
-        await stop(session, need.id, now, request_id=asked.id)
-    step = Step.OFFER if need.draft.mode is Mode.SEALED else Step.CONTACT
+            await close(session, asked, RequestEvent.TAKE, now, account_id=actor.account_id)
+    step = Step.OFFER if window_ends else Step.CONTACT
     await start(session, need, step, Owner.BANK, today, due=act_by, bank_id=bank.id, answer_id=answer.id)
     async with database.as_platform(session):
         if need.status is not NeedStatus.IN_ANSWER:
             await needs.happen(session, need, NeedEvent.CLAIM, now, {NeedGuard.OPEN_TODAY}, account_id=actor.account_id)
     await record(session, answer, AnswerHappened(now, answer.id, AnswerEvent.CLAIM, None, found, {"slot": slot}), actor.account_id)
-    await tell_firm(session, need, "answer.claimed", now, answer_id=str(answer.id))
+    if not need.sealed:  # who offers is told when all are
+        await tell_firm(session, need, "answer.claimed", now, answer)
     return answer
 
 
@@ -122,15 +129,6 @@ _NOT_CLAIMED = {
 
 def _not_claimed(guard: AnswerGuard | None) -> Conflict:
     return Conflict(*_NOT_CLAIMED[guard or AnswerGuard.NEED_OPEN])
-
-
-def _window_over(need: Need, now: datetime) -> bool:
-    return need.window_closes_at is not None and now >= need.window_closes_at
-
-
-def _last_day(need: Need) -> date | None:
-    """Return the last day of a sealed window."""
-    return business_date(need.window_closes_at) - timedelta(days=1) if need.window_closes_at else None
 
 
 def _due(need: Need, step: Step, now: datetime) -> date:
@@ -154,7 +152,7 @@ async def contact(session: AsyncSession, actor: Actor, answer_id: UUID, now: dat
     """Note that the firm was contacted and the survey has begun; the offer's clock starts."""
     answer, need = await banks_own(session, actor, answer_id)
     today = business_date(now)
-    due = _last_day(need) or _due(need, Step.OFFER, now)
+    due = rules.open_window_ends(need, now) or _due(need, Step.OFFER, now)
     holds = {AnswerGuard.IN_TIME} if answer.act_by >= today else set()
     surveying = await happen(session, answer, AnswerEvent.CONTACT, now, holds, account_id=actor.account_id, columns={"act_by": due})
     await stop(session, need.id, now, answer_id=answer.id)
@@ -165,6 +163,8 @@ async def contact(session: AsyncSession, actor: Actor, answer_id: UUID, now: dat
 async def demand(session: AsyncSession, actor: Actor, answer_id: UUID, asked: Sequence[Demand], note: str, now: datetime) -> Answer:
     """Ask the firm for papers; the bank's clock waits with what is left of it, the firm's runs."""
     answer, need = await banks_own(session, actor, answer_id)
+    if need.sealed:  # its firm does not know of this bank yet, and could hand in nothing
+        raise Conflict("sealed", "密封报价期间不能要求补充材料。", "While the window is sealed the firm cannot be asked for papers.")
     if not 1 <= len(set(asked)) <= len(Demand):
         raise Invalid.at("wrong-demand", "demands", "请选择需要补充的材料。", "Choose what is asked for.")
     today, words = business_date(now), [d.value for d in dict.fromkeys(asked)]
@@ -174,7 +174,7 @@ async def demand(session: AsyncSession, actor: Actor, answer_id: UUID, asked: Se
     waiting = await happen(session, answer, AnswerEvent.DEMAND, now, holds, account_id=who, columns=columns, demands=words)
     await stop(session, need.id, now, DeadlineState.VOID, answer_id=answer.id)
     due = await start(session, need, Step.SUPPLY, Owner.FIRM, today, answer_id=answer.id)
-    await tell_firm(session, need, "answer.action_required", now, answer_id=str(answer.id), demands=words, due_on=due.isoformat())
+    await tell_firm(session, need, "answer.action_required", now, answer, demands=words, due_on=due.isoformat())
     return waiting
 
 
@@ -185,14 +185,14 @@ async def offer(session: AsyncSession, actor: Actor, answer_id: UUID, terms: Off
     holds = {AnswerGuard.NEED_OPEN, AnswerGuard.IN_TIME, AnswerGuard.TERMS_FIT}
     if isinstance(states.step(life.ANSWER, answer.status, AnswerEvent.OFFER, frozenset(holds)), states.Refusal):
         raise rules.refusal(states.Refusal(answer.status, None))
-    if not need_rules.is_open(need.status) or need.open_until < today:
+    if not need_rules.is_open(need.status):  # a bank has its own days, also where the need's are over meanwhile
         raise Conflict("need-not-open", "该需求已不再开放。", "The need is not open any more.")
-    if _window_over(need, now):
+    if rules.window_over(need, now) and need.window_closes_at and answer.claimed_at < need.window_closes_at:
         raise Conflict("window-closed", "密封报价已截止。", "The sealed window is over.")
     if answer.act_by < today:
         raise Conflict("too-late", f"答复期限 {answer.act_by} 已过。", f"The answer was due by {answer.act_by}.")
     product = {product.code: product for product in await catalog.listed(session, actor)}.get(terms.product_code)
-    if found := rules.offer_problems(terms, product, need.draft, today, need.open_until):
+    if found := rules.offer_problems(terms, product, need.draft, today, rules.last_valid_day(need, answer.act_by)):
         raise Invalid("wrong-offer", "请检查报价。", "Check the offer.", fields=found)
     assert product is not None
     terms = replace(terms, repayment=terms.repayment or product.repayment[0], yearly_fee_bp=product.yearly_fee_bp)
@@ -203,7 +203,7 @@ async def offer(session: AsyncSession, actor: Actor, answer_id: UUID, terms: Off
     made = await happen(session, answer, AnswerEvent.OFFER, now, holds, account_id=actor.account_id, **said)
     await stop(session, need.id, now, answer_id=answer.id)
     if not need.sealed:
-        await tell_firm(session, need, "answer.offered", now, answer_id=str(answer.id), **told)
+        await tell_firm(session, need, "answer.offered", now, answer, valid_until=terms.valid_until.isoformat(), **told)
     return made
 
 
@@ -236,17 +236,12 @@ async def end(
     await stop(session, need.id, now, answer_id=answer.id)
     if answer.status in life.LOANS:
         async with database.as_platform(session):
-            await needs.happen(session, need, NeedEvent.FAIL, now, open_until=_at_least(need, now))
+            await needs.happen(session, need, NeedEvent.FAIL, now, open_until=at_least(need, now))
     else:
         await reopen_if_unanswered(session, need, now)
     if not need.sealed:
-        await tell_firm(session, need, "answer.declined", now, answer_id=str(answer.id), reasons=words)
+        await tell_firm(session, need, "answer.declined", now, answer, reasons=words)
     return ended
-
-
-def _at_least(need: Need, now: datetime) -> date:
-    """Return until when a need is open whose chosen bank has failed: a fortnight at least, for the firm lost that time by no fault."""
-    return max(need.open_until, business_date(now) + timedelta(days=rules.OFFER_DAYS))
 
 
 async def totals(session: AsyncSession) -> tuple[int, int, int]:

@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from greenbridge.accounts import service as accounts
 from greenbridge.accounts.values import Actor
-from greenbridge.answers import store
+from greenbridge.answers import rules, store
 from greenbridge.answers.rules import deadlines, life
-from greenbridge.answers.service.shared import CHOSEN, SURVEY, grant, happen, start, stop, tell_bank, tell_firm
+from greenbridge.answers.service.shared import CHOSEN, SURVEY, close, grant, happen, start, stop, tell_bank, tell_firm
 from greenbridge.answers.values import (
     Answer,
     AnswerEvent,
@@ -22,6 +22,7 @@ from greenbridge.answers.values import (
     Owner,
     Rating,
     RatingReason,
+    RequestEvent,
     RequestState,
     Step,
 )
@@ -69,12 +70,14 @@ async def open_window(session: AsyncSession, need: Need, now: datetime) -> bool:
         if again.sealed:
             await needs.opened(session, need.id, now)
             for answer in await store.of_need(session, need.id):
-                if answer.status is AnswerStatus.OFFERED:
-                    await tell_firm(session, need, "answer.offered", now, answer_id=str(answer.id))
+                if answer.status is AnswerStatus.OFFERED and answer.offer is not None:
+                    until = answer.offer.valid_until.isoformat()
+                    await tell_firm(session, need, "answer.offered", now, answer, valid_until=until)
     return True
 
 
-async def _firms_own(session: AsyncSession, actor: Actor, answer_id: UUID) -> tuple[Answer, Need]:
+async def firms_own(session: AsyncSession, actor: Actor, answer_id: UUID) -> tuple[Answer, Need]:
+    """Return an answer to the actor's need with it, locked need first."""
     answer = await store.find(session, answer_id)
     if answer is None:
         raise NotFound("no-answer", "没有这条应答。", "There is no such answer.")
@@ -92,7 +95,7 @@ async def _firms_own(session: AsyncSession, actor: Actor, answer_id: UUID) -> tu
 
 async def agree(session: AsyncSession, actor: Actor, answer_id: UUID, now: datetime, narrowing: Narrowing | None = None) -> Answer:
     """Let the answering bank know who asks and read the report for its survey, as far as the firm says."""
-    answer, need = await _firms_own(session, actor, answer_id)
+    answer, need = await firms_own(session, actor, answer_id)
     waiting = answer.status in life.BEFORE and need_rules.is_open(need.status)
     if not waiting and answer.status not in life.LOANS:
         raise Conflict("answer-state", "该银行已不再应答这条需求。", "This bank answers the need no more.")
@@ -103,7 +106,7 @@ async def agree(session: AsyncSession, actor: Actor, answer_id: UUID, now: datet
 
 async def agreeing(session: AsyncSession, actor: Actor, answer_id: UUID) -> tuple[Answer, Need, Sequence[WorkStep]]:
     """Return the answer to the actor's need, the need, and the work steps that agreeing now would open to the bank."""
-    answer, need = await _firms_own(session, actor, answer_id)
+    answer, need = await firms_own(session, actor, answer_id)
     return answer, need, CHOSEN if answer.status in life.LOANS else SURVEY
 
 
@@ -111,8 +114,8 @@ async def accept(session: AsyncSession, actor: Actor, answer_id: UUID, now: date
     """Accept an offer: the firm is named to that bank, which reads on until it pays out; the other banks are told that they were
     not chosen. `post_loan`: it may also watch the loan afterwards.
     """
-    answer, need = await _firms_own(session, actor, answer_id)
-    stands = answer.offer is not None and answer.offer.valid_until >= business_date(now)
+    answer, need = await firms_own(session, actor, answer_id)
+    stands = rules.stands(answer, business_date(now))
     if answer.status is AnswerStatus.OFFERED and not stands:
         raise Conflict("offer-over", "该报价已过有效期。", "The offer is over.")
     holds = {AnswerGuard.WINDOW_OVER} | ({AnswerGuard.OFFER_STANDS} if stands else set())
@@ -128,23 +131,23 @@ async def accept(session: AsyncSession, actor: Actor, answer_id: UUID, now: date
     await start(session, need, Step.LEND, Owner.BANK, business_date(now), bank_id=answer.bank_id, answer_id=answer.id)
     for request in await store.requests_of(session, need.id):
         if request.state is RequestState.WAITING:
-            await store.close_request(session, request.id, RequestState.VOID, now)
+            await close(session, request, RequestEvent.CANCEL, now)
     await needs.happen(session, need, NeedEvent.ACCEPT, now, account_id=who, answer=str(answer.id))
     for other in others:
-        await tell_bank(session, other, "answer.not_chosen", now)
-    await tell_bank(session, chosen, "answer.chosen", now)
+        await tell_bank(session, need, other, "answer.not_chosen", now)
+    await tell_bank(session, need, chosen, "answer.chosen", now)
     return chosen
 
 
 async def supply(session: AsyncSession, actor: Actor, answer_id: UUID, now: datetime) -> Answer:
     """Say that what a bank asked for has been handed in; the bank's clock goes on with what was left of it."""
-    answer, need = await _firms_own(session, actor, answer_id)
+    answer, need = await firms_own(session, actor, answer_id)
     today = business_date(now)
     due = deadlines.paused_until(today, await _left(session, answer))
     back = await happen(session, answer, AnswerEvent.SUPPLY, now, account_id=actor.account_id, columns={"act_by": due, "demands": []})
     await stop(session, need.id, now, answer_id=answer.id)
     await start(session, need, Step.OFFER, Owner.BANK, today, due=due, bank_id=answer.bank_id, answer_id=answer.id)
-    await tell_bank(session, back, "answer.supplied", now)
+    await tell_bank(session, need, back, "answer.supplied", now)
     return back
 
 
@@ -171,15 +174,15 @@ async def settle(session: AsyncSession, need: Need, now: datetime) -> None:
     for answer in await store.of_need(session, need.id):
         if answer.status in life.BEFORE:
             await happen(session, answer, AnswerEvent.PASS_OVER, now)
-            await tell_bank(session, answer, f"need.{need.status.value}", now)
+            await tell_bank(session, need, answer, f"need.{need.status.value}", now)
     for request in await store.requests_of(session, need.id):
         if request.state is RequestState.WAITING:
-            await store.close_request(session, request.id, RequestState.VOID, now)
+            await close(session, request, RequestEvent.CANCEL, now)
 
 
 async def rate(session: AsyncSession, actor: Actor, answer_id: UUID, stars: int, reasons: Sequence[RatingReason], now: datetime) -> Rating:
     """Judge the bank, once, when it has offered or its answer is over. Raises Invalid without stars or reasons."""
-    answer, _ = await _firms_own(session, actor, answer_id)
+    answer, need = await firms_own(session, actor, answer_id)
     found = [
         FieldProblem(field, text)
         for field, text, wrong in (
@@ -198,7 +201,7 @@ async def rate(session: AsyncSession, actor: Actor, answer_id: UUID, stars: int,
         made = await store.add_rating(session, answer, stars, list(dict.fromkeys(reasons)), now)
     except IntegrityError:
         raise Conflict("rated", "已评价过该银行。", "You have rated this answer already.") from None
-    await tell_bank(session, answer, "answer.rated", now, stars=stars, reasons=[reason.value for reason in made.reasons])
+    await tell_bank(session, need, answer, "answer.rated", now, stars=stars, reasons=[reason.value for reason in made.reasons])
     words = [reason.value for reason in made.reasons]
     await audit.record(session, "answer.rated", f"answer:{answer.id}", now, account_id=actor.account_id, stars=stars, reasons=words)
     return made

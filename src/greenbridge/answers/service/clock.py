@@ -6,11 +6,11 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from greenbridge.accounts import service as accounts
-from greenbridge.answers import gateway, store
+from greenbridge.answers import gateway, rules, store
 from greenbridge.answers.rules import deadlines, life
 from greenbridge.answers.service.asking import ask
 from greenbridge.answers.service.choosing import open_window, settle
-from greenbridge.answers.service.shared import happen, reopen_if_unanswered, start, stop, tell_bank, tell_firm
+from greenbridge.answers.service.shared import close, happen, reopen_if_unanswered, start, stop, tell_bank, tell_firm
 from greenbridge.answers.values import (
     Answer,
     AnswerEvent,
@@ -21,6 +21,7 @@ from greenbridge.answers.values import (
     DeadlineState,
     DeclineReason,
     Owner,
+    RequestEvent,
     RequestState,
     Step,
 )
@@ -69,7 +70,8 @@ async def _clock(session: AsyncSession, need: Need, one: Deadline, now: datetime
         if one.bank_id is not None:
             await outbox.publish(session, one.bank_id, "answer.reminded", told, now)
         elif one.owner is Owner.FIRM:
-            await tell_firm(session, need, "answer.reminded", now, step=one.step.value, due_on=one.due_on.isoformat())
+            answer = await store.find(session, one.answer_id) if one.answer_id else None
+            await tell_firm(session, need, "answer.reminded", now, answer, step=one.step.value, due_on=one.due_on.isoformat())
         return 1
     return 0
 
@@ -77,8 +79,8 @@ async def _clock(session: AsyncSession, need: Need, one: Deadline, now: datetime
 async def _missed(session: AsyncSession, need: Need, one: Deadline, now: datetime) -> None:
     """Act on a step that was not done in time: a request lapses, an answer ends; late money and a late operator stay on the board."""
     if one.request_id is not None:
-        await store.close_request(session, one.request_id, RequestState.LAPSED, now)
-        await audit.record(session, "request.lapsed", f"need:{need.id}", now, request=str(one.request_id))
+        if (request := await store.find_request(session, one.request_id)) and request.state is RequestState.WAITING:
+            await close(session, request, RequestEvent.LAPSE, now, {AnswerGuard.PAST_DUE})
         return
     answer = await store.find(session, one.answer_id) if one.answer_id else None
     if answer is None:
@@ -88,17 +90,19 @@ async def _missed(session: AsyncSession, need: Need, one: Deadline, now: datetim
     elif one.step is Step.SUPPLY and answer.status is AnswerStatus.ACTION_REQUIRED:
         words = [DeclineReason.DOCUMENTS_MISSING.value]
         await happen(session, answer, AnswerEvent.RETURN, now, {AnswerGuard.REASONS_GIVEN}, columns={"reasons": words}, reasons=words)
-        await tell_firm(session, need, "answer.declined", now, answer_id=str(answer.id), reasons=words)
+        await tell_firm(session, need, "answer.declined", now, answer, reasons=words)
     elif one.step is Step.LEND:
-        await tell_bank(session, answer, "answer.escalated", now, step=one.step.value)
-        await tell_firm(session, need, "answer.escalated", now, step=one.step.value, answer_id=str(answer.id))
+        await tell_bank(session, need, answer, "answer.escalated", now, step=one.step.value)
+        await tell_firm(session, need, "answer.escalated", now, answer, step=one.step.value)
         await audit.record(session, "answer.escalated", f"answer:{answer.id}", now, step=one.step.value)
 
 
 async def _expire(session: AsyncSession, need: Need, answer: Answer, now: datetime) -> None:
     ended = await happen(session, answer, AnswerEvent.EXPIRE, now, {AnswerGuard.PAST_DUE})
     await stop(session, need.id, now, DeadlineState.VOID, answer_id=answer.id)
-    await tell_bank(session, ended, "answer.expired", now)
+    await tell_bank(session, need, ended, "answer.expired", now)
+    if not need.sealed:
+        await tell_firm(session, need, "answer.expired", now, ended)
 
 
 async def _go_on(session: AsyncSession, need: Need, model: DefaultModel, now: datetime, today: date) -> int:
@@ -107,25 +111,27 @@ async def _go_on(session: AsyncSession, need: Need, model: DefaultModel, now: da
         return 0
     answers, requests = await store.of_need(session, need.id), await store.requests_of(session, need.id)
     live = any(a.status in life.BEFORE for a in answers) or any(r.state is RequestState.WAITING for r in requests)
-    if need.open_until < today and not any(a.status in {AnswerStatus.CLAIMED, AnswerStatus.SURVEYING} for a in answers):
+    if live:  # each has a day of its own, also past the need's; an offer stands for its firm to choose
+        return 0
+    if need.open_until < today:
         said = deadlines.was_answered(answers, requests, bool(await store.operator_answers(session, need.id)))
-        return await _end(session, need, now, said=said, live=live)
-    if live or need.status is NeedStatus.ESCALATED:
+        return await _end(session, need, now, said=said)
+    if need.status is NeedStatus.ESCALATED:
         return 0
     clocks = [d for d in await store.deadlines_of(session, need.id) if d.step is Step.ACCEPT and d.owner is Owner.BANKS]
     if not clocks and need.status is NeedStatus.PUBLISHED:  # nobody has been waited for yet
-        window_ends = business_date(need.window_closes_at) if need.window_closes_at else None
-        await start(session, need, Step.ACCEPT, Owner.BANKS, business_date(need.published_at), due=window_ends)
+        begun = business_date(need.published_at)
+        await start(session, need, Step.ACCEPT, Owner.BANKS, begun, due=rules.last_day(need))
         return 1
     return 0 if any(d.state is DeadlineState.RUNNING for d in clocks) else await _ask_next(session, need, model, now)
 
 
-async def _end(session: AsyncSession, need: Need, now: datetime, *, said: bool, live: bool) -> int:
+async def _end(session: AsyncSession, need: Need, now: datetime, *, said: bool) -> int:
     """End a need whose time is over, once its firm has had an answer; until then it is the operator's."""
     holds = {NeedGuard.TIME_IS_OVER} | ({NeedGuard.WAS_ANSWERED} if said else set())
     over = await needs.move_on(session, need.id, NeedEvent.EXPIRE, now, holds)
     if over is None:
-        return 0 if live else await _escalate(session, need, now)
+        return await _escalate(session, need, now)
     await settle(session, over, now)
     await tell_firm(session, over, "need.expired", now)
     return 1
@@ -139,8 +145,7 @@ async def _ask_next(session: AsyncSession, need: Need, model: DefaultModel, now:
     tried = {codes[bank_id] for bank_id in (*(a.bank_id for a in answers), *(r.bank_id for r in requests))}
     run = await matching.of_need(session, need, model, now)
     found = deadlines.next_asked(run.matches, tried) if by_platform < profile.most_asked and not need.sealed else None
-    window_over = need.window_closes_at is not None and now >= need.window_closes_at
-    if found is None or window_over:
+    if found is None or rules.window_over(need, now):
         return await _escalate(session, need, now)
     await ask(session, need, found, AskedBy.PLATFORM, now)
     return 1

@@ -1,6 +1,7 @@
 """Offers side by side by what they cost, all in; the timeline of a need."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -8,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from greenbridge.accounts import service as accounts
 from greenbridge.accounts.values import Actor
-from greenbridge.answers import store
-from greenbridge.answers.rules import costs, deadlines
+from greenbridge.answers import rules, store
+from greenbridge.answers.rules import costs, deadlines, life
 from greenbridge.answers.service.choosing import of_need
 from greenbridge.answers.values import AnswerHappened, AnswerView, Compared, DeadlineState, Instalment, Offer, Waiting
 from greenbridge.green import service as green
@@ -24,7 +25,8 @@ from greenbridge.scoring.gateway import DefaultModel
 async def compare(
     session: AsyncSession, actor: Actor, need_id: UUID, model: DefaultModel, now: datetime
 ) -> tuple[Need, list[Compared], list[AnswerView]]:
-    """Return the actor's need, its offers by all-in cost, cheapest first, and the answers without an offer.
+    """Return the actor's need, its offers, and the answers without an offer. First the bank that was chosen, then the offers that can be
+    accepted by all-in cost, cheapest first, which alone have a place, then those that are over.
 
     As if every offer were paid out today, and as if the firm's certified green grade stood all its days. Equal cost: the better fit
     first, then the larger amount.
@@ -40,10 +42,13 @@ async def compare(
         if terms := view.answer.offer:
             helped = await _subsidy(session, held.grade, terms, today) if held else None
             share = min(1.0, terms.amount_fen / need.draft.amount_fen)
-            rows.append(Compared(view, costs.cost(terms, today, helped), 0, fits.get(terms.product_code), share))
+            above = terms.annual_rate_bp > need.draft.max_annual_rate_bp
+            rows.append(Compared(view, costs.cost(terms, today, helped), None, fits.get(terms.product_code), share, above))
     rows.sort(key=lambda r: (_rate(r), -(r.fit or 0), -(r.view.answer.offer.amount_fen if r.view.answer.offer else 0)))
-    ranked = [Compared(r.view, r.cost, place, r.fit, r.asked_share) for place, r in enumerate(rows, start=1)]
-    return need, ranked, [view for view in views if view.answer.offer is None]
+    live = [replace(r, place=place) for place, r in enumerate((r for r in rows if rules.stands(r.view.answer, today)), start=1)]
+    chosen = [r for r in rows if r.view.answer.status in life.LOANS]
+    over = [r for r in rows if r.view.answer.status not in life.LOANS and not rules.stands(r.view.answer, today)]
+    return need, chosen + live + over, [view for view in views if view.answer.offer is None]
 
 
 async def _subsidy(session: AsyncSession, grade: str | None, terms: Offer, today: date) -> int | None:
@@ -60,16 +65,17 @@ def _rate(row: Compared) -> float:
 
 
 async def amortisation(session: AsyncSession, actor: Actor, answer_id: UUID, now: datetime) -> tuple[AnswerView, Sequence[Instalment]]:
-    """Return an offer to the actor's need with its table, from the first payment out, or from today."""
+    """Return an offer to the actor's need with its table, from the first payment out, or from today; of a loan as it was approved."""
     answer = await store.find(session, answer_id)
     try:
         views = await of_need(session, actor, answer.need_id, now) if answer else []
     except NotFound:
         views = []
     view = next((v for v in views if v.answer.id == answer_id and v.answer.offer is not None), None)
-    if view is None or view.answer.offer is None:
+    terms = costs.as_approved(view.answer) if view else None
+    if view is None or terms is None:
         raise NotFound("no-answer", "没有这条应答。", "There is no such answer.")
-    return view, costs.amortisation(view.answer.offer, view.answer.contract.first_paid_on or business_date(now))
+    return view, costs.amortisation(terms, view.answer.contract.first_paid_on or business_date(now))
 
 
 async def timeline(

@@ -11,7 +11,8 @@ WINDOW = timedelta(days=365)
 
 
 async def note_behaviour(session: AsyncSession, now: datetime) -> int:
-    """Write how many of each bank's answers of a year ended in time with an offer or with reasons; return how many banks' books changed.
+    """Write how many of each bank's answers of a year, to claims and requests, came in time with an offer or with reasons; return how many
+    banks' books changed.
 
     A claim that still runs, or that ended because the firm chose another bank first, counts for nothing.
     """

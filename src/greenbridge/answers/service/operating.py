@@ -95,7 +95,7 @@ async def reply(session: AsyncSession, actor: Actor, need_id: UUID, words: str, 
         raise Invalid.at("wrong-answer", "text", f"请填写 {LEAST} 至 {MOST} 字的答复。", f"An answer has {LEAST} to {MOST} characters.")
     await store.add_operator_answer(session, need.id, actor.account_id, words, now)
     await stop(session, need.id, now, steps=(Step.OPERATE,))
-    await tell_firm(session, need, "answer.escalated", now, answered=True)
+    await tell_firm(session, need, "need.answered", now)
     await audit.record(session, "need.answered", f"need:{need.id}", now, account_id=actor.account_id)
 
 

@@ -32,6 +32,8 @@ async def _before(session: AsyncSession, actor: Actor, answer_id: UUID, said: Re
 
 async def _loan(session: AsyncSession, actor: Actor, answer_id: UUID, said: Report, paid_on: date, now: datetime) -> Answer:
     to = (session, actor, answer_id)
+    if said.event in {BankEvent.FALL_OVERDUE, BankEvent.CATCH_UP, BankEvent.CLOSE}:
+        return await _standing(*to, said, paid_on, now)
     match said.event:
         case BankEvent.APPROVE:
             return await lending.approve(*to, said.amount_fen, said.annual_rate_bp, now)
@@ -39,9 +41,16 @@ async def _loan(session: AsyncSession, actor: Actor, answer_id: UUID, said: Repo
             return await lending.sign(*to, said.contract_number, now)
         case BankEvent.PAY_OUT:
             return await lending.pay_out(*to, said.amount_fen, paid_on, now)
-        case BankEvent.REPAY:
+        case _:
             return await lending.repay(*to, said.principal_fen, said.interest_fen, paid_on, now)
+
+
+async def _standing(session: AsyncSession, actor: Actor, answer_id: UUID, said: Report, paid_on: date, now: datetime) -> Answer:
+    to = (session, actor, answer_id)
+    match said.event:
         case BankEvent.FALL_OVERDUE:
             return await lending.fall_overdue(*to, said.amount_fen, now)
+        case BankEvent.CLOSE:
+            return await lending.close(*to, paid_on, now)
         case _:
             return await lending.catch_up(*to, now)

@@ -8,10 +8,10 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from greenbridge.accounts.values import Actor
+from greenbridge.accounts.values import Actor, Organisation
 from greenbridge.answers import rules, store
 from greenbridge.answers.rules import deadlines, life
-from greenbridge.answers.service.shared import is_open_to, must_be_officer
+from greenbridge.answers.service.shared import is_open_to, kept_slots, must_be_officer
 from greenbridge.answers.values import (
     Answer,
     Band,
@@ -24,16 +24,19 @@ from greenbridge.answers.values import (
 from greenbridge.catalog import service as catalog
 from greenbridge.catalog.values import Eligibility
 from greenbridge.consents import service as consents
+from greenbridge.consents.values import ReadKind, WorkStep
 from greenbridge.enterprises import service as enterprises
 from greenbridge.enterprises.values import Origin
+from greenbridge.facts import service as facts
 from greenbridge.kit import database
 from greenbridge.kit.calendar import business_date
-from greenbridge.kit.errors import NotFound
+from greenbridge.kit.errors import Forbidden, NotFound
 from greenbridge.matching import service as matching
 from greenbridge.matching.values import MatchRun
 from greenbridge.needs import rules as need_rules
 from greenbridge.needs import service as needs
-from greenbridge.needs.values import Mode, Need
+from greenbridge.needs.rules import knowing
+from greenbridge.needs.values import Finding, Mode, Need
 from greenbridge.scoring.gateway import DefaultModel
 
 
@@ -65,9 +68,36 @@ async def open_need(session: AsyncSession, actor: Actor, need_id: UUID, model: D
         need = await needs.get(session, need_id)
         (behind,) = await _behind(session, [need], model, now)
     seen = await _seen(session, actor, behind, now)
-    if seen.mine is None and not (need_rules.is_open(need.status) and is_open_to(need, seen.asked is not None)):
+    if seen.mine is None and not (need_rules.is_open(need.status) and is_open_to(need, seen.asked)):
         raise NotFound("no-need", "没有这条需求。", "There is no such need.")
     return seen
+
+
+async def points(
+    session: AsyncSession, actor: Actor, need_id: UUID, step: WorkStep, model: DefaultModel, now: datetime
+) -> tuple[Finding, ...]:
+    """Return the five points of a need that the officer's bank has answered, as they were found when it was published.
+
+    They tell of the firm's fields: they go by the consent door, count as a read, and stand in the firm's ledger. Raises Forbidden
+    while the firm has not agreed.
+    """
+    seen = await open_need(session, actor, need_id, model, now)
+    if seen.enterprise is None:
+        raise Forbidden("no-consent", "企业尚未授权贵行查阅。", "The firm has not agreed that your bank reads it.")
+    need = await needs.get(session, need_id)
+    async with consents.reading(session, actor, need.enterprise_id, step, ReadKind.FACTS, facts.levels(), now) as reading:
+        return knowing.told(need.findings, reading.withheld)
+
+
+async def fits(session: AsyncSession, bank: Organisation, need: Need, model: DefaultModel, now: datetime) -> bool:
+    """Return whether a bank has a product for a need that was listed before it, and so could not be made for it. For the platform.
+
+    One that was listed later counts neither way: a claim that it opened or kept shut would tell a figure of the firm.
+    """
+    listed = await catalog.listed_at(session)
+    run = await matching.of_need(session, need, model, now)
+    own = [m for m in run.matches if m.product.bank.code == bank.code and listed[m.product.code] <= need.published_at]
+    return any(m.eligibility is not Eligibility.NOT_ELIGIBLE for m in own)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +156,7 @@ async def _seen(session: AsyncSession, actor: Actor, behind: _Behind, now: datet
         need.open_until,
         behind.outline,
         need.draft if mine else None,
-        need.slots - sum(rules.takes_slot(a.status) for a in behind.answers),
+        max(need.slots - sum(rules.takes_slot(a.status) for a in behind.answers) - kept_slots(behind.requests, actor.organisation.id), 0),
         mine,
         tuple((m.product, m.eligibility if known else Eligibility.CONDITIONAL) for m, known in told),
         NamedEnterprise(firm.id, firm.uscc, firm.name) if firm else None,
@@ -135,6 +165,7 @@ async def _seen(session: AsyncSession, actor: Actor, behind: _Behind, now: datet
         need.draft.mode,
         need.window_closes_at,
         next((r for r in behind.requests if r.bank_id == actor.organisation.id), None),
+        need.sealed,
     )
 
 

@@ -1,12 +1,13 @@
 """What all sides of an answer share: who may act, one step, the clocks, and what the firm has granted."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from greenbridge.accounts import service as accounts
 from greenbridge.accounts.values import Actor, Role
 from greenbridge.answers import gateway, rules, store
 from greenbridge.answers.rules import deadlines, life
@@ -16,7 +17,11 @@ from greenbridge.answers.values import (
     AnswerGuard,
     AnswerHappened,
     DeadlineState,
+    DeclineReason,
     Owner,
+    Request,
+    RequestEvent,
+    RequestState,
     Step,
 )
 from greenbridge.audit import service as audit
@@ -25,9 +30,10 @@ from greenbridge.consents.values import Narrowing, WorkStep
 from greenbridge.enterprises import service as enterprises
 from greenbridge.facts import service as facts
 from greenbridge.kit import database, outbox, states
-from greenbridge.kit.errors import Forbidden
+from greenbridge.kit.calendar import business_date
+from greenbridge.kit.errors import Conflict, Forbidden
 from greenbridge.needs import service as needs
-from greenbridge.needs.values import Need, NeedEvent, NeedGuard, NeedStatus
+from greenbridge.needs.values import Mode, Need, NeedEvent, NeedGuard, NeedStatus
 
 # Which work steps the firm opens to a bank: when it lets it look, and when it accepts its offer.
 SURVEY = (WorkStep.SURVEY,)
@@ -92,17 +98,58 @@ PAST: Mapping[AnswerEvent, str] = {
 }
 
 
-async def tell_bank(session: AsyncSession, answer: Answer, topic: str, now: datetime, **payload: Any) -> None:
-    """Write an event for the answering bank."""
-    told = {"need_id": str(answer.need_id), "answer_id": str(answer.id), **payload}
+# What the audit trail calls an event of a request: as it has happened.
+PAST_OF_REQUESTS: Mapping[RequestEvent, str] = {
+    RequestEvent.TAKE: "taken",
+    RequestEvent.REFUSE: "refused",
+    RequestEvent.LAPSE: "lapsed",
+    RequestEvent.CANCEL: "cancelled",
+}
+
+
+async def close(
+    session: AsyncSession,
+    request: Request,
+    event: RequestEvent,
+    now: datetime,
+    holds: Iterable[AnswerGuard] = (),
+    *,
+    account_id: UUID | None = None,
+    reasons: Sequence[DeclineReason] = (),
+) -> Request:
+    """Let an event end the asking of a bank, stop its clock and record it. Raises Conflict where it has ended already."""
+    found = states.step(life.REQUEST, request.state, event, frozenset(holds))
+    if isinstance(found, states.Refusal):
+        raise Conflict("request-state", "该请求已处理。", "The request has been dealt with.")
+    closed = await store.close_request(session, request.id, found, now, reasons)
+    await stop(session, request.need_id, now, _AFTER_REQUEST.get(event, DeadlineState.MET), request_id=request.id)
+    action, subject, words = f"request.{PAST_OF_REQUESTS[event]}", f"need:{request.need_id}", [reason.value for reason in reasons]
+    said = {"reasons": words} if words else {}
+    await audit.record(session, action, subject, now, account_id=account_id, request=str(request.id), **said)
+    return closed
+
+
+# What becomes of the clock of a request: of what it was asked for in vain nothing is owed any more.
+_AFTER_REQUEST = {RequestEvent.CANCEL: DeadlineState.VOID, RequestEvent.LAPSE: DeadlineState.MISSED}
+
+
+async def tell_bank(session: AsyncSession, need: Need, answer: Answer, topic: str, now: datetime, **payload: Any) -> None:
+    """Write an event for the answering bank, with the need's number."""
+    told = {"need_id": str(need.id), "number": need.number, "answer_id": str(answer.id), **payload}
     await outbox.publish(session, answer.bank_id, topic, told, now)
 
 
-async def tell_firm(session: AsyncSession, need: Need, topic: str, now: datetime, **payload: Any) -> None:
-    """Write an event for the need's firm."""
+async def tell_firm(
+    session: AsyncSession, need: Need, topic: str, now: datetime, of: Answer | Request | None = None, **payload: Any
+) -> None:
+    """Write an event for the need's firm; `of`: the answer or request that it is about, whose bank is named."""
+    told: dict[str, Any] = {"need_id": str(need.id), "number": need.number}
     async with database.as_platform(session):
         firm = await enterprises.get(session, need.enterprise_id)
-    await outbox.publish(session, firm.organisation_id, topic, {"need_id": str(need.id), "number": need.number, **payload}, now)
+        if of is not None:
+            banks = {bank.id: bank.name for bank in await accounts.banks(session)}
+            told |= {"answer_id" if isinstance(of, Answer) else "request_id": str(of.id), "bank": banks[of.bank_id]}
+    await outbox.publish(session, firm.organisation_id, topic, {**told, **payload}, now)
 
 
 async def start(
@@ -169,6 +216,18 @@ async def reopen_if_unanswered(session: AsyncSession, need: Need, now: datetime)
     return need
 
 
-def is_open_to(need: Need, asked: bool) -> bool:
-    """Return whether a bank may see a need as open: a direct one only when it was asked."""
-    return asked or need.draft.mode != "direct"
+def at_least(need: Need, now: datetime) -> date:
+    """Return until when a need is open whose chosen bank has failed: a fortnight at least, for the firm lost that time by no fault."""
+    return max(need.open_until, business_date(now) + timedelta(days=rules.OFFER_DAYS))
+
+
+def is_open_to(need: Need, asked: Request | None) -> bool:
+    """Return whether a bank may see a need as open: a direct one only while it is asked, or when it was and nobody took it."""
+    if need.draft.mode is not Mode.DIRECT:
+        return True
+    return asked is not None and (asked.state is RequestState.WAITING or need.status is NeedStatus.ESCALATED)
+
+
+def kept_slots(requests: Sequence[Request], bank_id: UUID) -> int:
+    """Return how many slots are kept from a bank: those that others were asked for and have not answered yet."""
+    return sum(one.state is RequestState.WAITING and one.bank_id != bank_id for one in requests)

@@ -16,7 +16,6 @@ from greenbridge.answers.store.answers import (
     payments,
     set_agreed,
     set_offer,
-    set_status,
     totals,
 )
 from greenbridge.answers.store.clocks import (
@@ -65,6 +64,5 @@ __all__ = [
     "requests_of_bank",
     "set_agreed",
     "set_offer",
-    "set_status",
     "totals",
 ]

@@ -121,10 +121,6 @@ async def change(session: AsyncSession, answer_id: UUID, status: AnswerStatus | 
     return _value(row)
 
 
-async def set_status(session: AsyncSession, answer_id: UUID, status: AnswerStatus) -> Answer:
-    return await change(session, answer_id, status)
-
-
 async def set_agreed(session: AsyncSession, answer_id: UUID, now: datetime) -> Answer:
     return await change(session, answer_id, agreed_at=now)
 

@@ -49,20 +49,24 @@ async def operator_answers(session: AsyncSession, need_id: UUID) -> list[tuple[d
     return [(row.at, row.text) for row in await session.scalars(query)]
 
 
-# One row for each bank that was asked, or took a slot, or both. What it was not asked and did not take tells nothing of it.
+# One row for each bank that was asked, or took a slot, or both. What it was not asked and did not take tells nothing of it, nor does
+# what the clock ended because its firm handed nothing in. A bank that says so itself, before the firm's day was over, gave a slot back.
 _DEALINGS = """
 select o.code, o.name, r.id is not null, a.id is not null, a.product_code is not null,
     coalesce(a.status in ('declined', 'returned'), false) or coalesce(r.state = 'refused', false),
-    r.id is null and a.status = 'declined' and a.reasons <@ %(known)s::text[],
+    r.id is null and a.product_code is null
+        and (a.status in ('declined', 'returned') and a.reasons <@ %(known)s::text[]
+            or a.status = 'returned' and a.reasons <@ (%(known)s::text[] || 'documents_missing'::text)),
     extract(epoch from first.at - coalesce(r.asked_at, a.claimed_at)) / 3600,
     coalesce(a.status = any(%(before)s), r.state = 'waiting'),
     a.status in ('chosen', 'approved', 'signed')
         and not exists (select 1 from deadline l where l.answer_id = a.id and l.step = 'lend' and l.state = 'missed'),
-    a.status = any(%(loans)s) or coalesce(a.status in ('declined', 'returned') and chosen.at is not null, false),
+    a.status = any(%(loans)s) or coalesce(a.status in ('declined', 'returned', 'expired') and chosen.at is not null, false),
     a.approved_fen is not null, coalesce(a.status = 'expired' and a.product_code is null, false) or coalesce(r.state = 'lapsed', false),
     coalesce(a.approved_fen, 0), coalesce(a.disbursed_fen, 0), a.annual_rate_bp, a.approved_rate_bp, g.stars,
     coalesce(a.product_code, r.product_code),
-    coalesce('no_capacity' = any(a.reasons || r.reasons), false), (coalesce(r.asked_at, a.claimed_at) at time zone 'Asia/Shanghai')::date
+    coalesce('no_capacity' = any(a.reasons || r.reasons), false), (coalesce(r.asked_at, a.claimed_at) at time zone 'Asia/Shanghai')::date,
+    coalesce(a.status = 'expired' and chosen.at is not null, false)
 from (select need_id, bank_id from answer union select need_id, bank_id from bank_request where state <> 'void') as d
 join organisation o on o.id = d.bank_id
 left join answer a on a.need_id = d.need_id and a.bank_id = d.bank_id
@@ -70,10 +74,11 @@ left join bank_request r on r.need_id = d.need_id and r.bank_id = d.bank_id and 
 left join bank_rating g on g.answer_id = a.id
 left join lateral (
     select min(at) as at from (
-        select e.at from answer_event e where e.answer_id = a.id and e.event in ('offer', 'decline')
+        select e.at from answer_event e where e.answer_id = a.id and e.event in ('offer', 'decline', 'return')
         union all select r.closed_at where r.state = 'refused') as said) as first on true
 left join lateral (select min(e.at) as at from answer_event e where e.answer_id = a.id and e.event = 'choose') as chosen on true
 where coalesce(r.asked_at, a.claimed_at) >= %(since)s and (coalesce(a.status, '') <> 'not_chosen' or a.product_code is not null)
+    and not exists (select from answer_event e where e.answer_id = a.id and e.event = 'return' and e.account_id is null)
 order by 21, 1
 """
 
@@ -92,7 +97,7 @@ async def dealings(session: AsyncSession, since: date) -> list[Dealing]:
 
 def _dealing(row: tuple[Any, ...]) -> Dealing:
     code, name, asked, claimed, offered, declined, avoidable, waited, still_open, lending, chosen, approved, lapsed, *rest = row
-    approved_fen, disbursed_fen, offered_bp, approved_bp, stars, product, no_capacity, on = rest
+    approved_fen, disbursed_fen, offered_bp, approved_bp, stars, product, no_capacity, on, released = rest
     return Dealing(
         code,
         name,
@@ -115,15 +120,20 @@ def _dealing(row: tuple[Any, ...]) -> Dealing:
         product_code=product,
         no_capacity=no_capacity,
         on=on,
+        released=released,
     )
 
 
 async def conduct(session: AsyncSession, since: datetime) -> dict[str, tuple[int, int]]:
-    """Return bank code -> (answers since that led to an offer or to reasons, those and the ones that ran out without)."""
+    """Return bank code -> (answers and refusals since that led to an offer or to reasons, those and what ran out without a word)."""
     query = """
-        select o.code, count(*) filter (where a.product_code is not null or cardinality(a.reasons) > 0), count(*)
-        from answer a join organisation o on o.id = a.bank_id
-        where a.claimed_at >= :since and (a.product_code is not null or cardinality(a.reasons) > 0 or a.status = 'expired')
+        select o.code, count(*) filter (where said.well), count(*)
+        from (
+            select bank_id, product_code is not null or cardinality(reasons) > 0 as well from answer
+            where claimed_at >= :since and (product_code is not null or cardinality(reasons) > 0 or status = 'expired')
+            union all
+            select bank_id, state = 'refused' from bank_request where asked_at >= :since and state in ('refused', 'lapsed')
+        ) as said join organisation o on o.id = said.bank_id
         group by o.code
     """
     return {row[0]: (int(row[1]), int(row[2])) for row in await session.execute(text(query), {"since": since})}

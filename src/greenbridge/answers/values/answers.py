@@ -139,6 +139,7 @@ class OpenNeed:
     mode: Mode = Mode.GRAB
     window_closes_at: datetime | None = None
     asked: "Request | None" = None
+    sealed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

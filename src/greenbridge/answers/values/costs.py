@@ -43,10 +43,13 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """An offer beside the others. `place` counts from 1 by all-in cost; `fit` in [0, 1] is the product's fit to the need."""
+    """An offer beside the others. `place` counts from 1 by all-in cost among those that can be accepted, None for the others; `fit` in
+    [0, 1] is the product's fit to the need; `above_maximum`: its rate is above the most that the firm would pay.
+    """
 
     view: AnswerView
     cost: Cost
-    place: int
+    place: int | None
     fit: float | None
     asked_share: float
+    above_maximum: bool = False

@@ -53,8 +53,9 @@ class Rating:
 class Dealing:
     """One bank's dealing with one need, as the league counts it. `asked`: it was asked, not only free to come.
 
-    `waited_hours`: from the ask, or the claim, to the first offer or decline; None where none came. `avoidable`: it took a slot of its own
-    will and gave it back for a reason that it could know before. `lending`: the firm has chosen it and the time to lend is not over.
+    `waited_hours`: from the ask, or the claim, to the first offer, decline or return; None where none came. `avoidable`: it took a slot of
+    its own will and gave it back for a reason that it could know before. `lending`: the firm has chosen it and the time to lend is not
+    over; `released`: it was late, and the firm or the operator let it go.
     """
 
     bank_code: str
@@ -78,6 +79,7 @@ class Dealing:
     product_code: str | None
     no_capacity: bool
     on: date
+    released: bool = False
 
 
 @dataclass(frozen=True, slots=True)

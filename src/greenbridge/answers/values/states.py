@@ -125,6 +125,7 @@ class BankEvent(StrEnum):
     REPAY = "repay"
     FALL_OVERDUE = "fall_overdue"
     CATCH_UP = "catch_up"
+    CLOSE = "close"
     RETURN = "return"
 
 

@@ -1,6 +1,6 @@
 """What the departments' records say for the five points."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 
 import numpy as np
@@ -8,7 +8,8 @@ import numpy as np
 from greenbridge.facts.rules import items
 from greenbridge.facts.values import Fact, Series
 from greenbridge.kit.calendar import whole_months
-from greenbridge.needs.values import Known
+from greenbridge.kit.text import Text
+from greenbridge.needs.values import Finding, Known, Point, Verdict
 
 PREMISES = "real_estate.ownership"
 METERS = (items.ELECTRICITY, "utilities.water")
@@ -16,6 +17,33 @@ ASKED = (
     items.REGISTRATION, items.SEVERE_LIST, items.ABNORMAL_LIST, items.DISHONESTY, items.ENFORCEMENT, items.TAX_ARREARS, items.TAX_GRADE,
     PREMISES, *METERS,
 )  # fmt: skip
+
+
+# Which fields each point tells of: a reader to whom one of them is closed is not told the point. The pledge is the firm's own word.
+READ: Mapping[Point, tuple[str, ...]] = {
+    Point.OPERATION: (
+        f"{items.REGISTRATION}.state", f"{items.REGISTRATION}.established", f"{items.SEVERE_LIST}.removed_on",
+        f"{items.ABNORMAL_LIST}.removed_on", f"{items.VAT_INVOICES}.issue_date",
+    ),
+    Point.PREMISES: (f"{PREMISES}.certificate_no", f"{items.ELECTRICITY}.month", "utilities.water.month", f"{items.REGISTRATION}.address"),
+    Point.REAL_NEED: (f"{items.VAT_INVOICES}.issue_date", f"{items.VAT_INVOICES}.amount_net"),
+    Point.GOOD_CREDIT: (
+        f"{items.DISHONESTY}.removed_on", f"{items.ENFORCEMENT}.closed_on", f"{items.TAX_ARREARS}.cleared_on", f"{items.TAX_GRADE}.grade",
+    ),
+    Point.LAWFUL_PURPOSE: (),
+}  # fmt: skip
+
+
+MONTHS: Mapping[Point, int] = {Point.OPERATION: 6, Point.REAL_NEED: 12}  # how far back it looks
+CLOSED = Text("所需数据未向您的岗位开放", "What this is read from is not open to your function")
+
+
+def told(findings: Sequence[Finding], closed: Callable[[Sequence[str], int], object | None]) -> tuple[Finding, ...]:
+    """Return the five points as a reader may see them. `closed(fields, months)`: why fields are not open to him; None: they are."""
+    return tuple(
+        Finding(one.point, Verdict.UNKNOWN, (CLOSED,)) if closed(READ[one.point], MONTHS.get(one.point, 0)) is not None else one
+        for one in findings
+    )
 
 
 def known(records: Sequence[Fact], series: Series, delivered: Collection[str], open_needs_fen: int, today: date) -> Known:

@@ -26,11 +26,21 @@ def _answer(point: Point, bad: list[Text], missing: list[Text], good: list[Text]
     return Finding(point, Verdict.UNKNOWN, tuple(missing)) if missing else Finding(point, Verdict.PASS, tuple(good))
 
 
+def _gaps(*gaps: tuple[object, str, str]) -> list[Text]:
+    """Return what is missing, of (value, what it is in Chinese, in English): what nobody has delivered speaks for nothing."""
+    return [Text(f"未知：缺少{zh}", f"Unknown: {en} missing") for value, zh, en in gaps if value is None]
+
+
 def _operation(known: Known, policy: Publishing) -> Finding:
-    bad, missing, good, bars = [], [], [], False
-    if known.state is None:
-        missing.append(Text("未知：缺少登记状态", "Unknown: the register's state is missing"))
-    elif known.state not in policy.active_states:
+    bad, good, bars = [], [], False
+    missing = _gaps(
+        (known.state, "登记状态", "the register's state is"),
+        (known.age_months, "成立日期", "the day of its founding is"),
+        (known.severe_entries, "严重违法失信名单", "the list of serious violators is"),
+        (known.abnormal_entries, "经营异常名录", "the list of abnormal operation is"),
+        (known.silent_months, "开票数据", "invoices are"),
+    )
+    if known.state is not None and known.state not in policy.active_states:
         bars = True
         word = STATES.get(known.state, Text(known.state, known.state))
         bad.append(Text(f"登记状态为“{word.zh}”", f"The register says: {word.en}"))
@@ -42,9 +52,7 @@ def _operation(known: Known, policy: Publishing) -> Finding:
     if known.age_months is not None and known.age_months < policy.least_age_months:
         months = policy.least_age_months
         bad.append(Text(f"成立 {known.age_months} 个月，不足 {months} 个月", f"{known.age_months} months old, under {months}"))
-    if known.silent_months is None:
-        missing.append(Text("未知：缺少开票数据", "Unknown: no invoices were delivered"))
-    elif known.silent_months > policy.most_silent_months:
+    if known.silent_months is not None and known.silent_months > policy.most_silent_months:
         bad.append(Text(f"已连续 {known.silent_months} 个月没有开票", f"No invoice for {known.silent_months} months"))
     good.append(Text("存续，持续开票，不在名录内", "Registered, invoicing, on no list"))
     return _answer(Point.OPERATION, bad, missing, good, bars=bars)
@@ -78,7 +86,7 @@ def _real_need(known: Known, draft: NeedDraft, policy: Publishing) -> Finding:
 
 
 def _good_credit(known: Known, policy: Publishing) -> Finding:
-    bad, missing = [], []
+    bad = []
     for count, zh, en in (
         (known.dishonesty_entries, "被列为失信被执行人", "On the list of dishonest judgment debtors"),
         (known.open_enforcements, "有未结执行案件", "An enforcement case is open"),
@@ -88,12 +96,12 @@ def _good_credit(known: Known, policy: Publishing) -> Finding:
             bad.append(Text(zh, en))
     if known.tax_grade in policy.bad_tax_grades:
         bad.append(Text(f"纳税信用 {known.tax_grade} 级", f"Tax credit grade {known.tax_grade}"))
-    gaps = (
-        (known.dishonesty_entries, "法院失信名单", "the courts' list"),
-        (known.open_enforcements, "法院执行数据", "the courts' enforcement data"),
-        (known.tax_grade, "纳税信用等级", "the tax credit grade"),
+    missing = _gaps(
+        (known.dishonesty_entries, "法院失信名单", "the courts' list is"),
+        (known.open_enforcements, "法院执行数据", "the courts' enforcement data are"),
+        (known.open_arrears, "欠税数据", "tax arrears are"),
+        (known.tax_grade, "纳税信用等级", "the tax credit grade is"),
     )
-    missing = [Text(f"未知：缺少{zh}", f"Unknown: {en} is missing") for value, zh, en in gaps if value is None]
     return _answer(Point.GOOD_CREDIT, bad, missing, [Text("无失信、执行和欠税记录", "No dishonesty, enforcement or arrears")])
 
 

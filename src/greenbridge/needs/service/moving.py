@@ -33,6 +33,10 @@ PAST: Mapping[NeedEvent, str] = {
 }
 
 
+# With these a need comes into the list of open needs, at its end: also one that was there before and left it.
+LISTED = frozenset({NeedEvent.PUBLISH, NeedEvent.REOPEN, NeedEvent.FAIL, NeedEvent.LOSE_ANSWERS})
+
+
 async def happen(
     session: AsyncSession,
     need: Need,
@@ -57,7 +61,7 @@ async def happen(
 
 
 async def record(session: AsyncSession, need_id: UUID, enterprise_id: UUID, happened: Happened) -> None:
-    """Write a step into the history and the audit chain, whose lock is taken last."""
+    """Write a step into the history and the audit chain, whose lock is taken last; a need that is open (again) is listed under it."""
     await store.add_event(session, need_id, enterprise_id, happened)
     source = happened.source.value if happened.source else None
     await audit.record(
@@ -70,6 +74,8 @@ async def record(session: AsyncSession, need_id: UUID, enterprise_id: UUID, happ
         target=happened.target.value,
         **happened.detail,
     )
+    if happened.event in LISTED:
+        await store.list_anew(session, need_id)
 
 
 async def move_on(session: AsyncSession, need_id: UUID, event: NeedEvent, now: datetime, holds: Iterable[NeedGuard] = ()) -> Need | None:

@@ -67,10 +67,10 @@ async def histories(session: AsyncSession, enterprise_ids: Sequence[UUID], known
     return found
 
 
-async def open_after(
-    session: AsyncSession, today: date, after: tuple[datetime, str] | None, limit: int, modes: Sequence[Mode]
-) -> list[Need]:
-    """Return open needs in the order of their publication, those after (published_at, number) only: for whoever reads on from there."""
+async def open_after(session: AsyncSession, today: date, after: int, limit: int, modes: Sequence[Mode]) -> list[tuple[int, Need]]:
+    """Return (place in the list, open need), those after a place only: for whoever reads on from there. One that is opened again gets a
+    new place, and no place is ever seen after a later one.
+    """
     return await store.open_after(session, today, after, limit, modes)
 
 
