@@ -103,7 +103,7 @@ async def test_a_mortgage_into_the_register_and_out_of_it(session, sessions, now
     assert next(iter(register.book._mortgages.values())) == []
     assert (await service.release(session, officers[0], box, mortgage.id, clock.now())).state is PledgeState.RELEASED
     topics = await session.execute(text("select topic, count(*) from outbox_event where topic like 'mortgage.%' group by topic"))
-    assert dict(topics.all()) == {"mortgage.register": 2, "mortgage.cancel": 2}  # to the bank and to the firm
+    assert dict(topics.all()) == {"mortgage.acknowledge": 2, "mortgage.register": 2, "mortgage.cancel": 2}  # to the bank and to the firm
     assert [r.state for r in await service.of_mine(session, firm)] == [R.CANCELLED]
     await register.client.aclose()
 

@@ -68,7 +68,8 @@ async def _keep(session: AsyncSession, order_id: UUID, sent: OrderState, found: 
         await store.acknowledge(session, order.id, found, now + rules.POLL)
         if registration and order.kind is OrderKind.REGISTRATION:
             state = after(registration, RegistrationEvent.ACKNOWLEDGE)
-            await store.move(session, registration.id, state, accepted_at=now, reference=found.reference)
+            moved = await store.move(session, registration.id, state, accepted_at=now, reference=found.reference)
+            await _tell(session, moved, RegistrationEvent.ACKNOWLEDGE, now)
             await audit.record(session, f"mortgage.{state.value}", f"mortgage_registration:{registration.id}", now)
         return
     await store.answer(session, order.id, found, now)
@@ -88,8 +89,13 @@ async def _carry_out(session: AsyncSession, order: Order, of: Registration, foun
     if state in {RegistrationState.REJECTED, RegistrationState.CANCELLED}:
         changes["ended_at"] = now
     moved = await store.move(session, of.id, state, **changes)
-    told = {"registration_id": str(of.id), "number": of.number, "state": state.value, "registry_number": moved.registry_number}
+    await _tell(session, moved, event, now)
+    await audit.record(session, f"mortgage.{event.value}", f"mortgage_registration:{of.id}", now, registry_number=moved.registry_number)
+
+
+async def _tell(session: AsyncSession, of: Registration, event: RegistrationEvent, now: datetime) -> None:
+    """Tell both sides what the registry said."""
+    told = {"registration_id": str(of.id), "number": of.number, "state": of.state.value, "registry_number": of.registry_number}
     firm = await enterprises.get(session, of.enterprise_id)
     for organisation in (of.bank_id, firm.organisation_id):
         await outbox.publish(session, organisation, f"mortgage.{event.value}", told, now)
-    await audit.record(session, f"mortgage.{event.value}", f"mortgage_registration:{of.id}", now, registry_number=moved.registry_number)
