@@ -16,9 +16,43 @@ ROLE = "greenbridge_app"
 INSTANT = sa.DateTime(timezone=True)
 # (table, name): (condition from now on, condition before)
 CHECKS = {
+    ("registry_order", "referenced"): (
+        "case state when 'queued' then reference is null when 'rejected' then true else reference is not null end",
+        "(state = 'queued') = (reference is null)",
+    ),
     ("webhook_delivery", "state"): ("state in ('pending', 'delivered', 'dead', 'removed')", "state in ('pending', 'delivered', 'dead')"),
     ("notice_message", "state"): ("state in ('pending', 'sent', 'no_gateway', 'dead')", "state in ('pending', 'sent', 'dead')"),
 }
+# What 0021 allows, and a refusal of what was never taken in. Same as rules.registering.TRANSITIONS; a test compares.
+FORMER_MOVES = (
+    ("draft", "submitted"),
+    ("draft", "discarded"),
+    ("submitted", "accepted"),
+    ("accepted", "registered"),
+    ("accepted", "rejected"),
+    ("registered", "cancellation_requested"),
+    ("cancellation_requested", "registered"),
+    ("cancellation_requested", "cancelled"),
+)
+REGISTRATION_MOVES = (*FORMER_MOVES, ("submitted", "rejected"))
+DRAFTED = ("id", "pledge_id", "enterprise_id", "bank_id", "certificate_no", "unit_no", "secured_fen", "drafted_at", "drafted_by")
+
+
+def _guard(moves: tuple[tuple[str, str], ...]) -> None:
+    new, old = (", ".join(f"{row}.{name}" for name in DRAFTED) for row in ("new", "old"))
+    op.execute(f"""
+        create or replace function guard_mortgage_registration() returns trigger language plpgsql as $$
+        begin
+            if new.state is distinct from old.state
+                and (old.state, new.state) not in ({", ".join(f"('{was}', '{is_}')" for was, is_ in moves)}) then
+                raise exception using message = 'a registration does not go from ' || old.state || ' to ' || new.state;
+            end if;
+            if ({new}) is distinct from ({old}) then
+                raise exception 'what was drafted as a registration does not change';
+            end if;
+            return new;
+        end $$
+    """)
 
 
 def _checks(which: int) -> None:
@@ -30,6 +64,9 @@ def _checks(which: int) -> None:
 def upgrade() -> None:
     op.execute("set lock_timeout = '5s'")
     _checks(0)
+    _guard(REGISTRATION_MOVES)
+    # When the operator was told that a pledge is over while its mortgage is on the register.
+    op.add_column("pledge", sa.Column("overdue_told_at", INSTANT, nullable=True))
     _events()
     _endpoints()
 
@@ -54,8 +91,10 @@ def _endpoints() -> None:
 
 def downgrade() -> None:
     op.execute(f"revoke update (state, ended_at) on webhook_delivery from {ROLE}")
+    op.execute("update registry_order set reference = '' where state = 'rejected' and reference is null")
+    _guard(FORMER_MOVES)
     for table, column in (
-        ("webhook_endpoint", "rests_until"), ("webhook_endpoint", "failures"),
+        ("pledge", "overdue_told_at"), ("webhook_endpoint", "rests_until"), ("webhook_endpoint", "failures"),
     ):  # fmt: skip
         op.drop_column(table, column)
     op.drop_index("ix_outbox_event_dead", table_name="outbox_event")

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from greenbridge.accounts.values import Role
 from greenbridge.collateral import service
 from greenbridge.collateral.gateway import FakeRegistry, HttpRegistry, RegistryProblem, Retries
-from greenbridge.collateral.values import AssetKind, Order, OrderKind, OrderState, PledgeState, RegistrationState
+from greenbridge.collateral.values import Order, OrderKind, OrderState, PledgeState, RegistrationState
 from greenbridge.consents import service as consents
 from greenbridge.consents.values import WorkStep
 from greenbridge.enterprises import service as enterprises
@@ -29,13 +29,6 @@ from tests.collateral.assets import CERTIFICATE, UNIT, YUAN, pledged
 
 R = RegistrationState
 FAST = Retries(attempts=3, wait_initial=0.0, wait_max=0.0, wait_jitter=0.0, seconds=2.0)
-
-
-@pytest.fixture
-async def mortgage(session, now, box, firm, officers):
-    """A standing mortgage of the first bank."""
-    terms = {"kind": AssetKind.REAL_ESTATE, "amount_fen": 600 * YUAN, "expires_on": now.date() + timedelta(days=900)}
-    return await pledged(session, firm, officers[0], box, now, **terms)
 
 
 class Register:
