@@ -233,6 +233,7 @@ def create_app(
                 settings.public_url, Keys(KeyRing(settings.signing_keys / "oauth"), outward.Reach(settings.demonstration)), scopes
             ),
             "sealed": Sealed(settings.secret),
+            "kept_answers": Sealed(settings.secret, "kept answers"),
             "begin": (idempotency.claim,),
             "registry": RegistrationFacts(),
             "disputes": OpenObjections(),
