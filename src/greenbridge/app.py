@@ -53,6 +53,7 @@ from greenbridge.kit.clock import SystemClock, make_clock
 from greenbridge.kit.errors import Problem
 from greenbridge.kit.idempotency import Replayed
 from greenbridge.kit.keyring import KeyRing
+from greenbridge.kit.sealed import Sealed
 from greenbridge.kit.watch import Watch
 from greenbridge.kit.web import (
     Deps,
@@ -71,7 +72,6 @@ from greenbridge.monitoring.pages import CheckPages, WatchPages
 from greenbridge.needs.api import NeedsApi
 from greenbridge.needs.pages import NeedPages
 from greenbridge.notices.api import NoticesApi, WebhooksApi
-from greenbridge.notices.gateway import Sealed
 from greenbridge.notices.pages import ConnectionPages, InboxPages
 from greenbridge.reports.api import ReportsApi
 from greenbridge.reports.gateway import press
@@ -234,6 +234,7 @@ def create_app(
                 settings.public_url, Keys(KeyRing(settings.signing_keys / "oauth"), outward.Reach(settings.demonstration)), scopes
             ),
             "sealed": Sealed(settings.secret),
+            "kept_answers": Sealed(settings.secret, "kept answers"),
             "begin": (idempotency.claim,),
             "registry": RegistrationFacts(),
             "disputes": OpenObjections(),

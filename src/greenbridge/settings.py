@@ -70,6 +70,7 @@ class Settings:
     demonstration: bool = False
     smtp_url: str | None = None
     mail_from: str = "greenbridge@localhost"
+    sms_gateway: str | None = None
 
     @property
     def signing_keys(self) -> Path:
@@ -126,6 +127,7 @@ class Settings:
             demonstration=environment.get("GREENBRIDGE_DEMONSTRATION", "") == "1",
             smtp_url=environment.get("GREENBRIDGE_SMTP_URL") or None,
             mail_from=environment.get("GREENBRIDGE_MAIL_FROM") or "greenbridge@localhost",
+            sms_gateway=environment.get("GREENBRIDGE_SMS_GATEWAY") or None,
             inbox=Path(environment["GREENBRIDGE_INBOX"]) if environment.get("GREENBRIDGE_INBOX") else None,
         )
 

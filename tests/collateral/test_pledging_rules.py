@@ -137,12 +137,18 @@ def test_every_state_is_reached_and_only_the_open_ones_are_left():
 
 
 def test_the_databases_guards_know_the_same_moves():
-    (file,) = (home() / "migrations" / "versions").glob("*_pledges_and_mortgages.py")
-    spec = importlib.util.spec_from_file_location("pledges_and_mortgages", file)
+    first, later = a_migration("pledges_and_mortgages"), a_migration("what_a_bank_relies_on")
+    assert set(first.PLEDGE_MOVES) == {(old.value, new.value) for (old, _), new in pledging.TRANSITIONS.items()}
+    assert set(later.REGISTRATION_MOVES) == {(old.value, new.value) for (old, _), new in registering.TRANSITIONS.items()}
+    assert later.FORMER_MOVES == first.REGISTRATION_MOVES
+
+
+def a_migration(name):
+    (file,) = (home() / "migrations" / "versions").glob(f"*_{name}.py")
+    spec = importlib.util.spec_from_file_location(name, file)
     migration = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(migration)
-    assert set(migration.PLEDGE_MOVES) == {(old.value, new.value) for (old, _), new in pledging.TRANSITIONS.items()}
-    assert set(migration.REGISTRATION_MOVES) == {(old.value, new.value) for (old, _), new in registering.TRANSITIONS.items()}
+    return migration
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from greenbridge.accounts.values import Role
 from greenbridge.collateral import service
 from greenbridge.collateral.gateway import FakeRegistry, HttpRegistry, RegistryProblem, Retries
-from greenbridge.collateral.values import AssetKind, Order, OrderKind, OrderState, PledgeState, RegistrationState
+from greenbridge.collateral.values import Order, OrderKind, OrderState, PledgeState, RegistrationState
 from greenbridge.consents import service as consents
 from greenbridge.consents.values import WorkStep
 from greenbridge.enterprises import service as enterprises
@@ -29,13 +29,6 @@ from tests.collateral.assets import CERTIFICATE, UNIT, YUAN, pledged
 
 R = RegistrationState
 FAST = Retries(attempts=3, wait_initial=0.0, wait_max=0.0, wait_jitter=0.0, seconds=2.0)
-
-
-@pytest.fixture
-async def mortgage(session, now, box, firm, officers):
-    """A standing mortgage of the first bank."""
-    terms = {"kind": AssetKind.REAL_ESTATE, "amount_fen": 600 * YUAN, "expires_on": now.date() + timedelta(days=900)}
-    return await pledged(session, firm, officers[0], box, now, **terms)
 
 
 class Register:
@@ -103,7 +96,7 @@ async def test_a_mortgage_into_the_register_and_out_of_it(session, sessions, now
     assert next(iter(register.book._mortgages.values())) == []
     assert (await service.release(session, officers[0], box, mortgage.id, clock.now())).state is PledgeState.RELEASED
     topics = await session.execute(text("select topic, count(*) from outbox_event where topic like 'mortgage.%' group by topic"))
-    assert dict(topics.all()) == {"mortgage.register": 2, "mortgage.cancel": 2}  # to the bank and to the firm
+    assert dict(topics.all()) == {"mortgage.acknowledge": 2, "mortgage.register": 2, "mortgage.cancel": 2}  # to the bank and to the firm
     assert [r.state for r in await service.of_mine(session, firm)] == [R.CANCELLED]
     await register.client.aclose()
 

@@ -63,7 +63,7 @@ async def test_from_the_self_report_to_the_certificate(place):
     said = await topics(s)
     assert [t for t in said if t.startswith("green.")] == [
         "green.rated",
-        "green.rated",
+        "green.review_requested",
         "green.reviewed",
         "green.published",
         "green.certified",

@@ -135,7 +135,38 @@ async def test_options_tells_all_methods_of_an_address_to_everybody(client):
     assert (await client.options("/api/v1/needs")).status_code == 204
 
 
-async def test_the_kept_answer_is_what_was_sent(client, bank, session):
+async def test_the_kept_answer_is_what_was_sent_and_no_secret_lies_in_clear(client, app, bank, session):
     first = await client.post("/api/v1/webhooks", json=HOOK, headers={**bank, **KEY})
-    ((status, content),) = await database.rows(session, "select status, content from idempotency_key")
-    assert (status, json.loads(content)) == (201, first.json())
+    path = f"/api/v1/webhooks/{first.json()['id']}/rotation"
+    rotated = await client.post(path, headers={**bank, "idempotency-key": "two"})
+    program = {"name": "核心系统", "scopes": ["needs:read"], "demo_secret": True}
+    made = await client.post("/api/v1/clients", json=program, headers={**bank, "idempotency-key": "three"})
+    kept = await database.rows(session, "select status, content from idempotency_key order by key")
+    answers = [json.loads(app.state.kept_answers.open(content)) for _, content in kept]
+    assert answers == [first.json(), made.json(), rotated.json()]
+    assert [status for status, _ in kept] == [201, 201, 200]
+    told = [first.json()["secret"], rotated.json()["secret"], made.json()["client_secret"]]
+    assert not [secret for secret in told for _, content in kept if secret in content]
+    again = await client.post("/api/v1/clients", json=program, headers={**bank, "idempotency-key": "three"})
+    assert again.json() == made.json()
+
+
+async def test_an_answer_that_cannot_be_read_any_more_is_said_so_and_nothing_is_done(client, bank, session):
+    await client.post("/api/v1/webhooks", json=HOOK, headers={**bank, **KEY})
+    await session.execute(text("update idempotency_key set content = null"))
+    await session.commit()
+    again = await client.post("/api/v1/webhooks", json=HOOK, headers={**bank, **KEY})
+    assert (again.status_code, again.json()["type"]) == (409, "urn:greenbridge:problem:idempotency-answer-gone")
+    assert len((await client.get("/api/v1/webhooks", headers=bank)).json()) == 1
+
+
+@pytest.mark.parametrize("media", ["text/plain", "application/x-www-form-urlencoded", "application/vnd.bank+json", "text/csv"])
+async def test_a_key_counts_whatever_the_content_type(client, bank, session, media):
+    """The handler reads the body as JSON anyway; a key that is silently ignored is carried out twice."""
+    headers = {**bank, **KEY, "content-type": media}
+    first, again = [await client.post("/api/v1/webhooks", content=json.dumps(HOOK), headers=headers) for _ in range(2)]
+    if first.status_code == 201:
+        assert again.headers["idempotency-replayed"] == "true"
+    assert len((await client.get("/api/v1/webhooks", headers=bank)).json()) == (first.status_code == 201)
+    asked = [await client.post("/api/v1/notices/read", content=b"x", headers={**headers, "idempotency-key": media}) for _ in range(2)]
+    assert [a.headers.get("idempotency-replayed") for a in asked] == [None, "true"]

@@ -8,7 +8,8 @@ from standardwebhooks import Webhook
 
 from greenbridge.kit.clock import SystemClock
 from greenbridge.kit.outward import Reach
-from greenbridge.notices.gateway import FakeMailer, FakeSms, Sealed
+from greenbridge.kit.sealed import Sealed
+from greenbridge.notices.gateway import FakeMailer, FakeSms
 from greenbridge.notices.service import Outside
 
 

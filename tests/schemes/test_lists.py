@@ -46,7 +46,7 @@ def book() -> Book:
 
 async def sent(session):
     rows = await session.execute(text("select organisation_id, payload from outbox_event where topic = 'list.sme_pushed' order by id"))
-    return [(organisation, payload["event"], payload["name"]) for organisation, payload in rows]
+    return [(organisation, firm["event"], firm["name"]) for organisation, payload in rows for firm in payload["firms"]]
 
 
 async def test_a_firm_that_agreed_is_pushed_once_to_the_banks_that_subscribed(session, now, book):

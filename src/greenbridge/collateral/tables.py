@@ -81,6 +81,8 @@ class PledgeRow(SQLModel, table=True):
     expires_on: date
     accepted_at: datetime | None = instant(nullable=True)
     ended_at: datetime | None = instant(nullable=True)
+    # When its bank and the operator were told that it is over and stays, as its mortgage is on the register.
+    overdue_told_at: datetime | None = instant(nullable=True)
     note: str = ""
     succeeds: UUID | None = reference("pledge.id", index=False, nullable=True)
     # What was stated, encrypted; and a commitment to all of it, for checks.
@@ -163,7 +165,9 @@ class OrderRow(SQLModel, table=True):
     __table_args__ = (
         one_of("kind", OrderKind),
         one_of("state", OrderState),
-        CheckConstraint("(state = 'queued') = (reference is null)", name="referenced"),
+        CheckConstraint(
+            "case state when 'queued' then reference is null when 'rejected' then true else reference is not null end", name="referenced"
+        ),
         CheckConstraint("(state in ('answered', 'rejected')) = (answered_at is not null and answer is not null)", name="answered"),
         CheckConstraint("(kind = 'query') = (registration_id is null)", name="of_a_registration"),
         Index("ix_registry_order_due", "due_at", postgresql_where=text("state in ('queued', 'acknowledged')")),

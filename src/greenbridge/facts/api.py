@@ -18,6 +18,7 @@ from greenbridge.facts import service
 from greenbridge.facts.schemas import AlertOut, BatchOut, DoubtDecisionIn, FactOut, PullOut, QualityOut, QuarantinedRowOut, QuestionOut
 from greenbridge.facts.values import Delivery
 from greenbridge.kit.errors import Invalid
+from greenbridge.kit.idempotency import STREAMED
 from greenbridge.kit.web import Deps, Now, Session
 
 # What a pushed body is, by its media type.
@@ -78,7 +79,7 @@ class PushApi(Controller):
     tags = ("facts",)
     guards = (only(Role.DEPARTMENT, Role.OPERATOR),)
 
-    @post(request_max_body_size=MAX_PUSH_BYTES)
+    @post(request_max_body_size=MAX_PUSH_BYTES, opt=STREAMED)
     async def push(
         self,
         request: Caller,

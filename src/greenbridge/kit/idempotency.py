@@ -23,6 +23,7 @@ from sqlmodel import Field, SQLModel
 from greenbridge.kit import database
 from greenbridge.kit.columns import instant
 from greenbridge.kit.errors import Conflict, Invalid
+from greenbridge.kit.sealed import InvalidToken
 
 KEY_HEADER = "Idempotency-Key"
 REPLAYED_HEADER = "Idempotency-Replayed"
@@ -30,11 +31,11 @@ MAX_KEY_LENGTH = 200
 KEPT = timedelta(days=7)
 _CREATED, _OK = 201, 200
 _KEY = re.compile(rf"[!-~]{{1,{MAX_KEY_LENGTH}}}")
-_TAKEN = frozenset({"", "application/json", "application/toml"})
+STREAMED = {"streamed": True}  # the `opt` of a route that reads its body as it comes and knows a repeated one by itself
 
 
 class IdempotencyKey(SQLModel, table=True):
-    """A key that an account used, the hash of the request it came with, and what was answered."""
+    """A key that an account used, the hash of the request it came with, and what was answered: sealed, but for forms."""
 
     __tablename__ = "idempotency_key"
     account_id: UUID = Field(primary_key=True, foreign_key="account.id")
@@ -77,7 +78,7 @@ _KEEP = "update idempotency_key set status = %(status)s, content = %(content)s w
 
 def digest(method: str, path: str, body: bytes) -> str:
     """Return the hash of a request. JSON is hashed by what it says: the order of members and blanks are nothing."""
-    with suppress(ValueError):
+    with suppress(ValueError, RecursionError):
         body = jsonlib.dumps(jsonlib.loads(body), sort_keys=True).encode()
     return hashlib.sha256(b"\0".join([method.encode(), path.encode(), body])).hexdigest()
 
@@ -92,13 +93,14 @@ def must_be_key(key: str | None) -> None:
 async def claim(session: AsyncSession, request: Request[Any, Any, Any], now: datetime) -> None:
     """Take the key of a POST to the API, before its handler runs; nothing for any other request.
 
-    Raises Replayed when it was carried out before, Invalid when the key came with another request, Conflict while the first runs.
+    Raises Replayed when it was carried out before, Invalid when the key came with another request, Conflict while the first runs, or
+    where its answer cannot be read any more (the installation's secret has changed).
     """
     caller, held = request.scope.get("user"), CURRENT.get()
     key = request.headers.get(KEY_HEADER)
     if key is None or held is None or caller is None or request.method != "POST" or not request.url.path.startswith("/api/"):
         return
-    if request.content_type[0] not in _TAKEN:
+    if request.route_handler.opt.get("streamed"):
         return  # a delivery of millions of rows is not read twice: departments name it by its batch_id
     must_be_key(key)
     asked = {
@@ -121,7 +123,12 @@ async def claim(session: AsyncSession, request: Request[Any, Any, Any], now: dat
             "该幂等键已用于内容不同的请求；未做任何更改。",
             "This Idempotency-Key came before with another request; nothing was changed.",
         )
-    raise Replayed(status or _OK, content or "")
+    try:
+        answer = request.app.state.kept_answers.open(content or "")
+    except InvalidToken:
+        zh, en = "该请求此前已执行，但其答复已不再保存。", "This request was carried out before; its answer is kept no more."
+        raise Conflict("idempotency-answer-gone", zh, en) from None
+    raise Replayed(status or _OK, answer)
 
 
 async def keep(response: Response[Any]) -> Response[Any]:
@@ -129,7 +136,9 @@ async def keep(response: Response[Any]) -> Response[Any]:
     for held in CURRENT.get() or ():
         encode = get_serializer(held.request.route_handler.resolve_type_encoders())
         content = response.render(response.content, response.media_type or "application/json", encode)
-        kept = {"status": response.status_code or _CREATED, "content": content.decode(), "account": held.account_id, "key": held.key}
+        # An answer may hold a secret that is told once: kept for a week, it is kept sealed.
+        sealed = held.request.app.state.kept_answers.seal(content.decode())
+        kept = {"status": response.status_code or _CREATED, "content": sealed, "account": held.account_id, "key": held.key}
         await database.rows(held.session, _KEEP, kept)
     return response
 

@@ -12,16 +12,25 @@ from greenbridge.kit.columns import JsonObject, instant, json, reference
 
 
 class OutboxEvent(SQLModel, table=True):
-    """An event for one organisation; `taken_at` is set by whoever delivered it."""
+    """An event for one organisation; `taken_at` is set by whoever handed it on. One that could not be is tried again at `next_at`, and is
+    given up at `dead_at`.
+    """
 
     __tablename__ = "outbox_event"
-    __table_args__ = (Index("ix_outbox_event_waiting", "id", postgresql_where="taken_at is null"),)
+    __table_args__ = (
+        Index("ix_outbox_event_waiting", "id", postgresql_where="taken_at is null and dead_at is null"),
+        Index("ix_outbox_event_dead", "id", postgresql_where="dead_at is not null"),
+    )
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=(Identity(always=True),))
     at: datetime = instant()
     organisation_id: UUID = reference("organisation.id")
     topic: str
     payload: JsonObject = json()
     taken_at: datetime | None = instant(nullable=True)
+    attempts: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    next_at: datetime | None = instant(nullable=True)
+    dead_at: datetime | None = instant(nullable=True)
+    problem: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
 
 async def publish(session: AsyncSession, organisation_id: UUID, topic: str, payload: JsonObject, now: datetime) -> None:

@@ -12,7 +12,9 @@ from greenbridge.notices.values import Catalogue, Contact, Retries, Topic
 
 MAX_TOPICS = 40
 _PATTERN = re.compile(r"[a-z_]+\.(?:[a-z_]+|\*)|\*")
-_EMAIL = re.compile(r"[^@\s,;<>\"]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+")
+# A dot-atom and a host name (RFC 5321 without quoting, comments, groups, address literals): what a header cannot read otherwise.
+_ATOM, _LABEL = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+", r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_EMAIL = re.compile(rf"(?=.{{3,254}}\Z)(?=[^@]{{1,64}}@){_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})+")
 _PHONE = re.compile(r"1\d{10}")
 _GONE, _OK_FROM, _OK_TO = 410, 200, 300
 
@@ -39,6 +41,15 @@ def next_try(retries: Retries, attempts: int, now: datetime, retry_after: str | 
     if retry_after and retry_after.isdecimal() and len(retry_after) < 9:
         wait = max(wait, min(timedelta(seconds=int(retry_after)), retries.most))
     return now + wait
+
+
+def rest_until(retries: Retries, failures: int, now: datetime, retry_after: str | None = None) -> datetime:
+    """Return until when an endpoint is left alone, with all that waits for it, after so many attempts in a row that failed.
+
+    With waits of 5, 60, 300 and 1800 s and a rest of 300 s at most: 5 s, 60 s, 300 s, 300 s. A Retry-After makes it longer up to that.
+    """
+    found = next_try(retries, min(failures, len(retries.waits)), now, retry_after)
+    return min(found, now + retries.rest) if found else now + retries.rest
 
 
 def wants(patterns: Sequence[str], topic: str) -> bool:

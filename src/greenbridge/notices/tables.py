@@ -88,6 +88,9 @@ class WebhookEndpointRow(SQLModel, table=True):
     former_until: datetime | None = instant(nullable=True)
     state: str
     revision: int
+    # How many attempts in a row failed, and until when it is therefore not called.
+    failures: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    rests_until: datetime | None = instant(nullable=True)
     created_at: datetime = instant()
     created_by: UUID = reference("account.id", index=False)
 

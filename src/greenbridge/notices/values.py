@@ -28,18 +28,20 @@ class EndpointState(StrEnum):
 
 
 class DeliveryState(StrEnum):
-    """A delivery waits, arrived, or was given up."""
+    """A delivery waits, arrived, was given up, or its endpoint was removed before it arrived."""
 
     PENDING = "pending"
     DELIVERED = "delivered"
     DEAD = "dead"
+    REMOVED = "removed"
 
 
 class MessageState(StrEnum):
-    """An e-mail or text message waits, was taken by the gateway, or was given up."""
+    """An e-mail or text message waits, was taken by the gateway, was never sent for want of one, or was given up."""
 
     PENDING = "pending"
     SENT = "sent"
+    NO_GATEWAY = "no_gateway"
     DEAD = "dead"
 
 
@@ -70,13 +72,14 @@ class Catalogue:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An event from the outbox, for one organisation."""
+    """An event from the outbox, for one organisation. `attempts`: how often it could not be handed on."""
 
     id: int
     at: datetime
     organisation_id: UUID
     topic: str
     payload: Mapping[str, Any]
+    attempts: int = 0
 
     @property
     def ordered_by(self) -> str:
@@ -163,12 +166,16 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Retries:
-    """After which waits a delivery is tried again; after the last it is given up. `most`: what a Retry-After may ask for."""
+    """After which waits a delivery is tried again; after the last it is given up. `most`: what a Retry-After may ask for.
+
+    `rest`: the longest that an endpoint rests, with all that waits for it, after attempts that failed.
+    """
 
     version: str
     waits: tuple[timedelta, ...]
     most: timedelta
     overlap: timedelta
+    rest: timedelta
 
 
 @dataclass(frozen=True, slots=True)

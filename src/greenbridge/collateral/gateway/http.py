@@ -14,12 +14,14 @@ from purgatory import AsyncCircuitBreakerFactory
 from purgatory.domain.model import OpenedState
 
 from greenbridge.collateral.gateway.registry import RegistryProblem
-from greenbridge.collateral.values import Acknowledgement, Order, Outcome
+from greenbridge.collateral.values import Acknowledgement, Order, OrderKind, Outcome
 from greenbridge.kit import signing
 from greenbridge.kit.canonical import canonical
 from greenbridge.kit.exchange import Key, Signed
 
 _TRANSIENT = {408, 425, 429}
+_NOT_KNOWN = {401, 403}  # our key or our right, which the registry's people put in order: not what was sent
+_MOST_TEXT, _MOST_RANK = 200, 1_000
 _MOST_BYTES = 1024 * 1024
 
 
@@ -76,7 +78,7 @@ class HttpRegistry:
         sent = {"request_id": str(order.id), "kind": order.kind.value, **order.body}
         found = await self._asked("POST", "/v1/mortgage-requests", json.dumps(sent, ensure_ascii=False).encode())
         try:
-            return Acknowledgement(str(found["reference"]), _instant(found["received_at"]))
+            return Acknowledgement(_text(found["reference"]), _instant(found["received_at"]))
         except (KeyError, TypeError, ValueError):
             raise _not_as_agreed("受理回执") from None
 
@@ -91,9 +93,7 @@ class HttpRegistry:
             signing.verify(self._public_keys, signature["kid"], signature["alg"], canonical(body), signature["value"])
             if body["request_id"] != str(order.id) or body["reference"] != order.reference:
                 raise _not_as_agreed("答复的申请编号")
-            facts = dict(body.get("facts") or {})
-            reasons = tuple(str(reason) for reason in body["reasons"])
-            return Outcome(body["granted"] is True, _instant(body["at"]), body["number"], reasons, facts, receipt)
+            return _outcome(order, body, receipt)
         except signing.Unverified as wrong:
             raise RegistryProblem(
                 "registry-signature", f"登记机构的签名无效：{wrong.text.zh}。", f"The registry's signature: {wrong.text.en}."
@@ -139,7 +139,9 @@ class HttpRegistry:
                 f"登记机构拒绝了请求（{answer.status_code}）：{said}",
                 f"The registry refused the request ({answer.status_code}): {said}",
             )
-            raise RegistryProblem("registry-refused", zh, en)
+            refused = RegistryProblem("registry-refused", zh, en)
+            refused.final = method == "POST" and answer.is_client_error and answer.status_code not in _NOT_KNOWN
+            raise refused
         try:
             found = json.loads(answer.content) if len(answer.content) <= _MOST_BYTES else None
         except ValueError:
@@ -147,6 +149,24 @@ class HttpRegistry:
         if not isinstance(found, dict):
             raise _not_as_agreed("内容")
         return found
+
+
+def _outcome(order: Order, body: Mapping[str, Any], receipt: Mapping[str, Any]) -> Outcome:
+    """Return what a signed answer says; raises KeyError, TypeError, ValueError where it is not as agreed."""
+    granted, facts = body["granted"] is True, dict(body.get("facts") or {})
+    reasons = tuple(_text(reason) for reason in body["reasons"])
+    number = _text(body["number"]) if body["number"] is not None else None
+    if granted and order.kind is OrderKind.REGISTRATION:
+        rank = facts.get("rank")
+        if number is None or not (rank is None or (type(rank) is int and 1 <= rank <= _MOST_RANK)):
+            raise ValueError(rank)
+    return Outcome(granted, _instant(body["at"]), number, reasons, facts, receipt)
+
+
+def _text(found: object) -> str:
+    if not isinstance(found, str) or not 1 <= len(found) <= _MOST_TEXT or not found.isprintable():
+        raise ValueError(type(found).__name__)
+    return found
 
 
 def _instant(text: str) -> datetime:

@@ -11,17 +11,18 @@ from greenbridge.kit.text import Text
 
 
 class RegistryProblem(Problem):
-    """The registry did not answer, or not as agreed. Another attempt may mend it."""
+    """The registry did not answer, or not as agreed. Another attempt may mend it, unless it is `final`: it refused what it was sent."""
 
     status = 502
     title = Text("不动产登记接口异常", "The land registry's service fails")
+    final = False
 
 
 class LandRegistry(Protocol):
     """Takes orders, acknowledges them, and answers when it has done its work: minutes or days later."""
 
     async def submit(self, order: Order) -> Acknowledgement:
-        """Hand an order in. The same order handed in again is the same order. Raises RegistryProblem."""
+        """Hand an order in. The same order handed in again is the same order. Raises RegistryProblem, final where it is refused."""
         ...
 
     async def outcome(self, order: Order) -> Outcome | None:

@@ -10,6 +10,8 @@ TRANSITIONS: Mapping[tuple[RegistrationState, RegistrationEvent], RegistrationSt
     (RegistrationState.DRAFT, RegistrationEvent.SUBMIT): RegistrationState.SUBMITTED,
     (RegistrationState.DRAFT, RegistrationEvent.DISCARD): RegistrationState.DISCARDED,
     (RegistrationState.SUBMITTED, RegistrationEvent.ACKNOWLEDGE): RegistrationState.ACCEPTED,
+    # The registry did not take it in at all: its form is wrong, or the registry knows nothing of such a piece.
+    (RegistrationState.SUBMITTED, RegistrationEvent.REJECT): RegistrationState.REJECTED,
     (RegistrationState.ACCEPTED, RegistrationEvent.REGISTER): RegistrationState.REGISTERED,
     (RegistrationState.ACCEPTED, RegistrationEvent.REJECT): RegistrationState.REJECTED,
     (RegistrationState.REGISTERED, RegistrationEvent.REQUEST_CANCELLATION): RegistrationState.CANCELLATION_REQUESTED,

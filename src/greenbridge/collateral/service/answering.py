@@ -67,7 +67,7 @@ async def _compared(session: AsyncSession, actor: Actor, key: Key, offered: Pled
     asset_id = await store.lock_asset(session, offered.kind, key.commit(encoded(about.kind, about.key)))
     today, standing, before = business_date(now), [], None
     for one in await store.standing_of_asset(session, asset_id):
-        if one.expires_on < today:
+        if one.expires_on < today and not await _on_the_register(session, one.id):
             await _end(session, one, PledgeEvent.EXPIRE, now, None)
         elif one.id == offered.succeeds:
             before = one
@@ -79,6 +79,7 @@ async def _compared(session: AsyncSession, actor: Actor, key: Key, offered: Pled
     if not pledging.fits(rule, standing, offered.whole_fen, offered.amount_fen):
         return await store.move(session, offered.id, PledgeState.REFUSED, now)
     if before:
+        await _must_be_off_the_register(session, before.id)  # it was when it was offered; a registration may have been submitted since
         await _end(session, before, PledgeEvent.TRANSFER, now, actor.account_id)
     rank = before.rank if before and before.rank else pledging.rank(standing)
     return await store.move(session, offered.id, PledgeState.ACTIVE, now, accepted=(asset_id, rank))
@@ -132,8 +133,13 @@ async def release(session: AsyncSession, actor: Actor, box: Safe, pledge_id: UUI
     return done
 
 
+async def _on_the_register(session: AsyncSession, pledge_id: UUID) -> bool:
+    """Return whether a mortgage behind a pledge is on the register or on its way, for a caller that holds the pledge."""
+    return any(one.state in registering.ON_THE_REGISTER for one in await registry_store.of_pledge(session, pledge_id))
+
+
 async def _must_be_off_the_register(session: AsyncSession, pledge_id: UUID) -> None:
-    if any(one.state in registering.ON_THE_REGISTER for one in await registry_store.of_pledge(session, pledge_id)):
+    if await _on_the_register(session, pledge_id):
         raise Conflict(
             "on-the-register",
             "该不动产的抵押登记尚未注销，请先申请注销登记。",
@@ -181,9 +187,18 @@ async def hand_over(session: AsyncSession, actor: Actor, box: Safe, pledge_id: U
 
 
 async def end_overdue(session: AsyncSession, now: datetime) -> int:
-    """End what is over its time: offers that nobody answered, pledges past their last day; return how many."""
+    """End what is over its time: offers that nobody answered, pledges past their last day; return how many.
+
+    A pledge stays while its mortgage is on the register, or that would stand for a bank that holds nothing; bank and operator are told.
+    """
     ended = 0
     for one in await store.due(session, business_date(now)):
+        if one.state is PledgeState.ACTIVE and await _on_the_register(session, one.id):
+            if await store.tell_overdue(session, one.id, now):
+                told = {"pledge_id": str(one.id), "number": one.number, "expires_on": one.expires_on.isoformat()}
+                await outbox.publish(session, one.bank_id, "pledge.overdue", told, now)
+                await audit.record(session, "pledge.overdue", f"pledge:{one.id}", now)
+            continue
         event = PledgeEvent.LAPSE if one.state is PledgeState.OFFERED else PledgeEvent.EXPIRE
         done = await _end(session, one, event, now, None)
         await _tell(session, done, f"pledge.{done.state.value}", now)

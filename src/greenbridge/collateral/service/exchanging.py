@@ -41,18 +41,34 @@ async def exchange(sessions: Sessions, registry: LandRegistry, clock: Clock) -> 
 
 
 async def _one(sessions: Sessions, registry: LandRegistry, clock: Clock, order: Order) -> bool:
-    found: Acknowledgement | Outcome | None
+    """Bring one order further. Whatever the registry answers, the next order has its turn."""
     try:
-        found = await (registry.submit(order) if order.state is OrderState.QUEUED else registry.outcome(order))
-    except RegistryProblem as problem:
-        logs.get().warning("land registry", order=str(order.id), code=problem.code)
+        found = await _asked(registry, order, clock)
+        async with sessions.begin() as session:
+            await _keep(session, order.id, order.state, found, clock.now())
+    except Exception as error:  # noqa: BLE001  an answer that nobody foresaw must not stop all other orders
+        problem = error.detail.zh if isinstance(error, RegistryProblem) else f"登记机构的答复无法处理：{type(error).__name__}"
+        if isinstance(error, RegistryProblem):
+            logs.get().warning("land registry", order=str(order.id), code=error.code)
+        else:
+            logs.get().exception("land registry", order=str(order.id))
         async with sessions.begin() as session:
             now = clock.now()
-            await store.postpone(session, order.id, now + rules.wait(order.attempts + 1), problem.detail.zh[:500])
+            await store.postpone(session, order.id, now + rules.wait(order.attempts + 1), problem[:500])
         return False
-    async with sessions.begin() as session:
-        await _keep(session, order.id, order.state, found, clock.now())
     return found is not None
+
+
+async def _asked(registry: LandRegistry, order: Order, clock: Clock) -> Acknowledgement | Outcome | None:
+    """Return what the registry says. That it does not take an order in at all is its last word: nobody would ever be asked again."""
+    if order.state is not OrderState.QUEUED:
+        return await registry.outcome(order)
+    try:
+        return await registry.submit(order)
+    except RegistryProblem as problem:
+        if not problem.final:
+            raise
+        return Outcome(False, clock.now(), None, (problem.detail.zh[:500],), {}, {})
 
 
 async def _keep(session: AsyncSession, order_id: UUID, sent: OrderState, found: Acknowledgement | Outcome | None, now: datetime) -> None:
@@ -68,7 +84,8 @@ async def _keep(session: AsyncSession, order_id: UUID, sent: OrderState, found: 
         await store.acknowledge(session, order.id, found, now + rules.POLL)
         if registration and order.kind is OrderKind.REGISTRATION:
             state = after(registration, RegistrationEvent.ACKNOWLEDGE)
-            await store.move(session, registration.id, state, accepted_at=now, reference=found.reference)
+            moved = await store.move(session, registration.id, state, accepted_at=now, reference=found.reference)
+            await _tell(session, moved, RegistrationEvent.ACKNOWLEDGE, now)
             await audit.record(session, f"mortgage.{state.value}", f"mortgage_registration:{registration.id}", now)
         return
     await store.answer(session, order.id, found, now)
@@ -80,7 +97,7 @@ async def _carry_out(session: AsyncSession, order: Order, of: Registration, foun
     """Let the registry's last word move the registration, and tell both sides."""
     event = rules.event_of(order.kind, found)
     state = after(of, event)
-    changes: dict[str, object] = {"receipts": [*of.receipts, dict(found.receipt)]}
+    changes: dict[str, object] = {"receipts": [*of.receipts, dict(found.receipt)]} if found.receipt else {}
     if event is RegistrationEvent.REGISTER:
         changes |= {"registry_number": found.number, "registry_rank": found.facts.get("rank"), "registered_at": found.at}
     if event in {RegistrationEvent.REJECT, RegistrationEvent.REFUSE_CANCELLATION}:
@@ -88,8 +105,13 @@ async def _carry_out(session: AsyncSession, order: Order, of: Registration, foun
     if state in {RegistrationState.REJECTED, RegistrationState.CANCELLED}:
         changes["ended_at"] = now
     moved = await store.move(session, of.id, state, **changes)
-    told = {"registration_id": str(of.id), "number": of.number, "state": state.value, "registry_number": moved.registry_number}
+    await _tell(session, moved, event, now)
+    await audit.record(session, f"mortgage.{event.value}", f"mortgage_registration:{of.id}", now, registry_number=moved.registry_number)
+
+
+async def _tell(session: AsyncSession, of: Registration, event: RegistrationEvent, now: datetime) -> None:
+    """Tell both sides what the registry said."""
+    told = {"registration_id": str(of.id), "number": of.number, "state": of.state.value, "registry_number": of.registry_number}
     firm = await enterprises.get(session, of.enterprise_id)
     for organisation in (of.bank_id, firm.organisation_id):
         await outbox.publish(session, organisation, f"mortgage.{event.value}", told, now)
-    await audit.record(session, f"mortgage.{event.value}", f"mortgage_registration:{of.id}", now, registry_number=moved.registry_number)

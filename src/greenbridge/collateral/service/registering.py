@@ -16,6 +16,7 @@ from greenbridge.collateral.rules.identity import canonical
 from greenbridge.collateral.service.answering import must_be_officer
 from greenbridge.collateral.service.offering import firm_of, own
 from greenbridge.collateral.service.safe import Safe, in_use, opened
+from greenbridge.collateral.store import pledges
 from greenbridge.collateral.store import registry as store
 from greenbridge.collateral.values import (
     REGISTRATION_NAMES,
@@ -113,10 +114,15 @@ async def _locked(session: AsyncSession, actor: Actor, registration_id: UUID, ev
 
 
 async def submit(session: AsyncSession, actor: Actor, registration_id: UUID, now: datetime) -> Registration:
-    """Submit a draft: the order to the registry is written with it, and sent after the commit."""
+    """Submit a draft: the order to the registry is written with it, and sent after the commit. Raises Conflict unless the pledge stands.
+
+    The pledge is held first, as who releases, hands over or ends it holds it: of the two one sees what the other did.
+    """
+    pledge = await pledges.find(session, (await _own(session, actor, registration_id)).pledge_id, lock=True)
+    if pledge is None or pledge.state is not PledgeState.ACTIVE:
+        raise Conflict("no-mortgage", "该笔质押已不成立，不能申请登记。", "The pledge does not stand any more: nothing can be registered.")
     state = await _locked(session, actor, registration_id, RegistrationEvent.SUBMIT)
     moved = await store.move(session, registration_id, state, submitted_at=now)
-    pledge = await own(session, actor, moved.pledge_id)
     body = rules.application(moved, pledge.pledgor_uscc, actor.organisation.name)
     await store.add_order(session, _order(OrderKind.REGISTRATION, moved, body, now), actor.account_id)
     await _record(session, actor, moved, "submitted", now)

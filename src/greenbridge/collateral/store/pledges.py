@@ -156,10 +156,12 @@ async def history(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, tupl
 
 
 async def stands_as_stated(session: AsyncSession, enterprise_id: UUID, statement: str, today: date) -> bool:
-    """Return whether an active pledge of a firm was stated exactly so."""
+    """Return whether an active pledge of a firm was stated exactly so: in its time, or with its mortgage on the register."""
     query = """
-        select exists (select 1 from pledge where enterprise_id = %(firm)s and statement = %(statement)s and state = 'active'
-            and expires_on >= %(today)s)
+        select exists (select 1 from pledge p where p.enterprise_id = %(firm)s and p.statement = %(statement)s and p.state = 'active'
+            and (p.expires_on >= %(today)s or exists (
+                select 1 from mortgage_registration r where r.pledge_id = p.id
+                    and r.state not in ('draft', 'discarded', 'rejected', 'cancelled'))))
     """
     ((found,),) = await database.rows(session, query, {"firm": enterprise_id, "statement": statement, "today": today})
     return bool(found)
@@ -171,6 +173,12 @@ async def due(session: AsyncSession, today: date) -> list[Pledge]:
     over = (col(PledgeRow.state) == "active") & (col(PledgeRow.expires_on) < today)
     query = select(PledgeRow).where(overdue | over).order_by(col(PledgeRow.id)).with_for_update(skip_locked=True)
     return [_value(row) for row in await session.scalars(query.execution_options(populate_existing=True))]
+
+
+async def tell_overdue(session: AsyncSession, pledge_id: UUID, now: datetime) -> bool:
+    """Note that it is told that a pledge is over and stays; False when that was told before."""
+    statement = "update pledge set overdue_told_at = %(now)s where id = %(id)s and overdue_told_at is null returning id"
+    return bool(await database.rows(session, statement, {"id": pledge_id, "now": now}))
 
 
 async def add_check(

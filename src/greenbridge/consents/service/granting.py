@@ -80,6 +80,8 @@ async def grant(
     if earlier:
         await store.end(session, earlier.id, now, replaced_by=consent.id, receipt_due_on=None)
     await store.add(session, consent, told_by)
+    payload = {"consent_id": str(consent.id), "number": consent.number, "expires_on": expires_on.isoformat()}
+    await outbox.publish(session, bank_id, "consent.granted", payload, now)
     await audit.record(
         session,
         "consent.granted",

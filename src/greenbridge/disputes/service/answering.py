@@ -14,6 +14,7 @@ from greenbridge.disputes.service.objecting import after, none, shown
 from greenbridge.disputes.values import Answer, Escalation, Objection, Outcome, Present, Standing, Waiting
 from greenbridge.enterprises import service as enterprises
 from greenbridge.facts import service as facts
+from greenbridge.kit import outbox
 from greenbridge.kit.calendar import business_date
 from greenbridge.kit.errors import Forbidden, Invalid
 
@@ -72,6 +73,9 @@ async def answer(session: AsyncSession, actor: Actor, objection_id: UUID, given:
         await facts.stop_showing(session, stands.fact, f"objection:{found.id}", now)
     by = None if given.outcome in {Outcome.NOT_UPHELD, Outcome.DISPLAY_STOPPED} else stands.bringing
     answered = await store.close(session, found.id, state, now, actor.account_id, given, by)
+    firm = await enterprises.get(session, found.enterprise_id)
+    told = {"objection_id": str(found.id), "raised_on": found.since.isoformat(), "item": found.item, "outcome": given.outcome.value}
+    await outbox.publish(session, firm.organisation_id, "objection.answered", told, now)
     about = {"outcome": given.outcome.value, "corrected_by": str(by) if by else None}
     await audit.record(session, "objection.answered", f"objection:{found.id}", now, account_id=actor.account_id, **about)
     return answered

@@ -122,4 +122,4 @@ async def _tell(session: AsyncSession, case: Case, event: Event, state: State, n
         for topic in topics:
             await outbox.publish(session, firm.organisation_id, topic, payload, now)
         if event is Event.REQUEST_REVIEW and case.reviewer_id:
-            await outbox.publish(session, case.reviewer_id, "green.rated", payload, now)
+            await outbox.publish(session, case.reviewer_id, "green.review_requested", payload, now)

@@ -48,4 +48,5 @@ def load_retries(path: Path = _HERE / "policy" / "delivery.toml") -> Retries:
     """Return the waits."""
     found = _read(path)
     waits = tuple(timedelta(seconds=seconds) for seconds in found["wait_seconds"])
-    return Retries(found["version"], waits, timedelta(seconds=found["most_wait_seconds"]), timedelta(seconds=found["overlap_seconds"]))
+    most, overlap, rest = (timedelta(seconds=found[name]) for name in ("most_wait_seconds", "overlap_seconds", "most_rest_seconds"))
+    return Retries(found["version"], waits, most, overlap, rest)

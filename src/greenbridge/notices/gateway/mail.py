@@ -1,5 +1,6 @@
-"""E-mail by SMTP and text messages: each behind a Protocol with its Fake."""
+"""E-mail by SMTP, behind a Protocol with its Fake."""
 
+from collections import deque
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.utils import formataddr
@@ -8,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 
-from greenbridge.kit import logs
+MOST_KEPT = 100  # what a fake remembers
 
 
 class NotSent(Exception):
@@ -27,14 +28,6 @@ class Mailer(Protocol):
         ...
 
 
-class SmsGateway(Protocol):
-    """Sends a text message; a city connects its operator's gateway here."""
-
-    async def send(self, to: str, text: str, message_id: str) -> None:
-        """Hand a text to the gateway; raises NotSent."""
-        ...
-
-
 _PERMANENT_FROM = 500
 
 
@@ -47,15 +40,17 @@ class SmtpMailer:
     seconds: float = 20.0
 
     async def send(self, to: str, subject: str, text: str, message_id: str) -> None:
-        """Hand a message to the server; raises NotSent."""
+        """Hand a message to the server; raises NotSent, for good where no message can be made for such an address."""
         parts = urlsplit(self.url)
-        mail = EmailMessage()
-        mail["From"], mail["To"], mail["Subject"] = formataddr(("绿桥 Greenbridge", self.sender)), to, subject
-        mail["Message-ID"] = f"<{message_id}@{self.sender.rpartition('@')[2]}>"
-        mail.set_content(text)
+        try:
+            mail = self._written(to, subject, text, message_id)
+        except ValueError as error:
+            raise NotSent(f"no message can be written: {error}", final=True) from None
         try:
             await aiosmtplib.send(
                 mail,
+                # Never read from the header: what looks like a list or a group there would go to somebody else.
+                recipients=[to],
                 hostname=parts.hostname,
                 port=parts.port,
                 username=unquote(parts.username) if parts.username else None,
@@ -70,25 +65,22 @@ class SmtpMailer:
         except (aiosmtplib.SMTPException, OSError) as error:
             raise NotSent(type(error).__name__) from None
 
+    def _written(self, to: str, subject: str, text: str, message_id: str) -> EmailMessage:
+        mail = EmailMessage()
+        mail["From"], mail["To"], mail["Subject"] = formataddr(("绿桥 Greenbridge", self.sender)), to, subject
+        mail["Message-ID"] = f"<{message_id}@{self.sender.rpartition('@')[2]}>"
+        mail.set_content(text)
+        if [found.addr_spec for found in mail["To"].addresses] != [to]:
+            raise ValueError("the address reads as another")
+        return mail
+
 
 @dataclass(slots=True)
 class FakeMailer:
-    """Keeps what it was given; where no mail server is named, nothing leaves the machine."""
+    """Keeps the last messages that it was given: for tests and demonstrations, where nothing leaves the machine."""
 
-    sent: list[tuple[str, str, str, str]] = field(default_factory=list)
+    sent: deque[tuple[str, str, str, str]] = field(default_factory=lambda: deque(maxlen=MOST_KEPT))
 
     async def send(self, to: str, subject: str, text: str, message_id: str) -> None:
         """Keep a message."""
         self.sent.append((to, subject, text, message_id))
-
-
-@dataclass(slots=True)
-class FakeSms:
-    """Keeps what it was given, and says so in the log without the number."""
-
-    sent: list[tuple[str, str, str]] = field(default_factory=list)
-
-    async def send(self, to: str, text: str, message_id: str) -> None:
-        """Keep a text."""
-        self.sent.append((to, text, message_id))
-        logs.get().info("text message kept, no gateway is connected", message_id=message_id)

@@ -1,13 +1,10 @@
-"""Signatures of webhooks (Standard Webhooks 1.0), and their secrets sealed at rest."""
+"""Signatures of webhooks (Standard Webhooks 1.0), and their secrets."""
 
 import base64
 import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from cryptography.fernet import Fernet
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from standardwebhooks import Webhook
 
 _SECRET_BYTES = 32
@@ -29,19 +26,3 @@ def signed_headers(message_id: str, body: str, signers: Sequence[str], now: date
         "content-type": "application/json",
         "user-agent": "greenbridge-webhooks/1",
     }
-
-
-class Sealed:
-    """Seals secrets with a key of the installation: who copies the database alone cannot sign."""
-
-    def __init__(self, secret: str) -> None:
-        key = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"greenbridge webhook secrets").derive(secret.encode())
-        self._box = Fernet(base64.urlsafe_b64encode(key))
-
-    def seal(self, secret: str) -> str:
-        """Return what is kept."""
-        return self._box.encrypt(secret.encode()).decode()
-
-    def open(self, kept: str) -> str:
-        """Return the secret; raises cryptography's InvalidToken when the installation's key is another."""
-        return self._box.decrypt(kept.encode()).decode()

@@ -34,6 +34,7 @@ _DELIVERY_STATES = {
     DeliveryState.PENDING: Text("等待投递", "Waiting"),
     DeliveryState.DELIVERED: Text("已送达", "Delivered"),
     DeliveryState.DEAD: Text("死信", "Dead letter"),
+    DeliveryState.REMOVED: Text("回调地址已移除", "Endpoint removed"),
 }
 _SOON = timedelta(hours=24)
 Form = dict[str, Any]

@@ -1,6 +1,6 @@
 """Use cases of notices."""
 
-from greenbridge.notices.service.delivering import Outside, deliver_one, send_one
+from greenbridge.notices.service.delivering import deliver_for_ever, deliver_one
 from greenbridge.notices.service.endpoints import (
     attempts,
     change,
@@ -16,6 +16,8 @@ from greenbridge.notices.service.endpoints import (
     test,
 )
 from greenbridge.notices.service.inbox import choose, inbox, open_notice, read_all, unread, wishes
+from greenbridge.notices.service.messages import send_one
+from greenbridge.notices.service.outside import Outside
 from greenbridge.notices.service.relay import relay
 
 __all__ = [
@@ -24,6 +26,7 @@ __all__ = [
     "change",
     "choose",
     "create",
+    "deliver_for_ever",
     "deliver_one",
     "deliveries",
     "delivery",

@@ -1,51 +1,78 @@
-"""One delivery, one message: taken under a lock, sent, recorded. A process that is killed in between leaves it waiting."""
+"""Webhooks: taken for a lease and the transaction closed, sent, recorded. A process that is killed leaves its deliveries to the next one
+when the lease is over, so that each arrives at least once.
+"""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import asyncio
+from collections import Counter
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from cryptography.fernet import InvalidToken
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from greenbridge.kit import outbox, outward
-from greenbridge.kit.clock import Clock
-from greenbridge.notices import rules, store
-from greenbridge.notices.gateway import Mailer, NotSent, Sealed, SmsGateway, load_retries, signed_headers
-from greenbridge.notices.values import Attempt, Channel, Delivery, DeliveryState, Endpoint, EndpointState
+from greenbridge.kit import logs, outbox, outward
+from greenbridge.kit.database import Sessions
+from greenbridge.kit.sealed import InvalidToken, Sealed
+from greenbridge.notices import rules
+from greenbridge.notices.gateway import load_retries, signed_headers
+from greenbridge.notices.service.outside import Outside
+from greenbridge.notices.store import hooks
+from greenbridge.notices.values import Attempt, Delivery, DeliveryState, Endpoint, EndpointState
 
-MAX_IN_HAND = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Outside:
-    """What deliveries need of the outside. `wall`: the machine's clock, also where business stays on one day."""
-
-    reach: outward.Reach
-    sealed: Sealed
-    mailer: Mailer
-    sms: SmsGateway
-    wall: Clock
-    public_url: str
+# How many messages are on their way at once: in all, and to one endpoint. The lease is longer than an attempt may take.
+HANDS, MAX_IN_HAND, LEASE = 32, 2, timedelta(seconds=30)
+Taken = tuple[Delivery, Endpoint]
 
 
-async def deliver_one(session: AsyncSession, outside: Outside, in_hand: dict[UUID, int]) -> bool:
-    """Try one due webhook; False when none is due. The caller's transaction holds its lock until the attempt is recorded.
+async def take(sessions: Sessions, outside: Outside, busy: Collection[UUID] = ()) -> Taken | None:
+    """Return a due delivery with its endpoint, this caller's for the lease; None when none is due but for endpoints that are `busy`."""
+    async with sessions.begin() as session:
+        return await hooks.take_delivery(session, outside.wall.now(), LEASE, list(busy))
 
-    `in_hand`: how many this process has under way for each endpoint; a slow endpoint does not take all hands.
-    """
-    busy = [endpoint for endpoint, count in in_hand.items() if count >= MAX_IN_HAND]
-    found = await store.due_delivery(session, outside.wall.now(), busy)
-    if found is None:
-        return False
-    delivery, endpoint = found
-    in_hand[endpoint.id] = in_hand.get(endpoint.id, 0) + 1
+
+async def deliver(sessions: Sessions, outside: Outside, taken: Taken) -> None:
+    """Try a delivery once, and record what came of it."""
+    delivery, endpoint = taken
+    attempt, retry_after = await _attempt(outside, delivery, endpoint)
+    async with sessions.begin() as session:
+        await _record(session, delivery, endpoint, attempt, retry_after)
+
+
+async def deliver_one(sessions: Sessions, outside: Outside) -> bool:
+    """Try one due webhook; False when none is due."""
+    taken = await take(sessions, outside)
+    if taken is not None:
+        await deliver(sessions, outside, taken)
+    return taken is not None
+
+
+async def deliver_for_ever(sessions: Sessions, outside: Outside, pause: float) -> None:
+    """Deliver until cancelled: one looks for what is due, up to HANDS send. A slow endpoint has two of them, and rests after a failure."""
+    under_way: dict[asyncio.Task[None], UUID] = {}
+    async with asyncio.TaskGroup() as group:
+        while True:
+            taken = None
+            if len(under_way) < HANDS:
+                busy = [endpoint for endpoint, count in Counter(under_way.values()).items() if count >= MAX_IN_HAND]
+                try:
+                    taken = await take(sessions, outside, busy)
+                except Exception:  # noqa: BLE001  the database may be back soon; a loop that ends delivers nothing any more
+                    logs.get().exception("delivery failed", work="webhooks")
+            if taken is not None:
+                task = group.create_task(_delivered(sessions, outside, taken))
+                under_way[task] = taken[1].id
+                task.add_done_callback(lambda done: under_way.pop(done, None))
+            elif under_way:
+                await asyncio.wait(list(under_way), timeout=pause, return_when=asyncio.FIRST_COMPLETED)
+            else:
+                await asyncio.sleep(pause)
+
+
+async def _delivered(sessions: Sessions, outside: Outside, taken: Taken) -> None:
     try:
-        attempt, retry_after = await _attempt(outside, delivery, endpoint)
-    finally:
-        in_hand[endpoint.id] -= 1
-    await _record(session, delivery, endpoint, attempt, retry_after)
-    return True
+        await deliver(sessions, outside, taken)
+    except Exception:  # noqa: BLE001  as above; the delivery is tried again when its lease is over
+        logs.get().exception("delivery failed", work="webhooks", delivery=taken[0].id)
 
 
 async def _attempt(outside: Outside, delivery: Delivery, endpoint: Endpoint) -> tuple[Attempt, str | None]:
@@ -67,34 +94,22 @@ def _signers(sealed: Sealed, endpoint: Endpoint, now: datetime) -> Sequence[str]
 
 
 async def _record(session: AsyncSession, delivery: Delivery, endpoint: Endpoint, attempt: Attempt, retry_after: str | None) -> None:
+    # The endpoint first, as who removes it has it: of two that wait for each other none would go on.
+    failures, rests_until = await hooks.lock_rest(session, endpoint.id)
+    if not await hooks.is_still(session, delivery):
+        return  # its lease was over and another worker had it, or its endpoint was removed
+    ended, retries = attempt.at + timedelta(milliseconds=attempt.took_ms), load_retries()
     if rules.arrived(attempt.status):
-        await store.attempted(session, delivery, attempt, DeliveryState.DELIVERED, attempt.at)
+        await hooks.attempted(session, delivery, attempt, DeliveryState.DELIVERED, ended)
+        if failures:
+            await hooks.rest(session, endpoint.id, 0, None)
         return
-    again = None if rules.is_gone(attempt.status) else rules.next_try(load_retries(), attempt.number, attempt.at, retry_after)
-    state = DeliveryState.DEAD if again is None else DeliveryState.PENDING
-    await store.attempted(session, delivery, attempt, state, again or attempt.at)
+    again = None if rules.is_gone(attempt.status) else rules.next_try(retries, attempt.number, ended, retry_after)
+    await hooks.attempted(session, delivery, attempt, DeliveryState.DEAD if again is None else DeliveryState.PENDING, again or ended)
     if rules.is_gone(attempt.status):
-        await store.set_endpoint(session, endpoint.id, state=EndpointState.GONE.value)
+        await hooks.set_endpoint(session, endpoint.id, state=EndpointState.GONE.value)
+    if rests_until is None or rests_until <= attempt.at:  # of two attempts that were under way together one counts
+        await hooks.rest(session, endpoint.id, failures + 1, rules.rest_until(retries, failures + 1, ended, retry_after))
     if again is None:
         payload = {"topic": delivery.topic, "message_id": delivery.message_id, "delivery_id": delivery.id}
-        await outbox.publish(session, endpoint.organisation_id, "webhook.dead", payload, attempt.at)
-
-
-async def send_one(session: AsyncSession, outside: Outside) -> bool:
-    """Send one due e-mail or text message; False when none is due."""
-    now = outside.wall.now()
-    message = await store.due_message(session, now)
-    if message is None:
-        return False
-    key = f"notice-{message.id}"
-    try:
-        if message.channel is Channel.EMAIL:
-            await outside.mailer.send(message.address, message.subject, message.text, key)
-        else:
-            await outside.sms.send(message.address, message.text, key)
-    except NotSent as error:
-        again = None if error.final else rules.next_try(load_retries(), message.attempts + 1, now)
-        await store.end_message(session, message.id, "pending" if again else "dead", again or now + timedelta(), str(error))
-        return True
-    await store.end_message(session, message.id, "sent", now, "")
-    return True
+        await outbox.publish(session, endpoint.organisation_id, "webhook.dead", payload, ended)

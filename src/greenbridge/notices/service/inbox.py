@@ -9,8 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from greenbridge.accounts.values import Actor
 from greenbridge.kit.errors import Invalid, NotFound
 from greenbridge.kit.text import Language
-from greenbridge.notices import rules, store
+from greenbridge.notices import rules
 from greenbridge.notices.gateway import load_catalogue
+from greenbridge.notices.store import people
 from greenbridge.notices.values import Channel, Contact, Line, Notice, Topic, Wishes
 
 
@@ -24,26 +25,26 @@ def _line(actor: Actor, notice: Notice, language: Language) -> Line:
 
 async def inbox(session: AsyncSession, actor: Actor, language: Language, *, limit: int = 50, before: datetime | None = None) -> list[Line]:
     """Return the actor's notices, newest first; `before`: older ones than that."""
-    return [_line(actor, notice, language) for notice in await store.inbox(session, actor.account_id, limit, before)]
+    return [_line(actor, notice, language) for notice in await people.inbox(session, actor.account_id, limit, before)]
 
 
 async def unread(session: AsyncSession, actor: Actor) -> int:
     """Return how many of the actor's notices are new."""
-    return await store.unread(session, actor.account_id)
+    return await people.unread(session, actor.account_id)
 
 
 async def open_notice(session: AsyncSession, actor: Actor, notice_id: UUID, now: datetime) -> Line:
     """Mark a notice of the actor as read and return it; raises NotFound."""
-    found = await store.find_notice(session, actor.account_id, notice_id)
+    found = await people.find_notice(session, actor.account_id, notice_id)
     if found is None:
         raise NotFound("no-notice", "没有这条消息。", "There is no such notice.")
-    await store.set_read(session, actor.account_id, notice_id, now)
+    await people.set_read(session, actor.account_id, notice_id, now)
     return _line(actor, Notice(found.id, found.topic, found.payload, found.at, found.read_at or now), "zh")
 
 
 async def read_all(session: AsyncSession, actor: Actor, now: datetime) -> int:
     """Mark all notices of the actor as read; return how many were new."""
-    return await store.set_read(session, actor.account_id, None, now)
+    return await people.set_read(session, actor.account_id, None, now)
 
 
 def _of_role(actor: Actor) -> list[Topic]:
@@ -52,7 +53,7 @@ def _of_role(actor: Actor) -> list[Topic]:
 
 async def wishes(session: AsyncSession, actor: Actor) -> Wishes:
     """Return the actor's choices; where none was made, what the topics themselves say."""
-    chosen = await store.preferences(session, [actor.account_id])
+    chosen = await people.preferences(session, [actor.account_id])
     topics = _of_role(actor)
     subjects = {name: words for name, words in load_catalogue().subjects.items() if any(t.subject == name for t in topics)}
     wanted = {
@@ -60,7 +61,7 @@ async def wishes(session: AsyncSession, actor: Actor) -> Wishes:
         for name in subjects
         for channel in Channel
     }
-    return Wishes(await store.contact(session, actor.account_id), subjects, wanted)
+    return Wishes(await people.contact(session, actor.account_id), subjects, wanted)
 
 
 async def choose(session: AsyncSession, actor: Actor, contact: Contact, wanted: Mapping[tuple[str, Channel], bool]) -> None:
@@ -68,7 +69,7 @@ async def choose(session: AsyncSession, actor: Actor, contact: Contact, wanted: 
     if found := rules.contact_problems(contact):
         raise Invalid("wrong-contact", "请检查联系方式。", "Check where you are to be reached.", fields=found)
     known = (await wishes(session, actor)).wanted
-    await store.reach(session, actor.account_id, contact)
+    await people.reach(session, actor.account_id, contact)
     for (subject, channel), on in wanted.items():
         if (subject, channel) in known:
-            await store.prefer(session, actor.account_id, subject, channel, wanted=on)
+            await people.prefer(session, actor.account_id, subject, channel, wanted=on)

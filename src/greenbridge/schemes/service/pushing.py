@@ -85,7 +85,9 @@ async def choose(session: AsyncSession, actor: Actor, book: Book, code: str, now
         await store.leave(session, firm.id, scheme.code, now)
         own = [e for e in await store.entries(session, scheme.code) if e.enterprise_id == firm.id]
         async with database.as_platform(session):  # who subscribed is the banks' business
-            await _take_off(session, own, now)
+            for entry in own:
+                await store.end_entry(session, entry.enterprise_id, entry.list_code, now)
+            await _tell(session, scheme, [], own, now)
     about = "list.joined" if wanted else "list.left"
     await audit.record(session, about, f"enterprise:{firm.id}", now, account_id=actor.account_id, list=scheme.code)
 
@@ -124,25 +126,25 @@ async def push(session: AsyncSession, book: Book, now: datetime) -> Pushed:
         on_it = {e.uscc: e for e in await store.entries(session, scheme.code)}
         good = {uscc for uscc, rating in ratings.items() if rating.grade == LISTED}
         banks = await store.subscribers(session, scheme.code)
-        for uscc in sorted(good - on_it.keys()):
-            entry = _entry(members[uscc], ratings[uscc], len(banks), now)
+        risen = [_entry(members[uscc], ratings[uscc], len(banks), now) for uscc in sorted(good - on_it.keys())]
+        for entry in risen:
             await store.enter(session, entry)
-            for bank in banks:
-                await outbox.publish(session, bank, TOPIC, _payload(entry, "entered", scheme), now)
         fallen = [e for uscc, e in on_it.items() if uscc not in good]
-        rated, entered, left = rated + len(ratings), entered + len(good - on_it.keys()), left + len(fallen)
-        sent += len(banks) * len(good - on_it.keys()) + await _take_off(session, fallen, now)
+        for entry in fallen:
+            await store.end_entry(session, entry.enterprise_id, entry.list_code, now)
+        rated, entered, left = rated + len(ratings), entered + len(risen), left + len(fallen)
+        sent += await _tell(session, scheme, risen, fallen, now)
     return Pushed(rated, entered, left, sent)
 
 
-async def _take_off(session: AsyncSession, entries: Sequence[Listed], now: datetime) -> int:
-    sent = 0
-    for entry in entries:
-        await store.end_entry(session, entry.enterprise_id, entry.list_code, now)
-        for bank in await store.subscribers(session, entry.list_code):
-            await outbox.publish(session, bank, TOPIC, _payload(entry, "left", None), now)
-            sent += 1
-    return sent
+async def _tell(session: AsyncSession, scheme: Scheme, entered: Sequence[Listed], left: Sequence[Listed], now: datetime) -> int:
+    """Tell each subscriber all that has changed in one event; return how many firms were sent."""
+    if not entered and not left:
+        return 0
+    banks = await store.subscribers(session, scheme.code)
+    for bank in banks:
+        await outbox.publish(session, bank, TOPIC, _payload(scheme, entered, left), now)
+    return len(banks) * (len(entered) + len(left))
 
 
 def _entry(member: Member, rating: Rating, pushed: int, now: datetime) -> Listed:
@@ -151,9 +153,10 @@ def _entry(member: Member, rating: Rating, pushed: int, now: datetime) -> Listed
     return Listed(member.enterprise_id, scheme.code, *about)
 
 
-def _payload(entry: Listed, event: str, scheme: Scheme | None) -> dict[str, Any]:
-    status = {"status": scheme.status.value} if scheme else {}
-    return {"event": event, "list": entry.list_code, "version": entry.scheme_version, **status, **entry_json(entry)}
+def _payload(scheme: Scheme, entered: Sequence[Listed], left: Sequence[Listed]) -> dict[str, Any]:
+    firms = [{"event": event, **entry_json(e)} for event, entries in (("entered", entered), ("left", left)) for e in entries]
+    about = {"list": scheme.code, "list_name": scheme.name.zh, "version": scheme.version, "status": scheme.status.value}
+    return {**about, "entered": len(entered), "left": len(left), "firms": firms}
 
 
 def entry_json(entry: Listed) -> dict[str, Any]:
