@@ -6,8 +6,10 @@ from greenbridge.matching.service.adhoc import batch, of_draft, ranked, stated, 
 from greenbridge.matching.service.drafts import drafts_left, dry_run
 from greenbridge.matching.service.engines import Desk, Engine, compiled, desk, explain
 from greenbridge.matching.service.exposure import audit, behaviour_of, note_behaviour
-from greenbridge.matching.service.matching import count, for_actor, make, of_need, plans_of, rematch
+from greenbridge.matching.service.making import make
+from greenbridge.matching.service.matching import count, for_actor, of_need, plans_of
 from greenbridge.matching.service.reaching import fitting, reach, subscribe
+from greenbridge.matching.service.renewing import due, finish, look, rematch
 from greenbridge.matching.service.summary import summary
 
 __all__ = [
@@ -22,9 +24,12 @@ __all__ = [
     "desk",
     "drafts_left",
     "dry_run",
+    "due",
     "explain",
+    "finish",
     "fitting",
     "for_actor",
+    "look",
     "make",
     "margin_text",
     "note_behaviour",

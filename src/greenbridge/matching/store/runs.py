@@ -1,12 +1,12 @@
 """SQL of runs: what a need was matched with, on which facts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -69,10 +69,11 @@ async def newest(session: AsyncSession, need_id: UUID, products: Mapping[tuple[s
         for rank, p in enumerate(kept, start=1)
     )
     versions = row.policy_version, row.model_version
-    return MatchRun(need_id, row.made_at, *versions, thawed(row.facts), matches, Reason(row.reason), row.catalogue, _green(row.green))
+    return MatchRun(need_id, row.made_at, *versions, thawed(row.facts), matches, Reason(row.reason), row.catalogue, green_of(row.green))
 
 
-def _green(kept: Mapping[str, Any] | None) -> GradeOfDay | None:
+def green_of(kept: Mapping[str, Any] | None) -> GradeOfDay | None:
+    """Return a grade as it came from JSON."""
     if kept is None:
         return None
     basis, rated_on = Basis(kept["basis"]), date.fromisoformat(kept["rated_on"])
@@ -95,9 +96,3 @@ async def newest_facts(session: AsyncSession) -> list[Facts]:
         from match_run r join need n on n.id = r.need_id order by n.enterprise_id, r.made_at desc
     """
     return [thawed(facts) for facts in (await session.execute(text(query))).scalars()]
-
-
-async def runs_of(session: AsyncSession, needs: Sequence[UUID]) -> dict[UUID, datetime]:
-    """Return need -> when it was matched last."""
-    query = select(col(MatchRunRow.need_id), func.max(col(MatchRunRow.made_at))).where(col(MatchRunRow.need_id).in_(needs))
-    return {row[0]: row[1] for row in await session.execute(query.group_by(col(MatchRunRow.need_id)))}
