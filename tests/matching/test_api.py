@@ -4,6 +4,8 @@ import json
 import tomllib
 from datetime import timedelta
 
+from sqlalchemy import text
+
 from greenbridge.accounts.values import Role
 from greenbridge.catalog import store as catalog_store
 from greenbridge.facts.rules import items
@@ -143,6 +145,32 @@ async def test_a_draft_in_other_words_gets_one_answer_and_is_charged_once(client
     assert {a.status_code for a in answers} == {200}, answers[0].text
     assert [a.json() for a in answers] == [answers[0].json()] * len(drafts)
     assert answers[0].json()["left_today"] == dryrun.DAILY_BUDGET - 1
+
+
+async def test_a_draft_beside_own_products_that_ask_something_else_is_another_draft(client, session, now, monkeypatch):
+    monkeypatch.setattr(dryrun, "FEW", 1)  # of the one firm here every rule would fall
+    await the_world(session, now)
+    bank = await token(client, "bank")
+    document = json.loads(json.dumps(tomllib.loads((home() / "products" / "gb02-inv.toml").read_text()), default=str))
+    draft = {**document, "code": "GB02-DRAFT"}
+
+    async def left():
+        found = await client.post("/api/v1/products/dry-runs", json=draft, headers=bank)
+        return found.json()["left_today"], [code for code, _ in found.json()["overlaps"]]
+
+    (before, own) = await left()
+    copied = (
+        "insert into loan_product select code || '-COPY', 1, bank_id, true, now(), document || jsonb_build_object('code', code || '-COPY')"
+    )
+    await session.execute(text(f"{copied} from loan_product where code = 'GB02-INV'"))
+    await session.commit()
+    (copied_left, with_copy) = await left()
+    assert (copied_left, set(with_copy) - set(own)) == (before, {"GB02-INV-COPY"})
+    await catalog_store.set_listed(session, "GB02-INV-COPY", 1, listed=False)
+    for code in own:
+        await catalog_store.set_listed(session, code, 2, listed=False)
+    await session.commit()
+    assert (await left())[0] == before - 1
 
 
 async def test_what_is_shown_is_kept_for_the_audit(client, session, now, model):

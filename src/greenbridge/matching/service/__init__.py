@@ -1,6 +1,7 @@
 """Matching needs with products, in both directions."""
 
 from greenbridge.matching.rules.dryrun import DAILY_BUDGET
+from greenbridge.matching.rules.dryrun import OVERLAPS as MOST_OVERLAPS
 from greenbridge.matching.rules.words import margin_text, rule_label
 from greenbridge.matching.service.adhoc import batch, of_draft, ranked, stated, stated_by_many
 from greenbridge.matching.service.drafts import drafts_left, dry_run
@@ -14,6 +15,7 @@ from greenbridge.matching.service.summary import summary
 
 __all__ = [
     "DAILY_BUDGET",
+    "MOST_OVERLAPS",
     "Desk",
     "Engine",
     "audit",
