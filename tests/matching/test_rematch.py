@@ -15,7 +15,7 @@ from greenbridge.matching.store import runs as store
 from greenbridge.matching.values import Reason
 from greenbridge.needs import service as needs
 from greenbridge.settings import home
-from tests.builders import a_draft, a_registration, a_verified_firm, deliver, steady_invoices, the_products
+from tests.builders import a_draft, a_registration, a_verified_firm, deliver, steady_invoices, the_products, token
 from tests.conftest import FixedClock
 
 
@@ -141,7 +141,7 @@ async def test_every_open_need_is_looked_at_in_each_round_a_few_in_a_transaction
     made = []
     for number in range(1, 8):
         actor, enterprise = await a_verified_firm(session, now, number)
-        made.append(await needs.publish(session, actor, enterprise.id, a_draft(), now))
+        made.append(await needs.publish(session, actor, enterprise.id, a_draft(), now + timedelta(seconds=number)))
     await session.commit()
     clock, order = FixedClock(now + timedelta(minutes=5)), []
     look = service.look
@@ -194,3 +194,38 @@ async def test_a_need_that_is_open_again_stands_in_the_lists_again(session, now,
     assert await service.rematch(session, model, now + timedelta(minutes=10)) == 0
     after = (await session.execute(fits, {"id": need.id})).one()
     assert [sorted(codes) for codes in after] == [sorted(codes) for codes in before]
+
+
+async def test_a_kept_run_tells_of_all_products_and_not_of_its_kept_places_alone(client, session, now, model, monkeypatch):
+    """Of each kind only one place is kept: what the first answer said of the others the next ones still say."""
+    monkeypatch.setattr(store, "KEPT_OPEN", 1)
+    monkeypatch.setattr(store, "KEPT_REFUSED", 1)
+    await the_products(session, now)
+    actor, enterprise = await a_verified_firm(session, now)
+    await deliver(session, now, items.VAT_INVOICES, *steady_invoices(enterprise.uscc))
+    need = await needs.publish(session, actor, enterprise.id, a_draft(), now)
+    first = await service.of_need(session, need, model, now)
+    kept = await service.of_need(session, need, model, now + timedelta(minutes=1))
+    assert len(kept.matches) == 2 < len(first.matches)
+    assert (kept.made_at, kept.counts) == (first.made_at, first.counts)
+    opened = first.open_count
+    for match in first.matches:
+        again = await service.explained(session, kept, match.product.code, now)
+        assert again is not None
+        assert (again.product, again.eligibility, again.fit) == (match.product, match.eligibility, match.fit)
+        assert (again.rank <= opened) == (match.rank <= opened)
+        assert match.rank <= opened or again.rank == match.rank
+    found = [await service.explained(session, kept, m.product.code, now) for m in first.matches]
+    assert sorted(one.rank for one in found) == list(range(1, len(first.matches) + 1))
+    assert await service.explained(session, kept, "NO-SUCH", now) is None
+    bank = first.matches[-1].product.bank.code
+    assert {m.product.code for m in await service.of_bank(session, kept, bank, now)} == {
+        m.product.code for m in first.matches if m.product.bank.code == bank
+    }
+    await session.commit()
+    mine = await token(client, actor.login)
+    for number in (1, 2):
+        answer = (await client.get(f"/api/v1/needs/{need.id}/matches", headers=mine)).json()
+        assert answer["counts"] == {kind.value: n for kind, n in first.counts.items()}, number
+    last = first.matches[-1].product.code
+    assert (await client.get(f"/api/v1/needs/{need.id}/matches/{last}", headers=mine)).json()["rank"] == len(first.matches)

@@ -54,9 +54,9 @@ def match(
         engine = await matching.compiled(session, business_date(now))
         if explain is None:
             return MatchRunOut.of(found, engine.policy, "zh"), need.number
-        one = next((m for m in found.matches if m.product.code == explain), None)
+        one = await matching.explained(session, found, explain, now)
         if one is None:
-            listed = ", ".join(sorted(m.product.code for m in found.matches))
+            listed = ", ".join(sorted(p.code for p in engine.edition.products))
             raise Invalid.at(
                 "no-product", "explain", f"没有产品 {explain}；在售：{listed}。", f"There is no product {explain}; listed: {listed}."
             )

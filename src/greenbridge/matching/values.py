@@ -123,7 +123,10 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MatchRun:
-    """All products ranked for a need at one instant, with the facts and versions that made it: any verdict follows from them."""
+    """Products ranked for a need at one instant, with the facts and versions that made it: any verdict follows from them.
+
+    `counts`: how many products of each eligibility there are; of a kept run `matches` has the first places only.
+    """
 
     need_id: UUID
     made_at: datetime
@@ -131,9 +134,15 @@ class MatchRun:
     model_version: str
     facts: Facts
     matches: tuple[Match, ...]
+    counts: Mapping[Eligibility, int]
     reason: Reason = Reason.FIRST
     catalogue: str = ""
     green: GradeOfDay | None = None
+
+    @property
+    def open_count(self) -> int:
+        """How many products do not fail a rule."""
+        return self.counts[Eligibility.ELIGIBLE] + self.counts[Eligibility.CONDITIONAL]
 
 
 class StepKind(StrEnum):

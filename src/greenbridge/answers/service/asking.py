@@ -33,7 +33,7 @@ async def request(session: AsyncSession, actor: Actor, need_id: UUID, product_co
     if not need_rules.is_open(need.status) or need.open_until < business_date(now):
         raise Conflict("need-not-open", "该需求已不再开放。", "The need is not open any more.")
     run = await matching.of_need(session, need, model, now)
-    found = next((m for m in run.matches if m.product.code == product_code), None)
+    found = await matching.explained(session, run, product_code, now)
     if found is None:
         raise NotFound("no-product", "没有这个产品。", "There is no such product.")
     if found.eligibility is Eligibility.NOT_ELIGIBLE:

@@ -36,15 +36,15 @@ class MatchPages(Controller):
         run = await service.for_actor(session, request.user, need_id, deps.model, now)
         engine = await service.compiled(session, business_date(now))
         plans, missing = await service.plans_of(session, run, now)
-        groups = [(kind, [m for m in run.matches if m.eligibility is kind]) for kind in Eligibility]
-        shown = [m for _, matches in groups for m in matches[:SHOWN]]
+        groups = [(kind, [m for m in run.matches if m.eligibility is kind][:SHOWN]) for kind in Eligibility]
+        shown = [m for _, matches in groups for m in matches]
         return page(
             request,
             "matches.html",
             need=need,
             generated=(await enterprises.get(session, need.enterprise_id)).origin is Origin.GENERATED,
             run=run,
-            groups=[(kind, len(matches), matches[:SHOWN]) for kind, matches in groups],
+            groups=[(kind, run.counts[kind], matches) for kind, matches in groups],
             verdicts={m.product.code: service.explain(m.product, run.facts) for m in shown},
             plans=plans,
             missing=missing,

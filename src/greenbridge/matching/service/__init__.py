@@ -4,6 +4,7 @@ from greenbridge.matching.rules.dryrun import DAILY_BUDGET
 from greenbridge.matching.rules.dryrun import OVERLAPS as MOST_OVERLAPS
 from greenbridge.matching.rules.words import margin_text, rule_label
 from greenbridge.matching.service.adhoc import batch, of_draft, ranked, stated, stated_by_many
+from greenbridge.matching.service.beyond import explained, of_bank
 from greenbridge.matching.service.drafts import drafts_left, dry_run
 from greenbridge.matching.service.engines import Desk, Engine, compiled, desk, explain
 from greenbridge.matching.service.exposure import audit, behaviour_of, note_behaviour
@@ -28,6 +29,7 @@ __all__ = [
     "dry_run",
     "due",
     "explain",
+    "explained",
     "finish",
     "fitting",
     "for_actor",
@@ -35,6 +37,7 @@ __all__ = [
     "make",
     "margin_text",
     "note_behaviour",
+    "of_bank",
     "of_draft",
     "of_need",
     "plans_of",

@@ -89,13 +89,13 @@ async def keep(session: AsyncSession, engine: Engine, need_id: UUID, held: Known
         behaviour, balances = scores(await books.behaviour(session)), await books.balances(session)
     by_merit = ranking.rank(engine.compiled, engine.scorer, held.facts, behaviour)
     order, shown = fairness.take_turns(by_merit, balances, str(need_id), engine.policy)
-    versions = engine.policy.version, held.model_version
-    run = MatchRun(need_id, now, *versions, held.facts, tuple(order), reason, engine.edition.digest, held.green)
+    codes = {kind: [m.product.code for m in order if m.eligibility is kind] for kind in Eligibility}
+    counts, versions = {kind: len(of) for kind, of in codes.items()}, (engine.policy.version, held.model_version)
+    run = MatchRun(need_id, now, *versions, held.facts, tuple(order), counts, reason, engine.edition.digest, held.green)
     if held.scored:
         await scoring.keep(session, [held.scored])
     await store.add(session, run)
     async with database.as_platform(session):
         await books.note_exposure(session, business_date(now), shown)
-        of = {kind: [m.product.code for m in order if m.eligibility is kind] for kind in Eligibility}
-        await fits_store.set_fits(session, need_id, now, of[Eligibility.ELIGIBLE], of[Eligibility.CONDITIONAL])
+        await fits_store.set_fits(session, need_id, now, codes[Eligibility.ELIGIBLE], codes[Eligibility.CONDITIONAL])
     return run
