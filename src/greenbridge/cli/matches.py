@@ -116,7 +116,8 @@ def _print_plans(found: PlansOut, number: str) -> None:
     if not found.plans:
         out.print(f"{number}：没有能由企业自己改变而开放产品的办法。")
     for place, p in enumerate(found.plans, start=1):
-        when = f"需 {p.months} 个月" if p.months else "现在就可以"
+        waits = all(step.kind == "delivery" for step in p.steps)
+        when = "等待部门数据" if waits else f"需 {p.months} 个月" if p.months else "现在就可以"
         out.print(f"{place}. {p.text}（{when}）")
         out.print(f"   {'、'.join([*p.opened, *p.conditional])}", style="dim")
     for fact, codes in found.missing.items():

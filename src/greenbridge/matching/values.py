@@ -157,7 +157,7 @@ class StepKind(StrEnum):
     PAY_ARREARS = "pay_arrears"
     LEAVE_LIST = "leave_list"
     EVIDENCE = "evidence"
-    CONSENT = "consent"
+    DELIVERY = "delivery"
     STATE = "state"
 
 
@@ -165,8 +165,9 @@ class StepKind(StrEnum):
 class Step:
     """One thing to do: a fact goes from one value to another, after so many months.
 
-    EVIDENCE proves what a green rating does not know yet; CONSENT lets a source tell what is unknown, STATE says it with the need: what
-    they will tell is not known, `after` is what it would have to be.
+    EVIDENCE proves what a green rating does not know yet; STATE says with the need what is unknown; DELIVERY is nothing that a firm does:
+    a department delivers it or not, a firm's own match reads all that came. What they will tell is not known, `after` is what it would
+    have to be.
     """
 
     kind: StepKind
