@@ -105,7 +105,7 @@ def _pull_job(gateway: HttpGateway, feed: Feed) -> Job:
 
 def rematch_job(artifacts: Path) -> Job:
     """Return the job that matches open needs again whose firm, products or policy changed."""
-    return Job("matching.rematch", timedelta(minutes=5), in_one_transaction(matching.rematch(artifacts)))
+    return Job("matching.rematch", timedelta(minutes=5), matching.rematch(artifacts))
 
 
 def deadline_job(artifacts: Path) -> Job:

@@ -1,8 +1,14 @@
 """The open API and the service on PostgreSQL: saved and ad-hoc matches, explanations, plans, batch, dry runs, exposure, rematch."""
 
+import html
 import json
+import re
 import tomllib
 from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
+
+from sqlalchemy import text
 
 from greenbridge.accounts.values import Role
 from greenbridge.catalog import store as catalog_store
@@ -12,7 +18,7 @@ from greenbridge.matching.rules import dryrun
 from greenbridge.matching.values import Reason
 from greenbridge.needs import service as needs
 from greenbridge.settings import home
-from tests.builders import a_draft, a_need_body, a_verified_firm, an_actor, deliver, steady_invoices, the_products, token
+from tests.builders import PASSWORD, a_draft, a_need_body, a_verified_firm, an_actor, deliver, steady_invoices, the_products, token
 
 FACTS = {
     "amount_fen": 100_000_000, "term_months": 12, "max_annual_rate_bp": 520, "purpose": "working_capital", "guarantee_modes": ["credit"],
@@ -145,6 +151,32 @@ async def test_a_draft_in_other_words_gets_one_answer_and_is_charged_once(client
     assert answers[0].json()["left_today"] == dryrun.DAILY_BUDGET - 1
 
 
+async def test_a_draft_beside_own_products_that_ask_something_else_is_another_draft(client, session, now, monkeypatch):
+    monkeypatch.setattr(dryrun, "FEW", 1)  # of the one firm here every rule would fall
+    await the_world(session, now)
+    bank = await token(client, "bank")
+    document = json.loads(json.dumps(tomllib.loads((home() / "products" / "gb02-inv.toml").read_text()), default=str))
+    draft = {**document, "code": "GB02-DRAFT"}
+
+    async def left():
+        found = await client.post("/api/v1/products/dry-runs", json=draft, headers=bank)
+        return found.json()["left_today"], [code for code, _ in found.json()["overlaps"]]
+
+    (before, own) = await left()
+    copied = (
+        "insert into loan_product select code || '-COPY', 1, bank_id, true, now(), document || jsonb_build_object('code', code || '-COPY')"
+    )
+    await session.execute(text(f"{copied} from loan_product where code = 'GB02-INV'"))
+    await session.commit()
+    (copied_left, with_copy) = await left()
+    assert (copied_left, set(with_copy) - set(own)) == (before, {"GB02-INV-COPY"})
+    await catalog_store.set_listed(session, "GB02-INV-COPY", 1, listed=False)
+    for code in own:
+        await catalog_store.set_listed(session, code, 2, listed=False)
+    await session.commit()
+    assert (await left())[0] == before - 1
+
+
 async def test_what_is_shown_is_kept_for_the_audit(client, session, now, model):
     actor, _, need = await the_world(session, now)
     await service.for_actor(session, actor, need.id, model, now)
@@ -174,6 +206,28 @@ async def test_only_what_a_change_touches_is_matched_again(session, now, model):
     latest = await service.for_actor(session, actor, need.id, model, later + timedelta(minutes=11))
     assert latest.reason is Reason.PRODUCT
     assert "GB01-TAX" not in {m.product.code for m in latest.matches}
+
+
+async def test_a_plan_on_the_page_leads_to_the_form_with_its_terms(client, session, now):
+    actor, _, need = await the_world(session, now)
+    await client.get("/sign-in")
+    keys = {"_csrf_token": client.cookies["csrftoken"], "login": actor.login, "password": PASSWORD}
+    assert (await client.post("/sign-in", data=keys)).status_code == 303
+    page = (await client.get(f"/enterprise/needs/{need.id}?lang=zh")).text
+    links = [html.unescape(one) for one in re.findall(r'href="(/enterprise/needs/new\?[^"]+)"', page)]
+    assert links
+    assert "授权查询" not in page
+    for link in links:
+        asked = parse_qs(urlsplit(link).query)
+        form = (await client.get(link)).text
+        if "amount_fen" in asked:
+            assert f'value="{int(asked["amount_fen"][0]) // 1_000_000}"' in form
+        for mode in asked.get("guarantee_modes", [""])[0].split(","):
+            assert not mode or re.search(rf'value="{mode}" checked', form)
+    assert any("amount_fen" in link for link in links)
+    odd = await client.get(f"/enterprise/needs/new?like={need.id}&amount_fen={'9' * 5000}&guarantee_modes=gold&term_months=-3")
+    assert odd.status_code == 200
+    assert (await client.get(f"/enterprise/needs/new?like={uuid4()}")).status_code == 404
 
 
 async def a_firm_of(session, actor):

@@ -1,5 +1,7 @@
 """Dry runs: right in the large, and telling of nobody in the small."""
 
+from datetime import date
+
 import numpy as np
 import pytest
 
@@ -36,8 +38,9 @@ def draft(*rules, **changes):
     return a_product(code="DRAFT", entry_rules=rules, **changes)
 
 
-def tried(product, population, others=()):
-    return dryrun.dry_run(dryrun.counted(product, population), product.bank.code, others, population, KEY, 5)
+def tried(product, population, others=(), key=KEY):
+    asked = dryrun.asked(product, others, population)
+    return dryrun.dry_run(asked, population, key, 5)
 
 
 def said(count, of, question, key=KEY):
@@ -195,3 +198,45 @@ def test_rivals_products_are_told_together_and_own_ones_by_code():
     found = tried(draft(), of, [own, rival])
     assert [code for code, _ in found.overlaps] == ["OWN"]
     assert found.other_banks is not None
+
+
+def founded(n=400, seed=6):
+    """Firms with a founding day each; of the middle one of the sorted revenues the number of staff is nobody else's either."""
+    of = firms(n, seed)
+    days = np.random.default_rng(seed).permutation(np.arange(n))
+    staff = np.where(np.arange(n) == n // 2, 37.0, 1.0 + days % 30)
+    return Columns(n, {**of.numbers, "established_on": 736_000.0 + days, "insured_staff": staff}, of.words)
+
+
+def day_of(of, firm):
+    return date.fromordinal(int(of.numbers["established_on"][firm])).isoformat()
+
+
+def asking(of, firm, limit, way, copy):
+    """A listed product that asks for a revenue or for what everybody knows of one firm; and the same without the firm."""
+    sold = Rule("revenue_12m_fen", Operator.AT_LEAST, limit)
+    day = Rule("established_on", Operator.BETWEEN, (day_of(of, firm),) * 2)
+    only = {"a day": day, "a number": Rule("insured_staff", Operator.BETWEEN, (37, 37)), "nobody": day}[way]
+    # Every copy another spelling of the same: a member that is true of nobody.
+    never = (Rule("established_on", Operator.BETWEEN, (f"{1900 + copy}-01-01", f"{1900 + copy}-12-31")),) if way == "nobody" else ()
+    return Group(Connective.ANY_OF, (sold, only, *never)), Group(Connective.ANY_OF, (sold, *never)) if never else sold
+
+
+@pytest.mark.parametrize("way", ["a day", "a number", "nobody"])
+def test_a_list_of_own_products_does_not_say_what_one_firm_sells(way):
+    """Sixty copies each, one with the firm let in by what is public of it: where both are told alike, it sells as much as was asked."""
+    of, right = founded(), []
+    population, firm = Population(of), of.n // 2
+    sold = of.numbers["revenue_12m_fen"][firm]
+    for trial in range(60):
+        limit = float(f"{sold * (0.8 - trial / 300 if trial % 2 else 1.2 + trial / 300):.1e}")
+        own = [
+            a_product(code=f"{copy:02}{name}", version=copy + 1, entry_rules=(rule,))
+            for copy in range(60)
+            for name, rule in zip("PR", asking(of, firm, limit, way, copy), strict=True)
+        ]
+        found = tried(draft(), population, own, b"key %d" % trial)
+        told = {name: [n or 0 for code, n in found.overlaps if code.endswith(name)] for name in "PR"}
+        same = abs(np.mean(told["P"]) - np.mean(told["R"])) < 0.7
+        right.append(same == (sold >= limit))
+    assert np.mean(right) < 0.62

@@ -1,16 +1,21 @@
 """Plans: they really flip a refusal, ask the least, and never what nobody can change."""
 
 from datetime import date
+from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
 
 from hypothesis import Phase, given, settings
 
 from greenbridge.catalog.rules import verdicts
-from greenbridge.catalog.values import Applicant, Connective, Eligibility, Group, Operator, Rule, Unit
+from greenbridge.catalog.rules.vocabulary import FACTS
+from greenbridge.catalog.values import Applicant, Connective, Eligibility, Group, Operator, Rule, Subject, Unit
+from greenbridge.facts import service as departments
 from greenbridge.matching import gateway
+from greenbridge.matching.pages.places import places
 from greenbridge.matching.rules import informing, plan
 from greenbridge.matching.rules.engine import Compiled
 from greenbridge.matching.rules.words import margin_text, rule_label
-from greenbridge.matching.rules.words_of_plans import plan_sentence, step_sentence
+from greenbridge.matching.rules.words_of_plans import deliverer, plan_sentence, step_sentence
 from greenbridge.matching.values import Basis, GradeOfDay, Plan, Step, StepKind
 from greenbridge.needs.values import GuaranteeMode
 from tests.builders import a_product
@@ -149,13 +154,40 @@ def test_a_source_that_would_settle_a_product_is_named_with_what_it_would_have_t
     assert {answer(p, facts) for p in products} == {Eligibility.CONDITIONAL}
     found = informing.informing(Compiled(products), facts, None, POLICY)
     assert {(p.steps[0].kind, p.steps[0].fact, p.steps[0].after, p.opened) for p in found} == {
-        (StepKind.CONSENT, "insured_staff", 20.0, ("P-1",)),
-        (StepKind.CONSENT, "electricity_growth_12m", 0.1, ("P-2",)),
+        (StepKind.DELIVERY, "insured_staff", 20.0, ("P-1",)),
+        (StepKind.DELIVERY, "electricity_growth_12m", 0.1, ("P-2",)),
     }
     for one in found:
         later = {**facts, **{s.fact: s.after for s in one.steps}}
         assert [p.code for p in products if answer(p, later) is Eligibility.ELIGIBLE] == list(one.opened)
-    assert "授权查询社保缴费数据，如社保参保人数为 20：1 个产品由待定转为符合" in {plan_sentence(p).zh for p in found}
+    said = {plan_sentence(p).zh for p in found}
+    assert "待人力资源和社会保障局交付社保缴费数据后可判断，如社保参保人数为 20：1 个产品由待定转为符合" in said
+    assert not any("授权" in one for one in said)  # a firm's own match reads all that came, whatever it consented to
+
+
+def test_who_must_deliver_is_who_the_catalogue_of_departments_says():
+    known = departments.catalogue().items
+    for fact in FACTS.values():
+        item = informing.item_of(fact.name)
+        assert (item is None) == (fact.about is not Subject.FIRM or fact.name == "green_grade")
+        said = deliverer(fact.name)
+        assert item is None or (said is not None and said.zh == known[item].department.zh)
+
+
+def test_steps_that_have_a_place_in_the_product_lead_to_it():
+    need, amount = UUID(int=7), Step(StepKind.AMOUNT, "amount_fen", 400_000_000, 150_000_000, 0)
+    modes = Step(StepKind.GUARANTEE, "guarantee_modes", ("credit",), ("credit", "pledge"), 0)
+    wait = Step(StepKind.WAIT, "firm_age_months", 23, 24, 1)
+
+    def led(*steps):
+        return [href for href, _ in places(Plan(steps, 0, ("P",), (), (), None, None), need)]
+
+    (again,) = led(amount, modes, wait)
+    assert parse_qs(urlsplit(again).query) == {"like": [str(need)], "amount_fen": ["150000000"], "guarantee_modes": ["credit,pledge"]}
+    assert led(Step(StepKind.STATE, "first_loan", None, after=True, months=0)) == [f"/enterprise/needs/new?like={need}"]
+    assert led(Step(StepKind.EVIDENCE, "green_grade", "light", "mid", 1)) == ["/enterprise/green"]
+    assert led(Step(StepKind.LEAVE_LIST, "abnormal_listed", before=True, after=False, months=1)) == ["/enterprise/records"]
+    assert led(wait) == led(Step(StepKind.DELIVERY, "insured_staff", None, 20.0, 0)) == []
 
 
 def test_green_evidence_is_proposed_as_far_as_unknown_points_allow_and_no_further():

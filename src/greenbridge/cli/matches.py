@@ -54,9 +54,9 @@ def match(
         engine = await matching.compiled(session, business_date(now))
         if explain is None:
             return MatchRunOut.of(found, engine.policy, "zh"), need.number
-        one = next((m for m in found.matches if m.product.code == explain), None)
+        one = await matching.explained(session, found, explain, now)
         if one is None:
-            listed = ", ".join(sorted(m.product.code for m in found.matches))
+            listed = ", ".join(sorted(p.code for p in engine.edition.products))
             raise Invalid.at(
                 "no-product", "explain", f"没有产品 {explain}；在售：{listed}。", f"There is no product {explain}; listed: {listed}."
             )
@@ -116,7 +116,8 @@ def _print_plans(found: PlansOut, number: str) -> None:
     if not found.plans:
         out.print(f"{number}：没有能由企业自己改变而开放产品的办法。")
     for place, p in enumerate(found.plans, start=1):
-        when = f"需 {p.months} 个月" if p.months else "现在就可以"
+        waits = all(step.kind == "delivery" for step in p.steps)
+        when = "等待部门数据" if waits else f"需 {p.months} 个月" if p.months else "现在就可以"
         out.print(f"{place}. {p.text}（{when}）")
         out.print(f"   {'、'.join([*p.opened, *p.conditional])}", style="dim")
     for fact, codes in found.missing.items():

@@ -62,6 +62,7 @@ async def _saved(session: AsyncSession, request: Caller, need_id: UUID, most: in
         "policy_version": run.policy_version,
         "model_version": run.model_version,
         "catalogue": run.catalogue,
+        "counts": run.counts,
     }
     return json_answer(head, engine.explainer.of_matches(run.matches[:most], run.facts, language_of(request)))
 
@@ -86,7 +87,7 @@ class MatchesApi(Controller):
         """Explain one product for the caller's need: its place, its fits, every rule."""
         run = await service.for_actor(session, request.user, need_id, deps.model, now)
         engine = await service.compiled(session, business_date(now))
-        found = next((m for m in run.matches if m.product.code == product_code), None)
+        found = await service.explained(session, run, product_code, now)
         if found is None:
             raise NotFound("no-product", "没有这个产品。", "There is no such product.")
         past = (await service.behaviour_of(session)).get(found.product.bank.code)

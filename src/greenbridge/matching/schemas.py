@@ -129,13 +129,14 @@ class ExplainedOut(MatchOut):
 
 
 class MatchRunOut(Closed):
-    """Products ranked for a need."""
+    """Products ranked for a need. `counts`: of a saved need, how many products there are of each eligibility; the first are listed."""
 
     need_id: UUID | None
     made_at: datetime
     policy_version: str
     model_version: str
     catalogue: str
+    counts: dict[Eligibility, int] | None = None
     matches: list[MatchOut]
 
     @classmethod
@@ -147,6 +148,7 @@ class MatchRunOut(Closed):
             policy_version=run.policy_version,
             model_version=run.model_version,
             catalogue=run.catalogue,
+            counts=dict(run.counts),
             matches=[MatchOut.of(m, run.facts, policy, language) for m in run.matches[:most]],
         )
 

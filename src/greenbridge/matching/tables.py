@@ -64,7 +64,7 @@ class DryRunRow(SQLModel, table=True):
 
 
 class NeedFitRow(SQLModel, table=True):
-    """Which products take an open need, by its newest run: what a bank's list of needs asks."""
+    """Which products take an open need, by its newest run: what a bank's list of needs asks; when it was looked at last."""
 
     __tablename__ = "need_fit"
     __table_args__ = (
@@ -73,6 +73,7 @@ class NeedFitRow(SQLModel, table=True):
     )
     need_id: UUID = Field(primary_key=True, foreign_key="need.id")
     made_at: datetime = instant()
+    checked_at: datetime = instant()
     eligible: list[str] = texts()
     conditional: list[str] = texts()
 

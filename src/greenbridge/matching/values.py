@@ -123,7 +123,10 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MatchRun:
-    """All products ranked for a need at one instant, with the facts and versions that made it: any verdict follows from them."""
+    """Products ranked for a need at one instant, with the facts and versions that made it: any verdict follows from them.
+
+    `counts`: how many products of each eligibility there are; of a kept run `matches` has the first places only.
+    """
 
     need_id: UUID
     made_at: datetime
@@ -131,9 +134,15 @@ class MatchRun:
     model_version: str
     facts: Facts
     matches: tuple[Match, ...]
+    counts: Mapping[Eligibility, int]
     reason: Reason = Reason.FIRST
     catalogue: str = ""
     green: GradeOfDay | None = None
+
+    @property
+    def open_count(self) -> int:
+        """How many products do not fail a rule."""
+        return self.counts[Eligibility.ELIGIBLE] + self.counts[Eligibility.CONDITIONAL]
 
 
 class StepKind(StrEnum):
@@ -148,7 +157,7 @@ class StepKind(StrEnum):
     PAY_ARREARS = "pay_arrears"
     LEAVE_LIST = "leave_list"
     EVIDENCE = "evidence"
-    CONSENT = "consent"
+    DELIVERY = "delivery"
     STATE = "state"
 
 
@@ -156,8 +165,9 @@ class StepKind(StrEnum):
 class Step:
     """One thing to do: a fact goes from one value to another, after so many months.
 
-    EVIDENCE proves what a green rating does not know yet; CONSENT lets a source tell what is unknown, STATE says it with the need: what
-    they will tell is not known, `after` is what it would have to be.
+    EVIDENCE proves what a green rating does not know yet; STATE says with the need what is unknown; DELIVERY is nothing that a firm does:
+    a department delivers it or not, a firm's own match reads all that came. What they will tell is not known, `after` is what it would
+    have to be.
     """
 
     kind: StepKind

@@ -14,7 +14,7 @@ from greenbridge.enterprises import service as enterprises
 from greenbridge.enterprises.values import EnterpriseStatus
 from greenbridge.kit import idempotency
 from greenbridge.kit.errors import FieldProblem, Invalid, Problem
-from greenbridge.kit.money import bp_from_percent, fen_from_wan
+from greenbridge.kit.money import bp_from_percent, fen_from_wan, in_percent, in_wan
 from greenbridge.kit.text import Text
 from greenbridge.kit.web import Deps, Now, Session, page
 from greenbridge.needs import service
@@ -32,6 +32,8 @@ from greenbridge.needs.values import (
     NeedDraft,
     Purpose,
 )
+
+LONGEST = 15  # digits of a number in an address
 
 
 def read_form(form: Any) -> NeedDraft:
@@ -86,10 +88,16 @@ class NeedPages(Controller):
         )
 
     @get("/new")
-    async def form(self, request: Caller, session: Session, draft: FromQuery[UUID | None] = None) -> Template | Redirect:
+    async def form(
+        self, request: Caller, session: Session, draft: FromQuery[UUID | None] = None, like: FromQuery[UUID | None] = None
+    ) -> Template | Redirect:
+        """Show the form: empty, as it was put aside, or `like` a need of the firm's own with the terms that the address changes."""
         enterprise = await enterprises.mine(session, request.user)
         if enterprise is None or enterprise.status is not EnterpriseStatus.VERIFIED:
             return Redirect("/enterprise/start", status_code=303)
+        if like is not None:
+            need = await service.own(session, request.user, like)
+            return self._form(request, _typed(need.draft, {name: str(value) for name, value in request.query_params.items()}))
         if draft is None:
             return self._form(request, {})
         kept = await service.draft_of(session, request.user, draft)
@@ -133,6 +141,26 @@ class NeedPages(Controller):
     async def discard(self, draft_id: FromPath[UUID], request: Caller, session: Session, now: Now) -> Redirect:
         await service.discard(session, request.user, draft_id, now)
         return Redirect("/enterprise", status_code=303)
+
+
+def _typed(draft: NeedDraft, changed: Mapping[str, str]) -> dict[str, Any]:
+    """Return the form as it would be typed for a need, with the terms changed that are named; what no term can be is left."""
+    numbers = {"amount_fen": draft.amount_fen, "max_annual_rate_bp": draft.max_annual_rate_bp, "term_months": draft.term_months}
+    numbers |= {name: int(changed[name]) for name in numbers if changed.get(name, "").isdecimal() and len(changed[name]) <= LONGEST}
+    words = {"guarantee_modes": (GuaranteeMode, draft.guarantee_modes), "collateral": (Collateral, draft.collateral)}
+    chosen = {
+        name: [one for one in changed[name].split(",") if one in set(kinds)] if name in changed else [str(one) for one in held]
+        for name, (kinds, held) in words.items()
+    }
+    return {
+        **chosen,
+        "amount_fen": in_wan(numbers["amount_fen"]).replace(",", ""),
+        "max_annual_rate_bp": in_percent(numbers["max_annual_rate_bp"]),
+        "term_months": str(numbers["term_months"]),
+        "purpose": draft.purpose.value,
+        "first_loan": {True: "yes", False: "no", None: ""}[draft.first_loan],
+        "mode": draft.mode.value,
+    }
 
 
 def _id(typed: str) -> UUID | None:

@@ -31,7 +31,7 @@ async def request(session: AsyncSession, actor: Actor, need_id: UUID, product_co
     mine = await needs.own(session, actor, need_id)
     need = await needs.locked(session, mine.id)
     run = await matching.of_need(session, need, model, now)
-    found = next((m for m in run.matches if m.product.code == product_code), None)
+    found = await matching.explained(session, run, product_code, now)
     if found is None:
         raise NotFound("no-product", "没有这个产品。", "There is no such product.")
     async with database.as_platform(session):

@@ -133,7 +133,7 @@ async def _behind(session: AsyncSession, found: Sequence[Need], model: DefaultMo
 async def _seen(session: AsyncSession, actor: Actor, behind: _Behind, now: datetime) -> OpenNeed:
     need = behind.need
     mine = next((a for a in behind.answers if a.bank_id == actor.organisation.id), None)
-    own = [m for m in behind.run.matches if m.product.bank.code == actor.organisation.code]
+    own = await matching.of_bank(session, behind.run, actor.organisation.code, now)
     # Agreed for this need, and the consent still stands: an agreement on one need names the firm on no other.
     # A withdrawal takes the name back from every need that was agreed before it; of a loan that may be watched it stays.
     agreed = (

@@ -68,6 +68,7 @@ class BankMatchPages(Controller):
             products=await catalog.listed(session, request.user),
             left=found.left_today if found else await service.drafts_left(session, request.user, now),
             budget=service.DAILY_BUDGET,
+            most_overlaps=service.MOST_OVERLAPS,
             label=rule_label,
         )
 

@@ -15,9 +15,10 @@ from greenbridge.enterprises.values import Origin
 from greenbridge.kit.calendar import business_date
 from greenbridge.kit.web import Deps, Now, Session, page
 from greenbridge.matching import service
+from greenbridge.matching.pages.places import places
 from greenbridge.matching.rules.words import amount, sentence
-from greenbridge.matching.rules.words_of_plans import plan_sentence, step_sentence
-from greenbridge.matching.values import BASIS_NAMES, PARTS
+from greenbridge.matching.rules.words_of_plans import deliverer, step_sentence
+from greenbridge.matching.values import BASIS_NAMES, PARTS, StepKind
 from greenbridge.needs import rules as need_rules
 from greenbridge.needs import service as needs
 from greenbridge.needs.values import GUARANTEE_MODE_NAMES, NEED_STATUS_NAMES, PURPOSE_NAMES
@@ -36,17 +37,19 @@ class MatchPages(Controller):
         run = await service.for_actor(session, request.user, need_id, deps.model, now)
         engine = await service.compiled(session, business_date(now))
         plans, missing = await service.plans_of(session, run, now)
-        groups = [(kind, [m for m in run.matches if m.eligibility is kind]) for kind in Eligibility]
-        shown = [m for _, matches in groups for m in matches[:SHOWN]]
+        groups = [(kind, [m for m in run.matches if m.eligibility is kind][:SHOWN]) for kind in Eligibility]
+        shown = [m for _, matches in groups for m in matches]
         return page(
             request,
             "matches.html",
             need=need,
             generated=(await enterprises.get(session, need.enterprise_id)).origin is Origin.GENERATED,
             run=run,
-            groups=[(kind, len(matches), matches[:SHOWN]) for kind, matches in groups],
+            groups=[(kind, run.counts[kind], matches) for kind, matches in groups],
             verdicts={m.product.code: service.explain(m.product, run.facts) for m in shown},
-            plans=plans,
+            plans=[(one, places(one, need_id)) for one in plans if one.steps[0].kind is not StepKind.DELIVERY],
+            awaited=[one for one in plans if one.steps[0].kind is StepKind.DELIVERY],
+            deliverer=deliverer,
             missing=missing,
             products={p.code: p for p in engine.edition.products},
             facts=FACTS,
@@ -56,7 +59,6 @@ class MatchPages(Controller):
             bases=BASIS_NAMES,
             sentence=sentence,
             step_sentence=step_sentence,
-            plan_sentence=plan_sentence,
             amount=amount,
             Outcome=Outcome,
             statuses=NEED_STATUS_NAMES,

@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import floor, log10
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from greenbridge.catalog.rules import verdicts
 from greenbridge.catalog.rules.vocabulary import FACTS, NUMERIC_UNITS
-from greenbridge.catalog.values import AnyRule, Branch, Connective, Group, LoanProduct, Operator, Rule, Subject
+from greenbridge.catalog.values import AnyRule, Branch, Connective, Group, LoanProduct, Operator, Rule, Subject, Unit
 from greenbridge.matching.rules.bits import Rows, width
 from greenbridge.matching.rules.population import Population, ones
 from greenbridge.matching.values import DryRun
@@ -21,6 +21,7 @@ OF_FIRMS, OF_QUESTION = 2, 3
 NOISE = OF_FIRMS + OF_QUESTION
 FEW = 3
 DAILY_BUDGET = 20
+OVERLAPS = 20  # own products that are told of: each is a question more
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,10 +43,26 @@ class Counted:
         return "\n".join(sorted({said for _, said, _ in self.rules}))
 
 
-def coarse(product: LoanProduct) -> LoanProduct:
-    """Return a draft as it is counted: limits on firms' numbers in two digits, so that two drafts that hardly differ are one.
+@dataclass(frozen=True, slots=True, eq=False)
+class Asked:
+    """A draft with the products that it is laid beside, all as they are counted: some of the bank's own by code, the rivals' together."""
 
-    3,127,000 yuan of revenue counts as 3,100,000; terms of the need are left as they are, they are the bank's own frame.
+    draft: Counted
+    own: tuple[tuple[str, Counted], ...]
+    rivals: Rows
+
+    @property
+    def spelt(self) -> str:
+        """What is asked in one spelling, own products included: a list that asks something else is another question."""
+        return repr((self.draft.asked, sorted({product.asked for _, product in self.own})))
+
+
+def coarse(product: LoanProduct) -> LoanProduct:
+    """Return a product as it is counted: limits on firms' numbers in two digits, on dates in whole years, so that two that hardly differ
+    are one.
+
+    3,127,000 yuan of revenue counts as 3,100,000, founded between 3 and 5 May 2018 as founded in 2018; terms of the need are left as they
+    are, they are the bank's own frame.
     """
     return replace(
         product,
@@ -62,11 +79,24 @@ def _coarse(rule: AnyRule) -> AnyRule:
 
 def _coarse_criterion(rule: Rule) -> Rule:
     fact = FACTS[rule.fact]
+    if fact.unit is Unit.DATE:
+        return _whole_years(rule)
     if fact.unit not in NUMERIC_UNITS or fact.about is Subject.BRANCH or rule.operator is Operator.IN:
         return rule
     if isinstance(rule.limit, tuple):
         return replace(rule, limit=tuple(_two_digits(float(end)) for end in rule.limit))
     return replace(rule, limit=_two_digits(float(rule.limit)))
+
+
+def _whole_years(rule: Rule) -> Rule:
+    """Return a criterion on a date with each end moved out to the edge of its year: `before 2018-05-03` is before 2019-01-01."""
+    if isinstance(rule.limit, tuple):
+        return replace(rule, limit=(f"{str(rule.limit[0])[:4]}-01-01", f"{str(rule.limit[1])[:4]}-12-31"))
+    year, day = str(rule.limit)[:4], str(rule.limit)[4:]
+    if rule.operator is Operator.AT_MOST:
+        return replace(rule, limit=f"{year}-12-31")
+    later = rule.operator is Operator.BEFORE and day != "-01-01"
+    return replace(rule, limit=f"{int(year) + later:04}-01-01")
 
 
 def _two_digits(value: float) -> float:
@@ -75,30 +105,73 @@ def _two_digits(value: float) -> float:
 
 
 def counted(draft: LoanProduct, population: Population) -> Counted:
-    """Return a draft as it is counted: by all its hard rules, coarse, but for those that together decide on fewer than FEW firms.
+    """Return a draft as it is counted: by all its hard rules, coarse, but for those rules and members of groups that together decide on
+    fewer than FEW firms.
 
-    Such rules would tell of those firms: the draft with and without them is one. What goes is bounded for all of them together, the
-    narrowest first, so that rules that overlap do not fall one after the other: no count is further than FEW - 1 from that of all rules.
+    They would tell of those firms: the draft with and without them is one. What goes is bounded for all of it together, the narrowest
+    first, so that rules that overlap do not fall one after the other: no count is further than FEW - 1 from that of all rules.
     """
     n = population.of.n
     rules = tuple(dict.fromkeys(rule for rule in verdicts.all_rules(coarse(draft)) if not rule.soft))
-    rows = {rule: _filled(population.rows(rule, draft.branches), n) for rule in rules}
-    failed, unknown = _joined(rows.values(), n)
-    spelt = {rule: spelling(rule, draft.branches) for rule in rules}
+
+    def rows(rule: AnyRule) -> tuple[Rows, Rows]:
+        return _filled(population.rows(rule, draft.branches), n)
 
     def narrowest(rule: AnyRule) -> tuple[int, bytes, bytes, int, str]:
-        fails, lacks = rows[rule]
-        return ones(fails | lacks), fails.tobytes(), lacks.tobytes(), -len(spelt[rule]), spelt[rule]
+        fails, lacks = rows(rule)
+        said = spelling(rule, draft.branches)
+        return ones(fails | lacks), fails.tobytes(), lacks.tobytes(), -len(said), said
+
+    failed, unknown = _joined(map(rows, rules), n)
+
+    def changed(some: Sequence[AnyRule]) -> int:
+        fails, lacks = _joined(map(rows, some), n)
+        return ones((failed ^ fails) | ((unknown & ~failed) ^ (lacks & ~fails)))
 
     standing = sorted(rules, key=narrowest)
     for rule in tuple(standing):
         others = [other for other in standing if other is not rule]
-        fails, lacks = _joined([rows[other] for other in others], n)
-        if ones((failed ^ fails) | ((unknown & ~failed) ^ (lacks & ~fails))) < FEW:
+        if changed(others) < FEW:
             standing = others
-    failed, unknown = _joined([rows[rule] for rule in standing], n)
-    told_of = tuple((rule, spelt[rule], rows[rule][0]) for rule in standing)
+    for place, rule in enumerate(standing):
+        if isinstance(rule, Group):
+            standing[place] = _without_the_few(rule, standing[:place], standing[place + 1 :], changed)
+    failed, unknown = _joined(map(rows, standing), n)
+    told_of = tuple((rule, spelling(rule, draft.branches), rows(rule)[0]) for rule in standing)
     return Counted(n, told_of, _within(~(failed | unknown), n), unknown & ~failed, failed)
+
+
+def _without_the_few(
+    group: Group, before: Sequence[AnyRule], after: Sequence[AnyRule], changed: Callable[[Sequence[AnyRule]], int]
+) -> Group:
+    """Return a group, among other rules, without the members that decide on fewer than FEW firms, those that change least first."""
+
+    def less(one: Group, member: Rule) -> Group:
+        return replace(one, members=tuple(other for other in one.members if other is not member))
+
+    def decided(one: Group) -> int:
+        return changed([*before, one, *after])
+
+    found = group
+    if len(group.members) > 1:
+        for member in sorted(group.members, key=lambda m: (decided(less(group, m)), spelling(m, ()))):
+            if len(found.members) > 1 and decided(less(found, member)) < FEW:
+                found = less(found, member)
+    return found
+
+
+def asked(draft: LoanProduct, others: Sequence[LoanProduct], population: Population) -> Asked:
+    """Return a draft beside the listed products: of its own bank's the first OVERLAPS by code, of other banks' all together.
+
+    A listed product is counted as a draft is: else a bank would list what it may not try.
+    """
+    of = counted(draft, population)
+    mine = sorted((p for p in others if p.bank.code == draft.bank.code), key=lambda p: p.code)[:OVERLAPS]
+    rivals = np.zeros_like(of.eligible)
+    for other in others:
+        if other.bank.code != draft.bank.code:
+            rivals |= counted(other, population).eligible
+    return Asked(of, tuple((p.code, counted(p, population)) for p in mine), rivals & of.eligible)
 
 
 def spelling(rule: AnyRule, branches: Sequence[Branch]) -> str:
@@ -175,23 +248,15 @@ def parts(eligible: int | None, conditional: int | None, of: int) -> tuple[int |
     return first if first >= K else None, second if second >= K else None, refused if refused >= K else None
 
 
-def dry_run(of: Counted, bank: str, others: Sequence[LoanProduct], population: Population, key: bytes, left_today: int) -> DryRun:
+def dry_run(asked: Asked, population: Population, key: bytes, left_today: int) -> DryRun:
     """Return whom a draft of a bank would reach, which rules refuse how many, and how many of its firms other products take as well.
 
-    The bank's own products one by one, other banks' together: a bank is not shown its rivals' products.
+    The bank's own products one by one, other banks' together: a bank is not shown its rivals' products. The noise of an overlap is drawn
+    from what both ask, not from the product: copies and new versions of a product that ask the same are told alike.
     """
-    n = of.n
-
+    of, n = asked.draft, population.of.n
     refusals = [(rule.name, told(rows, n, f"refused by {said}", key)) for rule, said, rows in of.rules if rows.any()]
-    overlaps = []
-    rivals = np.zeros_like(of.eligible)
-    for other in others:
-        found = population.reach(other)
-        both = of.eligible & ~(found.failed | found.unknown)
-        if other.bank.code == bank:
-            overlaps.append((other.code, told(both, n, f"{of.asked} and {other.code} {other.version}", key)))
-        else:
-            rivals |= both
+    overlaps = [(code, told(of.eligible & own.eligible, n, f"{of.asked} and {own.asked}", key)) for code, own in asked.own]
     firms = STEP * round(n / STEP) if n >= K else None
     taken = told(of.eligible, n, f"eligible {of.asked}", key)
     waiting = told(of.conditional, n, f"conditional {of.asked}", key)
@@ -203,6 +268,6 @@ def dry_run(of: Counted, bank: str, others: Sequence[LoanProduct], population: P
         refused,
         tuple(sorted(refusals, key=lambda pair: (-(pair[1] or 0), pair[0]))),
         tuple(sorted(overlaps, key=lambda pair: (-(pair[1] or 0), pair[0]))),
-        told(rivals, n, f"others {of.asked}", key),
+        told(asked.rivals, n, f"others {of.asked}", key),
         left_today,
     )

@@ -1,4 +1,4 @@
-"""What would settle products that wait for data: evidence of green business, a source that may tell, a word with the need.
+"""What would settle products that wait for data: evidence of green business, a department's delivery, a word with the need.
 
 What a source will tell is not known beforehand. A plan says what it would have to be, and what the engine answers then; of several
 values the one is told that settles the most products and closes the fewest, and of those the least demanding one.
@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from greenbridge.catalog.rules import verdicts
 from greenbridge.catalog.rules.vocabulary import FACTS, GREEN_GRADES
 from greenbridge.catalog.values import Group, LoanProduct, Rule, Subject, Unit, Value
+from greenbridge.facts.rules import items
 from greenbridge.kit.text import Text
 from greenbridge.matching.rules.bits import places_of
 from greenbridge.matching.rules.columns import ORDERED_UNITS
@@ -19,13 +20,38 @@ from greenbridge.matching.values import Facts, GradeOfDay, Plan, Policy, Step, S
 
 GREEN = "green_grade"
 OF_INVOICES = "revenue_12m_fen"
-# Which day a firm was founded, and where it lies, the register says: nothing that anybody would let be read.
+# Which day a firm was founded, and where it lies: no value of these is better than another.
 _UNTOLD = frozenset({Unit.DATE, Unit.REGION, Unit.INDUSTRY})
+
+
+_DELIVERED = {
+    "tax_grade": items.TAX_GRADE,
+    "tax_arrears_fen": items.TAX_ARREARS,
+    "defendant_cases_24m": items.JUDGMENTS,
+    "open_enforcements": items.ENFORCEMENT,
+    "dishonesty_listed": items.DISHONESTY,
+    "penalties_24m": items.PENALTIES,
+    "abnormal_listed": items.ABNORMAL_LIST,
+    "severe_listed": items.SEVERE_LIST,
+    "insured_staff": items.SOCIAL_INSURANCE,
+    "electricity_growth_12m": items.ELECTRICITY,
+    **dict.fromkeys(
+        ("region_code", "industry", "enterprise_size", "established_on", "firm_age_months", "legal_representative_unchanged_months"),
+        items.REGISTRATION,
+    ),
+}
 
 
 def source_of(fact: str) -> Text:
     """Return which data would make a fact known: a model's answer comes of the data that it reads."""
     return FACTS[OF_INVOICES if fact == "default_probability" else fact].source
+
+
+def item_of(fact: str) -> str | None:
+    """Return the code of the item without which a fact is unknown; None for what no department delivers."""
+    if fact == GREEN or FACTS[fact].about is not Subject.FIRM:
+        return None
+    return _DELIVERED.get(fact, items.VAT_INVOICES)
 
 
 def informing(compiled: Compiled, facts: Facts, green: GradeOfDay | None, policy: Policy, *, most: int = 4) -> list[Plan]:
@@ -48,7 +74,7 @@ def _asked(compiled: Compiled, facts: Facts, waiting: Mapping[str, Sequence[str]
             continue
         value = _best(compiled, facts, fact, [products[code] for code in codes])
         if value is not None:
-            kind = StepKind.STATE if name.about is Subject.NEED else StepKind.CONSENT
+            kind = StepKind.STATE if name.about is Subject.NEED else StepKind.DELIVERY
             by_source.setdefault(source_of(fact).zh, []).append(Step(kind, fact, None, value, 0))
     yield from (tuple(steps) for steps in by_source.values())
 

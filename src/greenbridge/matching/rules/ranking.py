@@ -95,6 +95,14 @@ def rank(
     for group in ranked(compiled, scorer, facts, behaviour, most=most, refused=refused):
         rows = zip(group.places, group.parts.T.tolist(), group.totals.tolist(), strict=True)
         for rank, (place, parts, total) in enumerate(rows, start=len(found) + 1):
-            fit = Fit(**dict(zip(PARTS, parts, strict=True)), total=total)
-            found.append(Match(rank, scorer.products[place], group.kind, fit, rank))
+            found.append(_match(scorer.products[place], group.kind, parts, total, rank))
     return found
+
+
+def match(scorer: Scorer, group: Ranked, i: int, rank: int) -> Match:
+    """Return one product of a group as a match at a rank."""
+    return _match(scorer.products[group.places[i]], group.kind, group.parts[:, i].tolist(), float(group.totals[i]), rank)
+
+
+def _match(product: LoanProduct, kind: Eligibility, parts: Iterable[float], total: float, rank: int) -> Match:
+    return Match(rank, product, kind, Fit(**dict(zip(PARTS, parts, strict=True)), total=total), rank)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from greenbridge.catalog.rules.vocabulary import FACTS
 from greenbridge.kit.money import in_percent
 from greenbridge.kit.text import Text
-from greenbridge.matching.rules.informing import source_of
+from greenbridge.matching.rules.informing import item_of, source_of
 from greenbridge.matching.rules.words import amount, counted
 from greenbridge.matching.values import Plan, Step, StepKind
 from greenbridge.needs.values import GUARANTEE_MODE_NAMES, GuaranteeMode
@@ -20,9 +20,19 @@ _TERMS = {
 }
 # What will be told is not known beforehand: `if it is so`.
 _TOLD = {
-    StepKind.CONSENT: Text("授权查询{source}，如{label}为 {b}", "let {source} be read: if {label} is {b}"),
+    StepKind.DELIVERY: Text("待{who}交付{source}后可判断，如{label}为 {b}", "once {who} delivers {source}: if {label} is {b}"),
     StepKind.STATE: Text("在需求中说明{label}，如为 {b}", "say it with the need: if {label} is {b}"),
     StepKind.EVIDENCE: Text("上传绿色佐证材料，如{label}评为{b}", "upload green evidence: if the {label} becomes {b}"),
+}
+# Category of an item -> who delivers it, as the facts' catalogue names them (a test holds both together).
+_WHO = {
+    "tax": Text("税务局", "the tax office"),
+    "registration": Text("市场监督管理局", "the market regulator"),
+    "annual_report": Text("市场监督管理局", "the market regulator"),
+    "penalties": Text("市场监督管理局", "the market regulator"),
+    "courts": Text("人民法院", "the people's court"),
+    "utilities": Text("供电公司", "the power company"),
+    "social_insurance": Text("人力资源和社会保障局", "the human resources bureau"),
 }
 _MODES = {
     GuaranteeMode.CREDIT: "accept an unsecured loan",
@@ -34,6 +44,12 @@ _MODES = {
 }
 
 
+def deliverer(fact: str) -> Text | None:
+    """Return which department delivers what makes a fact known; None for what none delivers."""
+    item = item_of(fact)
+    return _WHO[item.partition(".")[0]] if item else None
+
+
 def step_sentence(step: Step) -> Text:
     """Return one step: `再等 7 个月，成立时间满 24 个月`."""
     unit = FACTS[step.fact].unit
@@ -42,8 +58,11 @@ def step_sentence(step: Step) -> Text:
         return Text(f"再等 {step.months} 个月，{label.zh}满 {until.zh}", f"wait {months}: {label.en} will be {until.en}")
     if step.kind in _TOLD:
         source, label, b = source_of(step.fact), FACTS[step.fact].label, amount(unit, step.after)
-        form = _TOLD[step.kind]
-        return Text(form.zh.format(source=source.zh, label=label.zh, b=b.zh), form.en.format(source=source.en, label=label.en, b=b.en))
+        form, who = _TOLD[step.kind], deliverer(step.fact) or Text("", "")
+        return Text(
+            form.zh.format(who=who.zh, source=source.zh, label=label.zh, b=b.zh),
+            form.en.format(who=who.en, source=source.en, label=label.en, b=b.en),
+        )
     after = step.after
     if isinstance(after, tuple) and isinstance(step.before, tuple):
         after = tuple(one for one in after if one not in step.before)

@@ -19,7 +19,7 @@ from greenbridge.matching.rules.columns import columns
 from greenbridge.matching.rules.ranking import Ranked
 from greenbridge.matching.service import greens
 from greenbridge.matching.service.engines import Desk, compiled
-from greenbridge.matching.service.matching import known
+from greenbridge.matching.service.making import known
 from greenbridge.matching.values import Facts
 from greenbridge.needs import rules as need_rules
 from greenbridge.needs.values import NeedDraft
@@ -34,7 +34,7 @@ async def of_draft(session: AsyncSession, actor: Actor, draft: NeedDraft, model:
     if found := need_rules.problems(draft):
         raise Invalid("wrong-need", "请检查需求内容。", "Check what the need says.", fields=found)
     green = await greens.kept(session, [firm], business_date(now), now)
-    return (await known(session, [(firm, draft, firm.region_code)], model, now, green))[0]
+    return (await known(session, [(firm, draft, firm.region_code)], model, now, green))[0].facts
 
 
 def stated(given: Mapping[str, object], at: str = "facts") -> dict[str, Value | None]:

@@ -29,28 +29,28 @@ class BudgetSpent(Problem):
 async def dry_run(session: AsyncSession, actor: Actor, document: ProductFile, key: bytes, now: datetime) -> DryRun:
     """Return whom a draft of the actor's bank would reach among the firms that have asked, in anonymous counts; nothing is listed.
 
-    A draft that asks what another of the day asked costs nothing, whatever its names, order, spelling and rules without effect.
+    A draft that asks what another of the day asked costs nothing, whatever its names, order, spelling and rules without effect; beside
+    own products that ask something else now it is another one.
     Raises BudgetSpent after the day's drafts, Invalid for wrong rules.
     """
     if actor.role is not Role.BANK_ADMINISTRATOR or document.bank != actor.organisation.code:
         raise Forbidden("not-your-bank", "只能试算本行的产品。", "Only your own bank's products can be tried.")
     draft = catalog.parsed(document, actor.organisation)
     day = business_date(now)
+    listed = [p for p in (await catalog.edition(session)).products if p.code != draft.code]
     async with database.as_platform(session):  # every firm that asks counts; no fact of one leaves these lines
         await database.lock(session, f"dry runs of {actor.organisation.id}")
         population = Population(columns(await runs.newest_facts(session)))
-        counted = dryrun.counted(draft, population)
-        asked = hashlib.sha256(counted.asked.encode()).hexdigest()
+        asked = dryrun.asked(draft, listed, population)
+        spelt = hashlib.sha256(asked.spelt.encode()).hexdigest()
         seen = await books.drafts_of_day(session, actor.organisation.id, day)
-        if asked not in seen:
+        if spelt not in seen:
             if len(seen) >= dryrun.DAILY_BUDGET:
                 n = dryrun.DAILY_BUDGET
                 raise BudgetSpent("dry-runs-spent", f"每日最多试算 {n} 个不同草案。", f"At most {n} different drafts a day can be tried.")
-            await books.note_draft(session, actor.organisation.id, day, now, asked)
-            seen.add(asked)
-        others = (await catalog.edition(session)).products
-    known = [p for p in others if p.code != draft.code]
-    return dryrun.dry_run(counted, draft.bank.code, known, population, key, dryrun.DAILY_BUDGET - len(seen))
+            await books.note_draft(session, actor.organisation.id, day, now, spelt)
+            seen.add(spelt)
+    return dryrun.dry_run(asked, population, key, dryrun.DAILY_BUDGET - len(seen))
 
 
 async def drafts_left(session: AsyncSession, actor: Actor, now: datetime) -> int:

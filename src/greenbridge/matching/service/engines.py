@@ -12,7 +12,7 @@ from greenbridge.catalog.rules import verdicts
 from greenbridge.catalog.values import Applicant, Edition, LoanProduct, Verdict
 from greenbridge.kit import database
 from greenbridge.matching import gateway
-from greenbridge.matching.rules.bits import marked
+from greenbridge.matching.rules.bits import marked, places_of
 from greenbridge.matching.rules.engine import Compiled
 from greenbridge.matching.rules.explainer import Explainer
 from greenbridge.matching.rules.scorer import Scorer
@@ -33,6 +33,10 @@ class Engine:
     def product(self, code: str) -> LoanProduct | None:
         """Return a listed product."""
         return next((product for product in self.edition.products if product.code == code), None)
+
+    def codes(self, bits: int) -> list[str]:
+        """Return the codes of some products, a bit each."""
+        return [self.edition.products[place].code for place in places_of(bits, self.compiled.n)]
 
     def of_bank(self, code: str) -> int:
         """Return which products are a bank's, a bit each."""

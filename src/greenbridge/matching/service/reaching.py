@@ -1,7 +1,6 @@
 """For a bank: the open needs that its products fit, and word of new ones."""
 
 import base64
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -99,8 +98,3 @@ async def tell(session: AsyncSession, now: datetime) -> int:
             await outbox.publish(session, bank_id, TOPIC, payload, now)
             told += 1
     return told
-
-
-async def waiting(session: AsyncSession, now: datetime, limit: int) -> Sequence[UUID]:
-    """Return open needs that were never matched."""
-    return await store.waiting(session, business_date(now), limit)

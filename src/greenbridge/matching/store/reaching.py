@@ -8,32 +8,33 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from greenbridge.catalog.values import Eligibility
 from greenbridge.kit import database
-from greenbridge.matching.values import FittingNeed, MatchRun, Subscription
+from greenbridge.matching.values import FittingNeed, Subscription
 
 # A need that banks may answer, published since the product is listed as it stands: a product listed after the need could be made to ask
 # for one figure of its firm.
-_ALIVE = "n.status in ('published', 'in_answer', 'escalated', 'reopened') and n.open_until >= %(today)s"
+ALIVE = "n.status in ('published', 'in_answer', 'escalated', 'reopened') and n.open_until >= %(today)s"
 # One that asks a bank by name is for that bank alone.
-_ASKS_ALL = f"{_ALIVE} and n.mode <> 'direct'"
+_ASKS_ALL = f"{ALIVE} and n.mode <> 'direct'"
 _OPEN = f"{_ASKS_ALL} and n.published_at >= %(listed_at)s"
 _FITS = "(f.eligible @> array[%(code)s::text] or (%(conditional)s and f.conditional @> array[%(code)s::text]))"
 _KIND = "f.eligible @> array[%(code)s::text]"
 
 
-async def set_fits(session: AsyncSession, run: MatchRun) -> None:
-    """Keep which products take a need."""
+async def set_fits(session: AsyncSession, need_id: UUID, at: datetime, eligible: Sequence[str], conditional: Sequence[str]) -> None:
+    """Keep which products take a need, by code, and that it was looked at."""
     query = """
-        insert into need_fit (need_id, made_at, eligible, conditional) values (%(need)s, %(at)s, %(eligible)s, %(conditional)s)
-        on conflict (need_id) do update set made_at = excluded.made_at, eligible = excluded.eligible, conditional = excluded.conditional
+        insert into need_fit (need_id, made_at, checked_at, eligible, conditional)
+        values (%(need)s, %(at)s, %(at)s, %(eligible)s, %(conditional)s)
+        on conflict (need_id) do update set made_at = excluded.made_at, checked_at = excluded.checked_at, eligible = excluded.eligible,
+            conditional = excluded.conditional
     """
-    codes = {kind: [m.product.code for m in run.matches if m.eligibility is kind] for kind in Eligibility}
-    given = {"eligible": codes[Eligibility.ELIGIBLE], "conditional": codes[Eligibility.CONDITIONAL]}
-    await database.rows(session, query, {"need": run.need_id, "at": run.made_at, **given})
+    given = {"need": need_id, "at": at, "eligible": list(eligible), "conditional": list(conditional)}
+    await database.rows(session, query, given)
 
 
 async def forget_closed(session: AsyncSession, today: date) -> None:
     """Drop the lists of needs that are open no more."""
-    await database.rows(session, f"delete from need_fit f using need n where n.id = f.need_id and not ({_ALIVE})", {"today": today})  # noqa: S608  constants
+    await database.rows(session, f"delete from need_fit f using need n where n.id = f.need_id and not ({ALIVE})", {"today": today})  # noqa: S608  constants
 
 
 async def fitting(
@@ -98,15 +99,6 @@ async def subscribe(session: AsyncSession, bank_id: UUID, wanted: Subscription, 
         """
     given = {"code": wanted.product_code, "bank": bank_id, "conditional": wanted.conditional, "now": now}
     await database.rows(session, query, given)
-
-
-async def waiting(session: AsyncSession, today: date, limit: int) -> Sequence[UUID]:
-    """Return open needs that were never matched, the oldest first."""
-    query = f"""
-        select n.id from need n where {_ALIVE}
-            and not exists (select from match_run r where r.need_id = n.id) order by n.published_at limit %(limit)s
-    """  # noqa: S608  of constants
-    return [row[0] for row in await database.rows(session, query, {"today": today, "limit": limit})]
 
 
 async def counts(session: AsyncSession, listed_at: Mapping[str, datetime], today: date) -> dict[str, tuple[int, int]]:

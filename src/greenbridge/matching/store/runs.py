@@ -1,12 +1,12 @@
 """SQL of runs: what a need was matched with, on which facts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -35,8 +35,7 @@ def thawed(facts: Mapping[str, Any]) -> dict[str, Value | None]:
 
 
 async def add(session: AsyncSession, run: MatchRun) -> None:
-    kinds = [match.eligibility for match in run.matches]
-    counts = {kind: kinds.count(kind) for kind in Eligibility}
+    """Keep a run: of its products the first places of the open ones and of the refused ones."""
     open_ = [m for m in run.matches if m.eligibility is not Eligibility.NOT_ELIGIBLE][:KEPT_OPEN]
     refused = [m for m in run.matches if m.eligibility is Eligibility.NOT_ELIGIBLE][:KEPT_REFUSED]
     row = {
@@ -49,30 +48,32 @@ async def add(session: AsyncSession, run: MatchRun) -> None:
         "catalogue": run.catalogue,
         "facts": dict(run.facts),
         "places": [_place(match) for match in (*open_, *refused)],
-        "eligible": counts[Eligibility.ELIGIBLE],
-        "conditional": counts[Eligibility.CONDITIONAL],
-        "refused": counts[Eligibility.NOT_ELIGIBLE],
+        "eligible": run.counts[Eligibility.ELIGIBLE],
+        "conditional": run.counts[Eligibility.CONDITIONAL],
+        "refused": run.counts[Eligibility.NOT_ELIGIBLE],
         "green": None if run.green is None else {**asdict(run.green), "rated_on": run.green.rated_on.isoformat()},
     }
     await session.execute(insert(MatchRunRow).values(row))
 
 
 async def newest(session: AsyncSession, need_id: UUID, products: Mapping[tuple[str, int], LoanProduct]) -> MatchRun | None:
-    """Return the newest run; matches of products that are listed no more are left out."""
+    """Return the newest run with its kept places; matches of products that are listed no more are left out."""
     query = select(MatchRunRow).where(col(MatchRunRow.need_id) == need_id).order_by(col(MatchRunRow.made_at).desc()).limit(1)
     row = (await session.scalars(query)).first()
     if row is None:
         return None
-    kept = [place for place in row.places if (place["code"], place["version"]) in products]
-    matches = tuple(
-        Match(rank, products[p["code"], p["version"]], Eligibility(p["eligibility"]), Fit(*p["fit"]), p["merit_rank"])
-        for rank, p in enumerate(kept, start=1)
-    )
-    versions = row.policy_version, row.model_version
-    return MatchRun(need_id, row.made_at, *versions, thawed(row.facts), matches, Reason(row.reason), row.catalogue, _green(row.green))
+    kept = [(place, products[key]) for place in row.places if (key := (place["code"], place["version"])) in products]
+    counts = dict(zip(Eligibility, (row.eligible, row.conditional, row.refused), strict=True))
+    opened = [one for one in kept if one[0]["eligibility"] != Eligibility.NOT_ELIGIBLE]
+    refused, first_refused = kept[len(opened) :], row.eligible + row.conditional + 1
+    ranked = (*enumerate(opened, start=1), *enumerate(refused, start=first_refused))
+    matches = tuple(Match(rank, of, Eligibility(p["eligibility"]), Fit(*p["fit"]), p["merit_rank"]) for rank, (p, of) in ranked)
+    of_run = thawed(row.facts), matches, counts, Reason(row.reason), row.catalogue, green_of(row.green)
+    return MatchRun(need_id, row.made_at, row.policy_version, row.model_version, *of_run)
 
 
-def _green(kept: Mapping[str, Any] | None) -> GradeOfDay | None:
+def green_of(kept: Mapping[str, Any] | None) -> GradeOfDay | None:
+    """Return a grade as it came from JSON."""
     if kept is None:
         return None
     basis, rated_on = Basis(kept["basis"]), date.fromisoformat(kept["rated_on"])
@@ -95,9 +96,3 @@ async def newest_facts(session: AsyncSession) -> list[Facts]:
         from match_run r join need n on n.id = r.need_id order by n.enterprise_id, r.made_at desc
     """
     return [thawed(facts) for facts in (await session.execute(text(query))).scalars()]
-
-
-async def runs_of(session: AsyncSession, needs: Sequence[UUID]) -> dict[UUID, datetime]:
-    """Return need -> when it was matched last."""
-    query = select(col(MatchRunRow.need_id), func.max(col(MatchRunRow.made_at))).where(col(MatchRunRow.need_id).in_(needs))
-    return {row[0]: row[1] for row in await session.execute(query.group_by(col(MatchRunRow.need_id)))}

@@ -16,15 +16,17 @@ from greenbridge.scoring.service.registry import (
     runs,
     unregistered,
 )
-from greenbridge.scoring.service.scoring import MIN_KNOWN_SHARE, fields_read, score, score_series
+from greenbridge.scoring.service.scoring import MIN_KNOWN_SHARE, Scored, fields_read, keep, score, score_series, scored
 
 __all__ = [
     "MIN_KNOWN_SHARE",
+    "Scored",
     "band_policy",
     "challenge",
     "champion",
     "establish",
     "fields_read",
+    "keep",
     "kept_months",
     "learnt_distributions",
     "model_at",
@@ -42,5 +44,6 @@ __all__ = [
     "score_city",
     "score_many",
     "score_series",
+    "scored",
     "unregistered",
 ]

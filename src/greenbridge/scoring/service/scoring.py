@@ -1,6 +1,6 @@
 """Scoring firms with reasons: one or a few, the same way."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
 from uuid import UUID, uuid4
@@ -23,6 +23,7 @@ from greenbridge.scoring.values import Floats, Score
 
 # With fewer of its features known the model would only repeat its base rate.
 MIN_KNOWN_SHARE = 0.5
+Scored = tuple[Score, Mapping[str, float | None]]  # a score, and the features that made it
 
 
 def fields_read(model: DefaultModel) -> tuple[str, ...]:
@@ -39,23 +40,34 @@ async def score(session: AsyncSession, firms: Sequence[Enterprise], model: Defau
 async def score_series(
     session: AsyncSession, firms: Sequence[Enterprise], series: Series, model: DefaultModel, as_of: date, now: datetime
 ) -> dict[UUID, Score]:
-    """Score firms from series that the caller has read already, in the order of `firms`. `now`: what was known then, and its bands.
-
-    What else the model reads is read here.
+    """Score firms from series that the caller has read already, in the order of `firms`, and keep the scores. `now`: what was known
+    then, and its bands. What else the model reads is read here.
     """
+    found = await scored(session, firms, series, model, as_of, now)
+    await keep(session, found.values())
+    return {firm: score for firm, (score, _) in found.items()}
+
+
+async def scored(
+    session: AsyncSession, firms: Sequence[Enterprise], series: Series, model: DefaultModel, as_of: date, now: datetime
+) -> dict[UUID, Scored]:
+    """Return the same scores, each with the features that made it, and keep none: for a caller that keeps those which it uses."""
     if not firms:
         return {}
     x = inputs(series, await recorded(session, firms, model, as_of, now), model)
     probabilities, contributions = model.predict(x)
     known_shares = (~np.isnan(x)).mean(axis=1)
-    kept = []
+    found: dict[UUID, Scored] = {}
     for i, firm in enumerate(firms):
         if known_shares[i] >= MIN_KNOWN_SHARE:
-            found = _score(firm, model, x[i], float(probabilities[i]), contributions[i], as_of, now)
             values = {name: None if np.isnan(v) else float(v) for name, v in zip(model.features, x[i], strict=True)}
-            kept.append((found, values))
-    await store.add(session, kept)
-    return {found.enterprise_id: found for found, _ in kept}
+            found[firm.id] = _score(firm, model, x[i], float(probabilities[i]), contributions[i], as_of, now), values
+    return found
+
+
+async def keep(session: AsyncSession, found: Iterable[Scored]) -> None:
+    """Keep scores that `scored` returned."""
+    await store.add(session, list(found))
 
 
 def _score(
