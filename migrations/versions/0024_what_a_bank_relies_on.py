@@ -1,14 +1,14 @@
 """A mortgage refused before it was taken in, messages without a gateway, events that cannot be told, endpoints that rest.
 
 Revision ID: 0024
-Revises: 0021
+Revises: 0023
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0024"
-down_revision = "0021"
+down_revision = "0023"
 branch_labels = None
 depends_on = None
 
