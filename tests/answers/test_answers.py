@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from greenbridge.answers.schemas import OpenNeedOut
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
@@ -14,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from greenbridge.accounts.values import Role
 from greenbridge.answers import rules, service
+from greenbridge.answers.schemas import OpenNeedOut
 from greenbridge.answers.values import AnswerStatus, Band, DeclineReason, Offer
 from greenbridge.audit import service as audit
 from greenbridge.catalog import service as catalog
