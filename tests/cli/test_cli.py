@@ -17,6 +17,7 @@ def test_the_summary_says_what_was_done(small_town):
     assert summary["firms"] == summary["reports"] == 11  # one of the twelve is deregistered
     assert summary["needs"] == 10  # and one does not pass the five points
     assert summary["offers"] > 0
+    assert summary["accepted"] > 0
     assert summary["matches"] > 0
     for delivery in summary["deliveries"]:
         assert {"item", "file", "delivered", "accepted", "quarantined"} <= set(delivery)

@@ -54,11 +54,15 @@ async def deliver(stage: Stage, feeds: Sequence[Feed], advance: Advance) -> list
     return batches
 
 
+LISTED_DAYS = 120
+
+
 async def open_banks(stage: Stage, advance: Advance) -> dict[str, Actor]:
     """List the products and open one officer a bank, a reviewer, a bank administrator and an operator; return officers by bank code."""
     async with stage.sessions.begin() as session:
         now = stage.clock.now()
-        await catalog.import_folder(session, stage.settings.products_dir, now)
+        # Before any need: what is listed after a need opens no slot of it, and the demonstration's needs are up to LISTED_DAYS old.
+        await catalog.import_folder(session, stage.settings.products_dir, now - timedelta(days=LISTED_DAYS))
         platform = await accounts.organisation(session, OrganisationKind.PLATFORM, "platform", "绿桥平台")
         await accounts.open_account(session, None, "operator", PASSWORD, Role.OPERATOR, platform, now)
         officers = {}
