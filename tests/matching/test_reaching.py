@@ -173,6 +173,9 @@ async def test_the_form_writes_the_draft_and_leaves_the_rest_of_it(client, sessi
     assert await service.drafts_left(session, admin, now) == dryrun.DAILY_BUDGET
     found = await client.post("/bank/dry-run", data={**csrf(client), "text": unescaped(page.text), "deed": "run", **terms})
     assert found.status_code == 200
+    both = await client.post("/bank/dry-run", data={**csrf(client), "text": text_, "deed": "write_run", **terms})
+    assert tomllib.loads(unescaped(both.text)) == after
+    assert "自带用例" in both.text
     empty = {**terms, "firm_age_months": "", "green_least": "", "industries": ""}
     emptied = await client.post("/bank/dry-run", data={**csrf(client), "text": unescaped(page.text), "deed": "write", **empty})
     again = tomllib.loads(unescaped(emptied.text))

@@ -1,7 +1,6 @@
 """For a bank: open needs that fit its products, word of new ones, and drafts tried before they are listed."""
 
 from litestar import Controller, get, post
-from litestar.datastructures import FormMultiDict
 from litestar.params import FromQuery, URLEncodedBody
 from litestar.response import Redirect, Template
 
@@ -99,11 +98,22 @@ class BankMatchPages(Controller):
 
     @post("/dry-run", guards=[only(Role.BANK_ADMINISTRATOR)])
     async def run(self, request: Caller, session: Session, now: Now, deps: Deps) -> Template:
-        """Check a draft and count whom it would reach, or write the form's terms into it: the button says which. Nothing is listed."""
+        """Write the form's terms into the draft, check it and count whom it would reach, or both: the button says which. Nothing is
+        listed.
+        """
         typed = await request.form()
-        text = str(typed.get("text", ""))
-        if typed.get("deed") == "write":
-            return await self._write(request, session, now, text, typed)
+        text, deed = str(typed.get("text", "")), typed.get("deed", "run")
+        if deed != "run":
+            modes = [str(mode) for mode in typed.getall("guarantee_modes", [])]
+            form = {**{name: str(typed.get(name, "")) for name in typed}, "guarantee_modes": modes}
+            try:
+                if wrong := drafting.problems(form):
+                    raise Invalid("wrong-draft", "请检查表单内容。", "Check the form.", fields=wrong)
+                text = catalog.as_toml(drafting.with_form(catalog.read_toml(text), form))
+            except Problem as problem:
+                return await self._dry(request, session, now, text, form=form, problem=problem)
+        if deed == "write":
+            return await self._dry(request, session, now, text)
         try:
             async with session.begin_nested():
                 document, product = catalog.read_draft(text, request.user)
@@ -112,16 +122,3 @@ class BankMatchPages(Controller):
         except Problem as problem:
             return await self._dry(request, session, now, text, problem=problem)
         return await self._dry(request, session, now, text, found=found, failed=tuple(catalog.failed_cases(product)))
-
-    async def _write(self, request: Caller, session: Session, now: Now, text: str, typed: FormMultiDict) -> Template:
-        form = {
-            **{name: str(typed.get(name, "")) for name in typed},
-            "guarantee_modes": [str(m) for m in typed.getall("guarantee_modes", [])],
-        }
-        try:
-            if wrong := drafting.problems(form):
-                raise Invalid("wrong-draft", "请检查表单内容。", "Check the form.", fields=wrong)
-            written = catalog.as_toml(drafting.with_form(catalog.read_toml(text), form))
-        except Problem as problem:
-            return await self._dry(request, session, now, text, form=form, problem=problem)
-        return await self._dry(request, session, now, written)
