@@ -1,13 +1,18 @@
 """For a bank: needs that fit its products, word of new ones once, and nothing of a need that is older than the product."""
 
+import tomllib
 from datetime import timedelta
+from uuid import uuid4
 
 from sqlalchemy import text
 
-from greenbridge.accounts.values import Role
+from greenbridge.accounts.values import Actor, Organisation, OrganisationKind, Role
+from greenbridge.catalog import service as catalog
 from greenbridge.catalog import store as catalog_store
+from greenbridge.catalog.values import Bank
 from greenbridge.facts.rules import items
 from greenbridge.matching import service
+from greenbridge.matching.rules import drafting, dryrun
 from greenbridge.matching.store import books
 from greenbridge.needs import service as needs
 from tests.builders import a_draft, a_verified_firm, an_actor, deliver, steady_invoices, the_products, token
@@ -142,6 +147,65 @@ async def test_the_pages_of_a_bank(client, session, now, model):
     assert wrong.status_code == 422
     assert "第 " in wrong.text
     assert "at_lest" in wrong.text  # nothing typed is lost
+
+
+async def test_the_form_writes_the_draft_and_leaves_the_rest_of_it(client, session, now, model):
+    admin, _, _ = await the_town(session, now)
+    await client.get("/sign-in")
+    await sign_in(client, "bank")
+    text_ = unescaped((await client.get(f"/bank/dry-run?product={CODE}")).text)
+    before = tomllib.loads(text_)
+    terms = {"amount_min": "10", "amount_max": "250.5", "term_min": "6", "term_max": "24", "regions": "330502, 330521",
+             "industries": "C17、F51", "guarantee_modes": ["credit", "pledge"], "firm_age_months": "18", "green_least": "mid"}  # fmt: skip
+    page = await client.post("/bank/dry-run", data={**csrf(client), "text": text_, "deed": "write", **terms})
+    assert page.status_code == 200
+    after = tomllib.loads(unescaped(page.text))
+    assert after["amount_wan"] == {"min": 10, "max": 250.5}
+    assert (after["term_months"], after["regions"]) == ({"min": 6, "max": 24}, ["330502", "330521"])
+    assert (after["industries"], after["green_grades"]) == (["C17", "F51"], ["deep", "mid"])
+    assert after["guarantee_modes"] == ["credit", "pledge"]
+    assert {"fact": "firm_age_months", "operator": "at_least", "limit": 18} in after["rules"]
+    touched = {"amount_wan", "term_months", "regions", "industries", "green_grades", "guarantee_modes", "rules"}
+    assert {k: v for k, v in after.items() if k not in touched} == {k: v for k, v in before.items() if k not in touched}
+    assert [rule for rule in after["rules"] if rule["fact"] != "firm_age_months"] == before["rules"]
+    for name, value in terms.items():  # the form shows what the draft says
+        assert name in {"guarantee_modes", "green_least", "regions"} or f'name="{name}" value="{value}"' in page.text
+    assert await service.drafts_left(session, admin, now) == dryrun.DAILY_BUDGET
+    found = await client.post("/bank/dry-run", data={**csrf(client), "text": unescaped(page.text), "deed": "run", **terms})
+    assert found.status_code == 200
+    both = await client.post("/bank/dry-run", data={**csrf(client), "text": text_, "deed": "write_run", **terms})
+    assert tomllib.loads(unescaped(both.text)) == after
+    assert "自带用例" in both.text
+    empty = {**terms, "firm_age_months": "", "green_least": "", "industries": ""}
+    emptied = await client.post("/bank/dry-run", data={**csrf(client), "text": unescaped(page.text), "deed": "write", **empty})
+    again = tomllib.loads(unescaped(emptied.text))
+    assert not {"industries", "green_grades"} & set(again)
+    assert again["rules"] == before["rules"]
+
+
+async def test_what_is_wrong_in_the_form_is_said_beside_its_field_and_nothing_typed_is_lost(client, session, now, model):
+    await the_town(session, now)
+    await session.commit()
+    await client.get("/sign-in")
+    await sign_in(client, "bank")
+    text_ = unescaped((await client.get(f"/bank/dry-run?product={CODE}")).text)
+    wrong = {"amount_min": "much", "amount_max": "5", "term_min": "24", "term_max": "6", "regions": "999999", "industries": "Z9",
+             "firm_age_months": "-1"}  # fmt: skip
+    page = await client.post("/bank/dry-run", data={**csrf(client), "text": text_, "deed": "write", **wrong})
+    assert page.status_code == 422
+    for name in ("amount_min", "term_max", "regions", "industries", "firm_age_months", "guarantee_modes"):
+        assert f'id="{name}-wrong"' in page.text, name
+    assert unescaped(page.text) == text_
+    assert 'value="much"' in page.text
+
+
+def test_a_draft_from_nothing_is_a_product(now):
+    bank = Bank("GB09", "九号银行")
+    text_ = catalog.as_toml(drafting.blank("GB09", "2026-03-10"))
+    actor = Actor(uuid4(), "bank", Role.BANK_ADMINISTRATOR, Organisation(uuid4(), OrganisationKind.BANK, "GB09", "九号银行"))
+    _, product = catalog.read_draft(text_, actor)
+    assert (product.bank, catalog.failed_cases(product)) == (bank, [])
+    assert drafting.problems(drafting.form_of(catalog.read_toml(text_))) == ()
 
 
 def csrf(client):

@@ -30,6 +30,7 @@ from greenbridge.kit.text import Text
 from greenbridge.kit.web import Outdated
 
 __all__ = [
+    "as_toml",
     "check_folder",
     "delete_draft",
     "draft",
@@ -92,6 +93,11 @@ async def written(session: AsyncSession, actor: Actor, code: str | None = None) 
         return ""
     document = ProductFile.model_validate({**chosen, "version": chosen["version"] + 1})
     return toml.written(document.model_dump(mode="json", exclude_defaults=True))
+
+
+def as_toml(document: Mapping[str, Any]) -> str:
+    """Return a product file's content as TOML: what `read_toml` reads."""
+    return toml.written(document)
 
 
 async def list_product(session: AsyncSession, actor: Actor, document: ProductFile, now: datetime) -> ProductOut:

@@ -49,8 +49,10 @@ LANGUAGE_COOKIE = "gb_language"
 
 def language_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Language:
     """Return the caller's language: `?lang=`, the switch's cookie, then (API only) Accept-Language; Chinese otherwise."""
-    asked = connection.query_params.get("lang") or connection.cookies.get(LANGUAGE_COOKIE)
-    if not asked and connection.url.path.startswith("/api/"):
+    # The address is not parsed where there is nothing to find in it: each answer asks.
+    asked = connection.query_params.get("lang") if connection.scope["query_string"] else None
+    asked = asked or connection.cookies.get(LANGUAGE_COOKIE)
+    if not asked and connection.scope["path"].startswith("/api/"):
         asked = connection.headers.get("accept-language", "")[:2]
     return "en" if asked == "en" else "zh"
 
