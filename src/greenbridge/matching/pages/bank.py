@@ -7,7 +7,7 @@ from litestar.response import Redirect, Template
 from greenbridge.accounts.guards import Caller, only
 from greenbridge.accounts.values import Role
 from greenbridge.catalog import service as catalog
-from greenbridge.catalog.rules.vocabulary import GREEN_GRADES
+from greenbridge.catalog.rules.vocabulary import GREEN_GRADES, GREEN_NAMES
 from greenbridge.catalog.values import LoanProduct
 from greenbridge.kit.calendar import business_date
 from greenbridge.kit.errors import Invalid, Problem
@@ -15,7 +15,7 @@ from greenbridge.kit.web import Deps, Now, Session, page
 from greenbridge.matching import service
 from greenbridge.matching.rules import drafting
 from greenbridge.matching.rules.drafting import Form
-from greenbridge.matching.rules.words import GREEN_NAMES, rule_label
+from greenbridge.matching.rules.words import rule_label
 from greenbridge.matching.values import DryRun, FittingNeed, Subscription
 from greenbridge.needs.values import GUARANTEE_MODE_NAMES
 
