@@ -327,10 +327,18 @@ async def build(session: AsyncSession, model: DefaultModel, press: Press, box: S
 
     async def late(firm: Firm, banker: Actor, product: str) -> UUID:
         """Return an answer that the firm chose and whose bank let the day of lending pass."""
-        offered = await an_offer(banker, await a_need(firm, term_months=5), product, "")
-        await answers.accept(session, firm.actor, offered, NOW)
-        missed = "update deadline set state = 'missed' where answer_id = :id and step = 'lend'"
-        await session.execute(text(missed), {"id": offered})
+        need = await a_need(firm, term_months=5)
+        offered = await an_offer(banker, need, product, "")
+        # Past the services, whose consents would be one more between the two.
+        ids = {"id": offered, "need": need.id, "bank": banker.organisation.id}
+        for query in (
+            "update answer set status = 'chosen' where id = :id",
+            "update need set status = 'offer_accepted' where id = :need",
+            """insert into deadline (id, need_id, step, owner, bank_id, answer_id, started_on, remind_on, due_on, state)
+            values (gen_random_uuid(), :need, 'lend', 'bank', :bank, :id, '2026-02-20', '2026-02-24', '2026-03-06', 'missed')""",
+        ):
+            await session.execute(text(query), {name: ids[name] for name in ids if f":{name}" in query})
+        session.expire_all()
         return offered
 
     a_offered, a_claimed = await a_need(a), await a_need(a, term_months=10)
