@@ -112,6 +112,10 @@ def things(w: World) -> dict[str, Things]:
         "/api/v1/answers/{answer_id}/supply answer_id": Things(w.b_answer, NOTHING, {FIRM: {OWN: w.a_supply}}),
         "/enterprise/answers/{answer_id}/supply answer_id": Things(w.b_answer, NOTHING, {FIRM: {OWN: w.a_supply}}),
         **{
+            f"{path}/{{answer_id}}/release answer_id": Things(w.b_late, NOTHING, {FIRM: {OWN: w.a_late}})
+            for path in ("/api/v1/answers", "/enterprise/answers", "/operator/deadlines/answers")
+        },
+        **{
             f"{path} need_id": Things(w.b_escalated.id, NOTHING)
             for path in (
                 "/api/v1/escalated-needs/{need_id}/requests",
@@ -247,6 +251,7 @@ ASKS: Mapping[str, Ask] = {
     "DELETE /api/v1/need-drafts/{draft_id}": Ask(),
     "POST /api/v1/answers/{answer_id}/steps": Ask(json={"event": "contact"}),
     "POST /api/v1/answers/{answer_id}/supply": Ask(),
+    "POST /api/v1/answers/{answer_id}/release": Ask(),
     "POST /api/v1/answers/{answer_id}/rating": Ask(json={"stars": 4, "reasons": ["quick"]}),
     "POST /api/v1/requests/{request_id}/refusal": Ask(json={"reasons": ["no_capacity"]}),
     "POST /api/v1/escalated-needs/{need_id}/requests": Ask(json={"product_code": "{product_code}"}),
@@ -254,6 +259,8 @@ ASKS: Mapping[str, Ask] = {
     "POST /enterprise/needs/drafts/{draft_id}/discard": Ask(),
     "POST /enterprise/needs/{need_id}/requests": Ask(form={"product_code": "{product_code}"}),
     "POST /enterprise/answers/{answer_id}/supply": Ask(),
+    "POST /enterprise/answers/{answer_id}/release": Ask(),
+    "POST /operator/deadlines/answers/{answer_id}/release": Ask(),
     "POST /enterprise/answers/{answer_id}/rating": Ask(form={"stars": "4", "reasons": "quick"}),
     "POST /officer/needs/{need_id}/steps/{answer_id}": Ask(form={"event": "contact"}),
     "POST /officer/needs/{need_id}/refusal/{request_id}": Ask(form={"reasons": "no_capacity"}),

@@ -129,6 +129,8 @@ class World:
     b_request: UUID
     b_escalated: Need
     a_supply: UUID
+    a_late: UUID
+    b_late: UUID
     a_kept: UUID
     b_kept: UUID
     a_fitting: str
@@ -323,6 +325,22 @@ async def build(session: AsyncSession, model: DefaultModel, press: Press, box: S
         terms = Offer(product, 50_000_000, 520, 12, date(2026, 3, 10) + timedelta(days=10))
         return (await answers.offer(session, banker, claimed.id, terms, note, NOW)).id
 
+    async def late(firm: Firm, banker: Actor, product: str) -> UUID:
+        """Return an answer that the firm chose and whose bank let the day of lending pass."""
+        need = await a_need(firm, term_months=5)
+        offered = await an_offer(banker, need, product, "")
+        # Past the services, whose consents would be one more between the two.
+        ids = {"id": offered, "need": need.id, "bank": banker.organisation.id}
+        for query in (
+            "update answer set status = 'chosen' where id = :id",
+            "update need set status = 'offer_accepted' where id = :need",
+            """insert into deadline (id, need_id, step, owner, bank_id, answer_id, started_on, remind_on, due_on, state)
+            values (gen_random_uuid(), :need, 'lend', 'bank', :bank, :id, '2026-02-20', '2026-02-24', '2026-03-06', 'missed')""",
+        ):
+            await session.execute(text(query), {name: ids[name] for name in ids if f":{name}" in query})
+        session.expire_all()
+        return offered
+
     a_offered, a_claimed = await a_need(a), await a_need(a, term_months=10)
     a_offer = await an_offer(officer, a_offered, f"{OUR_BANK}-INV", "苕溪给甲的话")
     await an_offer(rival, a_offered, f"{OTHER_BANK}-INV", "莫干给甲的话")
@@ -341,6 +359,7 @@ async def build(session: AsyncSession, model: DefaultModel, press: Press, box: S
     b_escalated = await needs.publish(session, b.actor, b.enterprise.id, a_draft(term_months=7), before)
     for days in range(0, 25, 3):
         await answers.tick(session, b_escalated.id, model, before + timedelta(days=days))
+    a_late, b_late = await late(a, officer, f"{OUR_BANK}-INV"), await late(b, rival, f"{OTHER_BANK}-INV")
     b_open, b_withdrawn = await a_need(b), await a_need(b, term_months=9)
     b_answer = await an_offer(rival, b_open, f"{OTHER_BANK}-INV", "莫干给乙的话")
     await answers.agree(session, b.actor, b_answer, NOW)
@@ -420,7 +439,7 @@ async def build(session: AsyncSession, model: DefaultModel, press: Press, box: S
     actors = {actor.role: actor for actor in people}
     return World(
         actors, a, b, c, a_offered, a_offer, a_claimed, a_claim, b_open, b_answer, b_withdrawn, c_claimed, c_claim,
-        a_asked, a_request, b_request, b_escalated, a_supply, a_kept, b_kept, a_fitting, b_fitting, a_consent, watching.id, b_consent, *objections, a_pledges, b_pledges, a_registrations, b_registrations, a_query, b_query,
+        a_asked, a_request, b_request, b_escalated, a_supply, a_late, b_late, a_kept, b_kept, a_fitting, b_fitting, a_consent, watching.id, b_consent, *objections, a_pledges, b_pledges, a_registrations, b_registrations, a_query, b_query,
         our_batch, other_batch, doubt,
         underwriting.proposal_id(a_proposal), underwriting.proposal_id(b_proposal), a_green, b_green, published, *channels, markers,
     )  # fmt: skip

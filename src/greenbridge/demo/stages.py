@@ -54,15 +54,15 @@ async def deliver(stage: Stage, feeds: Sequence[Feed], advance: Advance) -> list
     return batches
 
 
-LISTED_DAYS = 120
+# Products stood before the first need of the lives was published: a bank takes no slot with one that came later.
+ON_THE_SHELF = timedelta(days=max(AGE.values()) + 30)
 
 
 async def open_banks(stage: Stage, advance: Advance) -> dict[str, Actor]:
     """List the products and open one officer a bank, a reviewer, a bank administrator and an operator; return officers by bank code."""
     async with stage.sessions.begin() as session:
         now = stage.clock.now()
-        # Before any need: what is listed after a need opens no slot of it, and the demonstration's needs are up to LISTED_DAYS old.
-        await catalog.import_folder(session, stage.settings.products_dir, now - timedelta(days=LISTED_DAYS))
+        await catalog.import_folder(session, stage.settings.products_dir, now - ON_THE_SHELF)
         platform = await accounts.organisation(session, OrganisationKind.PLATFORM, "platform", "绿桥平台")
         await accounts.open_account(session, None, "operator", PASSWORD, Role.OPERATOR, platform, now)
         officers = {}

@@ -125,8 +125,8 @@ async def repay(
     if left or (rules.revolves(answer) and not _term_over(answer, paid_on)):
         caught_up = deal.state is LoanState.OVERDUE and not overdue
         state = _loan(deal.state, LoanEvent.CATCH_UP, set()) if caught_up else deal.state
-        columns = {"repaid_fen": deal.repaid_fen + principal_fen, "overdue_fen": overdue, "loan_state": state.value}
-        changed = await store.change(session, answer.id, **columns)
+        repaid = deal.repaid_fen + principal_fen
+        changed = await store.change(session, answer.id, repaid_fen=repaid, overdue_fen=overdue, loan_state=state.value)
         told = {"principal_fen": principal_fen, "interest_fen": interest_fen, "paid_on": paid_on.isoformat()}
         await audit.record(session, "loan.paid_back", f"answer:{answer.id}", now, account_id=actor.account_id, **told)
         return changed
