@@ -18,6 +18,7 @@ from greenbridge.clients.schemas import ClientIn, ClientOut, OAuthError, TokenOu
 from greenbridge.clients.values import Proof
 from greenbridge.kit.web import AnyRequest, Deps, Session, must_match, tagged
 
+_SECRETS = ("client_secret_basic", "client_secret_post")
 _NO_STORE = {"cache-control": "no-store", "pragma": "no-cache"}
 
 
@@ -54,7 +55,9 @@ class TokensApi(Controller):
             if len(proofs) > 1:
                 raise service.Refused("invalid_dpop_proof", "one proof at most")  # noqa: TRY301  one way out
             basic = _basic(request.headers.get("authorization", ""))
-            issued = await service.issue(session, deps.desk, data, basic, next(iter(proofs), None), deps.wall.now())
+            # Before the request's session asks anything: while a client's address takes its time, nothing of ours is held.
+            fetched = await service.fetched_keys(deps.sessions, deps.desk, data, deps.wall.now())
+            issued = await service.issue(session, deps.desk, data, basic, next(iter(proofs), None), deps.wall.now(), fetched)
         except service.Refused as refused:
             # Returned, so it commits: an assertion that was read is used up, whatever came of it.
             told: Any = OAuthError(error=refused.error, error_description=refused.description)
@@ -80,7 +83,7 @@ class TokensApi(Controller):
             "scopes_supported": sorted(desk.scopes.scopes),
             "response_types_supported": [],
             "grant_types_supported": ["client_credentials"],
-            "token_endpoint_auth_methods_supported": [Proof.PRIVATE_KEY_JWT.value, "client_secret_basic", "client_secret_post"],
+            "token_endpoint_auth_methods_supported": [Proof.PRIVATE_KEY_JWT.value, *(_SECRETS if desk.demonstration else ())],
             "token_endpoint_auth_signing_alg_values_supported": list(rules.ALGORITHMS),
             "dpop_signing_alg_values_supported": list(rules.ALGORITHMS),
             "service_documentation": f"{desk.issuer}/schema",
@@ -111,6 +114,12 @@ class ClientsApi(Controller):
             demonstration=deps.settings.demonstration,
         )
         return tagged(ClientOut.of(client, secret), client.revision, status_code=201)
+
+    @get("/{client_id:uuid}")
+    async def one(self, client_id: FromPath[UUID], request: Caller, session: Session) -> Response[ClientOut]:
+        """Return a program, with the ETag that its change needs."""
+        found = await service.one(session, request.user, client_id)
+        return tagged(ClientOut.of(found), found.revision)
 
     @put("/{client_id:uuid}")
     async def change(
