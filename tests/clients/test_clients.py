@@ -162,7 +162,7 @@ async def test_a_token_ends_and_a_changed_one_never_began(client, app, bank):
 async def test_a_bank_manages_its_own_programs_only(client, bank):
     program = await a_program(client, bank.login)
     other = await token(client, "it-gb02")
-    assert (await client.get("/api/v1/clients", headers=other)).json() == []
+    assert (await client.get("/api/v1/clients", headers=other)).json() == {"items": [], "next_cursor": None}
     body = {"name": "别人的", "scopes": ["needs:read"], "jwks": {"keys": [public(program.key)]}}
     answers = [
         await client.put(f"/api/v1/clients/{program.client_id}", json=body, headers={**other, "if-match": "*"}),
@@ -205,7 +205,7 @@ async def test_a_demonstrations_secret_is_told_once_and_works_by_both_ways(clien
     made = await client.post("/api/v1/clients", json={"name": "演示", "scopes": ["needs:read"], "demo_secret": True}, headers=own)
     found = made.json()
     assert found["client_secret"].startswith("gbs_demo_")
-    assert (await client.get("/api/v1/clients", headers=own)).json()[0]["client_secret"] is None
+    assert (await client.get("/api/v1/clients", headers=own)).json()["items"][0]["client_secret"] is None
     form = {"grant_type": "client_credentials"}
     basic = await client.post("/oauth/token", data=form, auth=(found["client_id"], found["client_secret"]))
     posted = await client.post("/oauth/token", data={**form, "client_id": found["client_id"], "client_secret": found["client_secret"]})

@@ -14,8 +14,9 @@ from litestar.params import FromPath, JSONBody, URLEncodedBody
 from greenbridge.accounts.guards import Caller, only
 from greenbridge.accounts.values import Role
 from greenbridge.clients import rules, service
-from greenbridge.clients.schemas import ClientIn, ClientOut, OAuthError, TokenOut
+from greenbridge.clients.schemas import ClientIn, ClientOut, ClientPage, OAuthError, TokenOut
 from greenbridge.clients.values import Proof
+from greenbridge.kit.paging import After, Limit, cut
 from greenbridge.kit.web import AnyRequest, Deps, Session, must_match, tagged
 
 _SECRETS = ("client_secret_basic", "client_secret_post")
@@ -98,9 +99,11 @@ class ClientsApi(Controller):
     guards = (only(Role.BANK_ADMINISTRATOR),)
 
     @get()
-    async def listed(self, request: Caller, session: Session) -> list[ClientOut]:
+    async def listed(self, request: Caller, session: Session, limit: Limit = 50, cursor: After = None) -> ClientPage:
         """List the bank's programs, newest first."""
-        return [ClientOut.of(client) for client in await service.of_bank(session, request.user)]
+        found = await service.of_bank(session, request.user, limit=limit + 1, after=cursor)
+        page, more = cut(found, limit, lambda client: str(client.id))
+        return ClientPage(items=[ClientOut.of(client) for client in page], next_cursor=more)
 
     @post()
     async def register(self, data: JSONBody[ClientIn], request: Caller, session: Session, deps: Deps) -> Response[ClientOut]:

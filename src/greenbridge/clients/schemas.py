@@ -69,6 +69,13 @@ class ClientOut(Closed):
         )
 
 
+class ClientPage(Closed):
+    """A page of programs, newest first; `next_cursor` is null where there are no older ones."""
+
+    items: list[ClientOut]
+    next_cursor: str | None
+
+
 class TokenOut(Closed):
     """An access token (RFC 6749, section 5.1). `expires_in` in seconds."""
 

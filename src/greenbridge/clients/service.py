@@ -104,10 +104,10 @@ async def _record(session: AsyncSession, actor: Actor, client: Client, what: str
     await audit.record(session, f"api_client.{what}", f"api_client:{client.id}", now, account_id=actor.account_id, **detail)
 
 
-async def of_bank(session: AsyncSession, actor: Actor, *, limit: int = 100, before: tuple[datetime, UUID] | None = None) -> list[Client]:
-    """Return the programs of the actor's bank, newest first, with those that were revoked; `before`: (when made, id) of one."""
+async def of_bank(session: AsyncSession, actor: Actor, *, limit: int = 100, after: UUID | None = None) -> list[Client]:
+    """Return the programs of the actor's bank, newest first, with those that were revoked; `after`: those behind that one."""
     _must_administer(actor)
-    return await store.of_organisation(session, actor.organisation.id, limit, before)
+    return await store.of_organisation(session, actor.organisation.id, limit, after)
 
 
 async def one(session: AsyncSession, actor: Actor, client_id: UUID) -> Client:

@@ -13,6 +13,7 @@ from greenbridge.accounts.values import Actor, Organisation, OrganisationKind, R
 from greenbridge.clients.tables import ApiClientRow, UsedJtiRow
 from greenbridge.clients.values import Client, Proof
 from greenbridge.kit import database
+from greenbridge.kit.paging import wrong_cursor
 
 
 def _value(row: ApiClientRow, function: str) -> Client:
@@ -52,11 +53,14 @@ async def find(session: AsyncSession, client_id: UUID) -> tuple[Client, str | No
     return (_value(row, (await _functions(session, [row.account_id]))[row.account_id]), row.secret_hash) if row else None
 
 
-async def of_organisation(session: AsyncSession, organisation_id: UUID, limit: int, before: tuple[datetime, UUID] | None) -> list[Client]:
-    """Return a bank's clients, newest first; those that were revoked stay to be seen."""
+async def of_organisation(session: AsyncSession, organisation_id: UUID, limit: int, after: UUID | None) -> list[Client]:
+    """Return a bank's clients, newest first, those behind one; those that were revoked stay to be seen. Raises Invalid."""
     query = select(ApiClientRow).where(col(ApiClientRow.organisation_id) == organisation_id)
-    if before is not None:
-        query = query.where(tuple_(col(ApiClientRow.created_at), col(ApiClientRow.id)) < before)
+    if after is not None:
+        mark = await session.get(ApiClientRow, after)
+        if mark is None or mark.organisation_id != organisation_id:
+            raise wrong_cursor()
+        query = query.where(tuple_(col(ApiClientRow.created_at), col(ApiClientRow.id)) < (mark.created_at, mark.id))
     query = query.order_by(col(ApiClientRow.created_at).desc(), col(ApiClientRow.id).desc()).limit(limit)
     rows = list(await session.scalars(query))
     functions = await _functions(session, [row.account_id for row in rows])
