@@ -112,7 +112,7 @@ async def test_the_newest_word_on_a_capacity_counts_also_when_a_new_version_says
     assert await left() == 900
     await state(100)
     # A version that names no figure, or the one that stands, says nothing new.
-    for version, said in ((3, {}), (4, {"capacity_left_wan": 100})):
+    for version, said in ((3, {"capacity_left_wan": None}), (4, {"capacity_left_wan": 100})):
         assert (await client.post("/api/v1/products", json=a_document(version=version, **said), headers=bank)).status_code == 201
         assert await left() == 100
     # A draft of the newest version holds what stands, not what that version once said.
