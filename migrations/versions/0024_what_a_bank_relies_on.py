@@ -67,6 +67,7 @@ def upgrade() -> None:
     _guard(REGISTRATION_MOVES)
     # When the operator was told that a pledge is over while its mortgage is on the register.
     op.add_column("pledge", sa.Column("overdue_told_at", INSTANT, nullable=True))
+    op.alter_column("product_capacity", "stated_by", nullable=True)  # what a product file states
     # Answers lay in clear, secrets among them; the keys stay, so that nothing is carried out twice.
     op.execute("update idempotency_key set content = null where key not like 'form:%'")
     _events()
@@ -92,6 +93,8 @@ def _endpoints() -> None:
 
 
 def downgrade() -> None:
+    op.execute("delete from product_capacity where stated_by is null")
+    op.alter_column("product_capacity", "stated_by", nullable=False)
     op.execute("delete from idempotency_key where key not like 'form:%'")  # nobody could read what is sealed
     op.execute(f"revoke update (state, ended_at) on webhook_delivery from {ROLE}")
     op.execute("update registry_order set reference = '' where state = 'rejected' and reference is null")

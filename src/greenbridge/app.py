@@ -231,7 +231,10 @@ def create_app(
             # Tokens and deliveries are timed by the machine's clock, also where business stays on one day.
             "wall": wall or SystemClock(),
             "desk": Desk(
-                settings.public_url, Keys(KeyRing(settings.signing_keys / "oauth"), outward.Reach(settings.demonstration)), scopes
+                settings.public_url,
+                Keys(KeyRing(settings.oauth_keys), outward.Reach(settings.demonstration)),
+                scopes,
+                settings.demonstration,
             ),
             "sealed": Sealed(settings.secret),
             "kept_answers": Sealed(settings.secret, "kept answers"),

@@ -77,6 +77,11 @@ class Settings:
         """Return the folder of the keys that sign reports."""
         return self.keys_dir or self.data_dir / "keys"
 
+    @property
+    def oauth_keys(self) -> Path:
+        """Return the folder of the keys that sign programs' access tokens."""
+        return self.signing_keys / "oauth"
+
     @classmethod
     def from_environment(
         cls, environment: Mapping[str, str] = os.environ, *, data_dir: Path | None = None, today: date | None = None

@@ -301,7 +301,7 @@ ASKS: Mapping[str, Ask] = {
     "POST /officer/pledges/registrations/{registration_id}/submission": Ask(),
     "POST /officer/pledges/registrations/{registration_id}/discard": Ask(),
     "POST /officer/pledges/registrations/{registration_id}/cancellation": Ask(),
-    "PUT /api/v1/staff-views/{step}/{function}": Ask(json={"max_level": 2}),
+    "PUT /api/v1/staff-views/{step}/{function}": Ask(json={"max_level": 2}, headers=_ANY),
     "POST /api/v1/products": Ask(json=_a_product()),
     "POST /api/v1/products/validation": Ask(json={**_a_product(), "code": f"{OUR_BANK}-DRAFT"}),
     "POST /api/v1/products/{code}/versions": Ask(),

@@ -39,11 +39,11 @@ from greenbridge.green.values import ClaimEvent, ClaimState, Event, State, Subje
 from greenbridge.kit import outbox
 from greenbridge.kit.codes import generated_uscc
 from greenbridge.kit.money import in_wan
+from greenbridge.kit.sealed import Sealed
 from greenbridge.matching import service as matching
 from greenbridge.needs import service as needs
 from greenbridge.needs.values import Need
 from greenbridge.notices import service as notices
-from greenbridge.notices.gateway import Sealed
 from greenbridge.reports.gateway import Press
 from greenbridge.schemes import service as schemes
 from greenbridge.scoring import service as scoring

@@ -122,12 +122,12 @@ async def test_api_lists_a_product_and_refuses_unknown_fields_old_versions_and_o
     failing = {**document, "version": 2, "cases": [{"name": "a lie", "facts": {"firm_age_months": 3}, "expect": "eligible"}]}
     answer = await client.post("/api/v1/products", json=failing, headers=mine)
     assert answer.json()["errors"][0]["field"] == "cases.a lie"
-    listed = (await client.get("/api/v1/products", headers=mine)).json()
+    listed = (await client.get("/api/v1/products", headers=mine)).json()["items"]
     assert "GB01-NEW" in [p["code"] for p in listed]
     assert {p["bank"] for p in listed} == {"GB01"}
     assert (await client.delete("/api/v1/products/GB01-NEW", headers=await token(client, "other"))).status_code == 404
     assert (await client.delete("/api/v1/products/GB01-NEW", headers=mine)).status_code == 204
-    assert "GB01-NEW" not in [p["code"] for p in (await client.get("/api/v1/products", headers=mine)).json()]
+    assert "GB01-NEW" not in [p["code"] for p in (await client.get("/api/v1/products", headers=mine)).json()["items"]]
 
 
 def test_a_wrong_rule_of_a_file_is_told_with_its_line_and_the_allowed_names(tmp_path):

@@ -7,6 +7,9 @@ import pytest
 
 from greenbridge.accounts.values import Role
 from greenbridge.catalog import service as catalog
+from greenbridge.catalog import store
+from greenbridge.catalog.tables import ProductCapacityRow
+from greenbridge.kit import database
 from greenbridge.settings import home
 from tests.builders import an_actor, the_products, token
 
@@ -92,6 +95,50 @@ async def test_capacity_changes_the_edition_and_no_version(client, bank, session
     assert after.digest != before.digest
     (product,) = [p for p in after.products if p.code == "GB01-TAX"]
     assert product.capacity_left_fen == 1_500_000
+
+
+async def test_the_newest_word_on_a_capacity_counts_also_when_a_new_version_says_it(client, bank, session):
+    async def left():
+        return (await client.get("/api/v1/products/GB01-NEW", headers=bank)).json()["document"]["capacity_left_wan"]
+
+    async def state(wan):
+        path = "/api/v1/products/GB01-NEW/capacity"
+        assert (await client.put(path, json={"capacity_left_wan": wan}, headers={**bank, "if-match": "*"})).status_code == 200
+
+    assert (await client.post("/api/v1/products", json=a_document(capacity_left_wan=500), headers=bank)).status_code == 201
+    await state(200)
+    assert await left() == 200
+    assert (await client.post("/api/v1/products", json=a_document(version=2, capacity_left_wan=900), headers=bank)).status_code == 201
+    assert await left() == 900
+    await state(100)
+    # A version that names no figure, or the one that stands, says nothing new.
+    for version, said in ((3, {"capacity_left_wan": None}), (4, {"capacity_left_wan": 100})):
+        assert (await client.post("/api/v1/products", json=a_document(version=version, **said), headers=bank)).status_code == 201
+        assert await left() == 100
+    # A draft of the newest version holds what stands, not what that version once said.
+    draft = await client.post("/api/v1/products/GB01-NEW/versions", headers=bank)
+    assert draft.json()["document"]["capacity_left_wan"] == 100
+
+
+async def test_a_statement_that_is_committed_late_changes_the_edition(own_database, settings, now):
+    """Its number was drawn before that of another code's, which was committed first."""
+    engine = database.make_engine(own_database)
+    sessions = database.make_sessions(engine)
+    async with sessions.begin() as session:
+        await the_products(session, now)
+        admin = await an_actor(session, now, Role.BANK_ADMINISTRATOR, "GB01")
+        other = await an_actor(session, now, Role.BANK_ADMINISTRATOR, "GB02")
+    async with sessions() as late, sessions() as early:
+        for session, actor, code in ((late, admin, "GB01-TAX"), (early, other, "GB02-INV")):
+            said = {"code": code, "left_fen": 100, "stated_at": now, "stated_by": actor.account_id}
+            await store.state_capacity(session, ProductCapacityRow(bank_id=actor.organisation.id, **said))
+        await early.commit()
+        async with sessions.begin() as session:
+            before = await store.shelf(session)
+        await late.commit()
+    async with sessions.begin() as session:
+        assert await store.shelf(session) != before
+    await engine.dispose()
 
 
 async def test_another_banks_drafts_and_products_are_nobodys_business(client, bank):

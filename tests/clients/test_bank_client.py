@@ -33,7 +33,7 @@ def registered(installation, tmp_path):
         assert made.status_code == 201, made.text
         file = tmp_path / "key.json"
         file.write_text(json.dumps(key[0].as_dict(private=True)))
-        listed = bank.get("/api/v1/products").json()
+        listed = bank.get("/api/v1/products").json()["items"]
         yield server, made.json()["client_id"], file, listed, tmp_path
 
 

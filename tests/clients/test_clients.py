@@ -2,16 +2,26 @@
 
 import asyncio
 import base64
+import json
 import time
+from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 
+import httpx
 import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
+from sqlalchemy import text
 
 from greenbridge.accounts.values import Role
+from greenbridge.app import create_app
+from greenbridge.clients import rules
+from greenbridge.clients.gateway import BadToken
+from greenbridge.kit.outward import Reach
 from tests.builders import an_actor, token
 from tests.clients.programs import ISSUER, Program, a_key, a_program, a_proof, public
+from tests.demonstration import json_of
 
 
 @pytest.fixture
@@ -152,7 +162,7 @@ async def test_a_token_ends_and_a_changed_one_never_began(client, app, bank):
 async def test_a_bank_manages_its_own_programs_only(client, bank):
     program = await a_program(client, bank.login)
     other = await token(client, "it-gb02")
-    assert (await client.get("/api/v1/clients", headers=other)).json() == []
+    assert (await client.get("/api/v1/clients", headers=other)).json() == {"items": [], "next_cursor": None}
     body = {"name": "别人的", "scopes": ["needs:read"], "jwks": {"keys": [public(program.key)]}}
     answers = [
         await client.put(f"/api/v1/clients/{program.client_id}", json=body, headers={**other, "if-match": "*"}),
@@ -195,7 +205,7 @@ async def test_a_demonstrations_secret_is_told_once_and_works_by_both_ways(clien
     made = await client.post("/api/v1/clients", json={"name": "演示", "scopes": ["needs:read"], "demo_secret": True}, headers=own)
     found = made.json()
     assert found["client_secret"].startswith("gbs_demo_")
-    assert (await client.get("/api/v1/clients", headers=own)).json()[0]["client_secret"] is None
+    assert (await client.get("/api/v1/clients", headers=own)).json()["items"][0]["client_secret"] is None
     form = {"grant_type": "client_credentials"}
     basic = await client.post("/oauth/token", data=form, auth=(found["client_id"], found["client_secret"]))
     posted = await client.post("/oauth/token", data={**form, "client_id": found["client_id"], "client_secret": found["client_secret"]})
@@ -260,3 +270,140 @@ async def test_an_account_of_a_program_opens_no_page_and_people_go_on_as_before(
     answer = await client.post("/api/v1/tokens", json={"login": logins[0], "password": ""})
     assert answer.status_code == 401
     assert (await client.get("/api/v1/products", headers=await token(client, bank.login))).status_code == 200
+
+
+class Address:
+    """Serves a key set at an address on this machine; `keys` None: a request is never answered."""
+
+    def __init__(self, keys):
+        self.keys, self.asked, self.status = keys, 0, 200
+
+    async def __aenter__(self):
+        self.server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.uri = f"http://127.0.0.1:{self.server.sockets[0].getsockname()[1]}/jwks"
+        return self
+
+    async def __aexit__(self, *_):
+        self.server.close()
+
+    async def _serve(self, reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        self.asked += 1
+        if self.keys is None:
+            with suppress(asyncio.CancelledError):
+                await asyncio.sleep(60)
+        else:
+            body = json.dumps({"keys": [public(key) for key in self.keys]}).encode()
+            writer.write(b"HTTP/1.1 %d X\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % (self.status, len(body)) + body)
+            await writer.drain()
+        writer.close()
+
+
+async def at_address(client, login, uri, key):
+    body = {"name": "地址", "scopes": ["needs:read"], "jwks_uri": uri}
+    made = await client.post("/api/v1/clients", json=body, headers=await token(client, login))
+    assert made.status_code == 201, made.text
+    return Program(client, made.json()["client_id"], key)
+
+
+async def test_a_new_key_is_looked_for_and_a_failure_is_remembered(client, app, bank):
+    old, new, stranger = a_key(kid="old"), a_key(kid="new"), a_key(kid="odd")
+    keys, now = app.state.desk.keys, app.state.wall.now()
+    async with Address([old]) as address:
+        program = await at_address(client, bank.login, address.uri, old)
+        assert (await program.ask()).status_code == 200
+        address.keys = [old, new]
+        kept = keys._fetched[address.uri]
+        keys._fetched[address.uri] = replace(kept, tried_at=now - timedelta(seconds=31))
+        program.key = new
+        assert (await program.ask()).status_code == 200  # not after five minutes: at once
+        assert address.asked == 2
+        program.key = stranger
+        assert [(await program.ask()).status_code for _ in range(3)] == [401] * 3
+        assert address.asked == 2  # and not at each stranger's wish
+        address.status, program.key = 500, new
+        keys._fetched[address.uri] = replace(keys._fetched[address.uri], tried_at=now - timedelta(seconds=31))
+        program.key = stranger
+        assert (await program.ask()).status_code == 401
+        program.key = new
+        assert (await program.ask()).status_code == 200  # what was read a moment ago stays good
+    async with Address([old]) as failing:
+        failing.status = 404
+        other = await at_address(client, bank.login, failing.uri, old)
+        assert [(await other.ask()).status_code for _ in range(3)] == [401] * 3
+        assert failing.asked == 1
+
+
+async def test_an_address_that_hangs_holds_no_connection(own_database, settings, model, now):
+    """More callers than the pool has connections, each of whom waits for one bank's address; others are answered meanwhile."""
+    app = create_app(settings, url=own_database, model=model)
+    desk = app.state.desk
+    desk.keys.reach = Reach(allow_loopback=True, seconds=10)
+    async with app.state.sessions.begin() as session:
+        await an_actor(session, now, Role.BANK_ADMINISTRATOR, "GB01", "it-gb01")
+    async with Address(None) as address, httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+        program = await at_address(client, "it-gb01", address.uri, a_key())
+        waiting = [asyncio.create_task(program.ask()) for _ in range(40)]
+        for _ in range(400):
+            await asyncio.sleep(0.02)
+            if address.asked and app.state.engine.pool.checkedout() == 0:
+                break
+        assert app.state.engine.pool.checkedout() == 0
+        assert not any(task.done() for task in waiting)
+        assert (await client.get("/api/v1/products", headers=await token(client, "it-gb01"))).status_code == 200
+        assert {answer.status_code for answer in await asyncio.gather(*waiting)} == {401}
+        assert address.asked == 1
+    await app.state.engine.dispose()
+
+
+async def test_a_programs_function_is_changed_and_it_is_read_with_its_tag(client, bank, session):
+    program = await a_program(client, bank.login)
+    own, path = await token(client, bank.login), f"/api/v1/clients/{program.client_id}"
+    read = await client.get(path, headers=own)
+    assert (read.json()["function"], read.headers["etag"]) == ("relationship_manager", '"1"')
+    body = {"name": "核心系统", "scopes": ["needs:read"], "jwks": {"keys": [public(program.key)]}}
+    changed = await client.put(path, json={**body, "function": "credit_reviewer"}, headers={**own, "if-match": '"1"'})
+    assert (changed.json()["function"], changed.headers["etag"]) == ("credit_reviewer", '"2"')
+    assert (await session.scalars(text("select function from account where login like 'api-%'"))).one() == "credit_reviewer"
+    kept = await client.put(path, json=body, headers={**own, "if-match": '"2"'})
+    assert kept.json()["function"] == "credit_reviewer"
+    other = await token(client, "it-gb02")
+    assert (await client.get(path, headers=other)).status_code == 404
+    assert (await client.put(path, json=body, headers={**other, "if-match": "*"})).status_code == 404
+
+
+async def test_secrets_are_for_demonstrations_alone(client, app, bank):
+    own = await token(client, bank.login)
+    made = (await client.post("/api/v1/clients", json={"name": "演示", "scopes": ["needs:read"], "demo_secret": True}, headers=own)).json()
+    metadata = "/.well-known/oauth-authorization-server"
+    assert "client_secret_basic" in (await client.get(metadata)).json()["token_endpoint_auth_methods_supported"]
+    app.state.desk = replace(app.state.desk, demonstration=False)
+    form, pair = {"grant_type": "client_credentials"}, (made["client_id"], made["client_secret"])
+    assert (await client.post("/oauth/token", data=form, auth=pair)).json()["error"] == "invalid_client"
+    assert (await client.get(metadata)).json()["token_endpoint_auth_methods_supported"] == ["private_key_jwt"]
+
+
+async def test_the_key_of_tokens_is_rotated_and_a_retired_one_holds_for_minutes_only(client, app, bank):
+    program = await a_program(client, bank.login)
+    headers = await program.signed_in()
+    ring, now = app.state.desk.keys.ring, app.state.wall.now()
+    (first,) = (await client.get("/oauth/jwks")).json()["keys"]
+    ring.rotate("EdDSA", now)
+    keys = app.state.desk.keys.published(now)["keys"]
+    assert keys[0]["kid"] == first["kid"]
+    assert len(keys) == 2
+    assert (await client.get("/api/v1/accounts/me", headers=headers)).status_code == 200
+    fresh = await program.signed_in()
+    later = now + timedelta(seconds=rules.ACCESS_SECONDS + rules.LEEWAY_SECONDS)
+    assert [key["kid"] for key in app.state.desk.keys.published(later)["keys"]] == [keys[1]["kid"]]
+    with pytest.raises(BadToken):
+        app.state.desk.keys.own(headers["authorization"].split()[1], later)
+    assert app.state.desk.keys.own(fresh["authorization"].split()[1], later)
+
+
+def test_the_command_rotates_the_key_of_tokens(tmp_path):
+    shown = json_of("keys", "--oauth", "--json", "--data-dir", str(tmp_path))
+    rotated = json_of("keys", "rotate", "--oauth", "--json", "--data-dir", str(tmp_path))
+    assert [k["kid"] for k in rotated["keys"]][:1] == [k["kid"] for k in shown["keys"]]
+    assert len(rotated["keys"]) == 2
+    assert "retired_at" in rotated["keys"][0]

@@ -71,8 +71,8 @@ async def test_offer_accept_refuse_over_http(client, session, people, headers, a
     assert (again.status_code, again.json()["type"]) == (409, refused.json()["type"])
     assert (await client.get(f"/api/v1/pledges/{other['id']}", headers=two)).json()["state"] == "refused"
     assert (await session.execute(text("select count(*) from pledge where state = 'refused'"))).scalar_one() == 1
-    assert [p["state"] for p in (await client.get("/api/v1/pledges", headers=firm)).json()] == ["active", "refused"]
-    assert [p["id"] for p in (await client.get("/api/v1/pledges", headers=two)).json()] == [other["id"]]
+    assert [p["state"] for p in (await client.get("/api/v1/pledges", headers=firm)).json()["items"]] == ["active", "refused"]
+    assert [p["id"] for p in (await client.get("/api/v1/pledges", headers=two)).json()["items"]] == [other["id"]]
     receipt = (await client.get(f"{path}/receipt", headers=firm)).json()
     keys = (await client.get("/.well-known/greenbridge-keys.json")).json()
     assert receipts.verified(receipt, keys)["pledge_id"] == made.json()["id"]
@@ -122,8 +122,8 @@ async def test_registrations_and_queries_over_http(client, people, headers):
     assert (await client.post(f"{path}/cancellation", headers=one)).status_code == 409
     assert (await client.post(f"{path}/submission", headers=two)).status_code == 404
     assert (await client.post(f"{path}/submission", headers=one)).json()["state"] == "submitted"
-    assert [r["state"] for r in (await client.get("/api/v1/mortgage-registrations", headers=firm)).json()] == ["submitted"]
-    assert (await client.get("/api/v1/mortgage-registrations", headers=two)).json() == []
+    assert [r["state"] for r in (await client.get("/api/v1/mortgage-registrations", headers=firm)).json()["items"]] == ["submitted"]
+    assert (await client.get("/api/v1/mortgage-registrations", headers=two)).json()["items"] == []
     asked = await client.post(
         "/api/v1/register-queries", json={"enterprise_id": str(people[2].id), "certificate_no": CERTIFICATE}, headers=two
     )

@@ -478,8 +478,13 @@ async def test_api_of_consents(client, session, now):
     assert enterprise.uscc not in str(owed)
     assert (await client.post(f"{path}/receipt", headers=its)).json()["receipt_at"] is not None
     put = await client.put(
-        "/api/v1/staff-views/survey/relationship_manager", json={"max_level": 2, "hidden": [items.TAX_GRADE]}, headers=its
+        "/api/v1/staff-views/survey/relationship_manager",
+        json={"max_level": 2, "hidden": [items.TAX_GRADE]},
+        headers={**its, "if-match": '"0"'},
     )
+    late = await client.put("/api/v1/staff-views/survey/relationship_manager", json={"max_level": 1}, headers={**its, "if-match": '"0"'})
+    assert (put.headers["etag"], put.json()["revision"], late.status_code) == ('"1"', 1, 412)
+    its, banks = {**its, "if-match": "*"}, {**banks, "if-match": "*"}
     assert (put.status_code, put.json()["hidden"], put.json()["cap"]) == (200, [items.TAX_GRADE], 3)
     assert (await client.put("/api/v1/staff-views/survey/relationship_manager", json={"max_level": 2}, headers=banks)).status_code == 403
     assert (await client.put("/api/v1/staff-views/lunch/relationship_manager", json={"max_level": 2}, headers=its)).status_code in {

@@ -170,3 +170,25 @@ async def test_a_key_counts_whatever_the_content_type(client, bank, session, med
     assert len((await client.get("/api/v1/webhooks", headers=bank)).json()) == (first.status_code == 201)
     asked = [await client.post("/api/v1/notices/read", content=b"x", headers={**headers, "idempotency-key": media}) for _ in range(2)]
     assert [a.headers.get("idempotency-replayed") for a in asked] == [None, "true"]
+
+
+async def test_calls_beside_each_other_are_counted_once_each(own_database):
+    """On connections of their own: while one waits for its statement the others count."""
+    engine = database.make_engine(own_database)
+    sessions, at, calls = database.make_sessions(engine), SystemClock().now().replace(second=10, microsecond=0), limits.Calls()
+    await asyncio.gather(*(calls.count(sessions, "caller", "z", 100_000, at + timedelta(seconds=n)) for n in range(4) for _ in range(20)))
+    at += timedelta(seconds=10)
+    assert (await calls.count(sessions, "caller", "z", 100_000, at)).used == 81
+    assert (await limits.Calls().count(sessions, "caller", "z", 100_000, at)).used == 82
+    await engine.dispose()
+
+
+async def test_refused_calls_of_programs_are_counted_and_told_their_limit(client, app, bank):
+    bad = {"authorization": "Bearer a.b.c"}
+    answer = await client.get("/api/v1/products", headers=bad)
+    assert (answer.status_code, answer.headers["ratelimit-policy"]) == (401, '"address";q=1000000;w=60')
+    app.state.settings = replace(app.state.settings, calls_per_minute=3, visits_per_minute=3)
+    seen = [(await client.get("/api/v1/products", headers=bad)).status_code for _ in range(4)]
+    assert seen[-1] == 429
+    told = await client.get("/api/v1/products", headers=bad)
+    assert (told.status_code, told.headers["ratelimit"].split(";")[1], len(told.headers["x-request-id"])) == (429, "r=0", 32)

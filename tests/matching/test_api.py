@@ -129,7 +129,7 @@ async def test_a_draft_is_tried_within_a_budget_and_nothing_is_listed(client, se
     assert (await client.post("/api/v1/products/dry-runs", json={**draft, "bank": "GB01"}, headers=bank)).status_code == 403
     wrong = {**draft, "rules": [{"fact": "shoe_size", "operator": "at_least", "limit": 40}]}
     assert (await client.post("/api/v1/products/dry-runs", json=wrong, headers=bank)).json()["errors"][0]["field"] == "rules.0.fact"
-    assert "GB02-DRAFT" not in [p["code"] for p in (await client.get("/api/v1/products", headers=bank)).json()]
+    assert "GB02-DRAFT" not in [p["code"] for p in (await client.get("/api/v1/products", headers=bank)).json()["items"]]
 
 
 async def test_a_draft_in_other_words_gets_one_answer_and_is_charged_once(client, session, now, monkeypatch):

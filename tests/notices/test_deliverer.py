@@ -164,9 +164,9 @@ async def test_an_event_that_cannot_be_handed_on_holds_its_need_only_and_the_ope
     dead = (await session.execute(text("select attempts, problem from outbox_event where dead_at is not null"))).one()
     assert dead.attempts == 9
     assert "division by zero" in dead.problem
-    (notice,) = (await client.get("/api/v1/notices", headers=await token(client, "boss"))).json()
+    (notice,) = (await client.get("/api/v1/notices", headers=await token(client, "boss"))).json()["items"]
     assert "could not be handed on" in notice["sentence"]
-    assert [n["topic"] for n in (await client.get("/api/v1/notices", headers=await token(client, "officer"))).json()].count(
+    assert [n["topic"] for n in (await client.get("/api/v1/notices", headers=await token(client, "officer"))).json()["items"]].count(
         "need.withdrawn"
     ) == 1
 

@@ -44,11 +44,11 @@ async def test_an_event_is_told_to_the_people_concerned_once(client, session, no
     await tell(session, officer, "answer.chosen", now, need_id="6f", number="N1")
     await service.relay(session, "http://127.0.0.1:8000", now)
     own = await token(client, "officer")
-    (notice,) = (await client.get("/api/v1/notices", headers={**own, "accept-language": "en"})).json()
+    (notice,) = (await client.get("/api/v1/notices", headers={**own, "accept-language": "en"})).json()["items"]
     assert notice["sentence"] == "A firm accepted your offer for need N1; arrange approval and contract."
     assert (notice["link"], notice["read"]) == ("/officer/needs/6f", False)
     for login in ("stranger", "administrator"):
-        assert (await client.get("/api/v1/notices", headers=await token(client, login))).json() == []
+        assert (await client.get("/api/v1/notices", headers=await token(client, login))).json()["items"] == []
     assert (await session.execute(text("select count(*) from notice"))).scalar_one() == 1
     assert (await client.get("/api/v1/notices/unread", headers=own)).json() == {"unread": 1}
     await client.post("/api/v1/notices/read", headers=own)
@@ -59,7 +59,7 @@ async def test_what_is_not_filled_is_said_without_it(client, session, now, offic
     await tell(session, officer, "answer.reminded", now)
     await tell(session, officer, "a.topic_of_tomorrow", now)  # nobody is told, nothing breaks
     own = await token(client, "officer")
-    (notice,) = (await client.get("/api/v1/notices", headers={**own, "accept-language": "zh"})).json()
+    (notice,) = (await client.get("/api/v1/notices", headers={**own, "accept-language": "zh"})).json()["items"]
     assert notice["sentence"] == "一条已受理的需求期限过半，请及时答复。"
 
 

@@ -12,7 +12,7 @@ from litestar.types import Guard
 from greenbridge.accounts import service
 from greenbridge.accounts.values import Actor, Role, SignIn
 from greenbridge.kit import limits
-from greenbridge.kit.errors import Forbidden, NotSignedIn
+from greenbridge.kit.errors import Forbidden, NotSignedIn, Problem
 
 SESSION_COOKIE = "gb_session"
 # Here programs call, with tokens; a page's cookie opens nothing.
@@ -51,11 +51,15 @@ async def _of_program(connection: ASGIConnection[Any, Any, Any, Any], state: Sta
     scheme, _, secret = connection.headers.get("authorization", "").partition(" ")
     scheme, secret, wall, path = scheme.lower(), secret.strip(), state.wall.now(), connection.scope["path"]
     actor: Actor | None = None
+    refused: Problem | None = None
     if scheme in {"bearer", "dpop"} and path.startswith("/api/"):
         if state.desk.is_token(secret):
             asked = (str(connection.scope.get("method", "")), path, connection.scope["path_template"])
-            async with state.sessions.begin() as session:
-                actor = await state.desk.acting(session, secret, connection.headers.get("dpop"), scheme, *asked, wall)
+            try:
+                async with state.sessions.begin() as session:
+                    actor = await state.desk.acting(session, secret, connection.headers.get("dpop"), scheme, *asked, wall)
+            except Problem as problem:  # counted like any other call, of the address that it came from
+                refused = problem
         elif scheme == "bearer" and secret:
             actor = await _signed(state, secret, "token")
     who, name = (str(actor.account_id), "caller") if actor else (connection.client.host if connection.client else "", "address")
@@ -63,6 +67,8 @@ async def _of_program(connection: ASGIConnection[Any, Any, Any, Any], state: Sta
     limit = await state.calls.count(state.sessions, name, who, quota, wall)
     connection.scope["state"]["headers"] = limit.headers
     limits.must_be_within(limit)
+    if refused is not None:
+        raise refused
     return AuthenticationResult(user=actor, auth=secret if actor else None)
 
 

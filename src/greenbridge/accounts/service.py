@@ -6,7 +6,7 @@ import secrets
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Literal
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
@@ -17,7 +17,7 @@ from greenbridge.accounts import rules, store
 from greenbridge.accounts.values import ORGANISATION_OF_ROLE, Actor, Organisation, OrganisationKind, Role, SignIn, StaffFunction
 from greenbridge.audit import service as audit
 from greenbridge.kit import database
-from greenbridge.kit.errors import Forbidden, Invalid, NotSignedIn
+from greenbridge.kit.errors import Forbidden, Invalid, NotFound, NotSignedIn
 
 SignInKind = Literal["session", "token"]
 LIFETIME = {"session": timedelta(hours=12), "token": timedelta(hours=8)}
@@ -71,6 +71,15 @@ async def open_account(
         function = function or StaffFunction.RELATIONSHIP_MANAGER
     async with database.as_platform(session):
         return await _open(session, login, password, role, organisation, now, by=opener, function=function)
+
+
+async def set_function(session: AsyncSession, opener: Actor, account_id: UUID, function: StaffFunction) -> None:
+    """Set the staff function of an officer's account of the opener's own organisation. Raises Forbidden, NotFound."""
+    if not rules.may_open(opener.role, Role.OFFICER, same_organisation=True):
+        raise Forbidden("may-not-open", "您不能管理此类账户。", "You may not manage an account of this kind.")
+    async with database.as_platform(session):  # accounts are closed to requests
+        if not await store.set_function(session, account_id, opener.organisation.id, function):
+            raise NotFound("no-account", "没有这个账户。", "There is no such account.")
 
 
 async def _open(

@@ -73,6 +73,16 @@ async def set_password_hash(session: AsyncSession, account_id: UUID, password_ha
     await session.flush()
 
 
+async def set_function(session: AsyncSession, account_id: UUID, organisation_id: UUID, function: StaffFunction) -> bool:
+    """Set the staff function of an officer's account of an organisation; False where there is no such account."""
+    statement = """
+        update account set function = %(function)s
+        where id = %(id)s and organisation_id = %(organisation)s and role = 'officer' returning id
+    """
+    known = {"id": account_id, "organisation": organisation_id, "function": function.value}
+    return bool(await database.rows(session, statement, known))
+
+
 async def add_sign_in(session: AsyncSession, secret_hash: str, account_id: UUID, kind: str, expires_at: datetime) -> None:
     session.add(SignInRow(secret_hash=secret_hash, account_id=account_id, kind=kind, expires_at=expires_at))
     await session.flush()

@@ -2,19 +2,29 @@
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 from litestar import Controller, Response, delete, get, post, put
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, JSONBody, QueryParameter
 
 from greenbridge.accounts.guards import Caller, only, signed_in
 from greenbridge.accounts.values import Role
 from greenbridge.catalog import service
-from greenbridge.catalog.schemas import CapacityIn, DraftOut, ProductFile, ProductOut, ProductProblem, ProductVersionOut, ValidationOut
+from greenbridge.catalog.schemas import (
+    CapacityIn,
+    DraftOut,
+    ProductFile,
+    ProductOut,
+    ProductPage,
+    ProductProblem,
+    ProductVersionOut,
+    ValidationOut,
+)
 from greenbridge.catalog.values import Draft
 from greenbridge.kit.errors import FieldProblem, Invalid
 from greenbridge.kit.money import FEN_PER_WAN
 from greenbridge.kit.openapi import EitherBody
+from greenbridge.kit.paging import Limit, cut
 from greenbridge.kit.text import Language
 from greenbridge.kit.web import Now, Session, language_of, must_match, tagged
 
@@ -57,10 +67,18 @@ class ProductsApi(Controller):
     tags = ("products",)
 
     @get(guards=[signed_in])
-    async def listed(self, request: Caller, session: Session) -> list[ProductOut]:
-        """List products: a bank's people see their own bank's, everybody else all."""
+    async def listed(
+        self,
+        request: Caller,
+        session: Session,
+        limit: Limit = 50,
+        cursor: Annotated[str | None, QueryParameter(max_length=40, description="`next_cursor` of the page before")] = None,
+    ) -> ProductPage:
+        """List products by code: a bank's people see their own bank's, everybody else all."""
         own_only = request.user.role in {Role.BANK_ADMINISTRATOR, Role.OFFICER}
-        return await service.wire(session, request.user if own_only else None)
+        found = await service.wire(session, request.user if own_only else None, limit=limit + 1, after=cursor)
+        page, more = cut(found, limit, lambda product: product.code)
+        return ProductPage(items=page, next_cursor=more)
 
     @post(guards=[only(Role.BANK_ADMINISTRATOR)])
     async def list_product(self, data: JSONBody[ProductFile], request: Caller, session: Session, now: Now) -> ProductOut:

@@ -217,6 +217,13 @@ class ProductOut(Closed):
     document: dict[str, Any]
 
 
+class ProductPage(Closed):
+    """A page of products by code; `next_cursor` is null where there are no more."""
+
+    items: list[ProductOut]
+    next_cursor: str | None
+
+
 class ProductVersionOut(Closed):
     """One version of a product; every version is kept."""
 

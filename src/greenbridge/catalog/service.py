@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -26,6 +27,7 @@ from greenbridge.catalog.values import Bank, Draft, Edition, LoanProduct, Versio
 from greenbridge.kit import database
 from greenbridge.kit.calendar import business_date
 from greenbridge.kit.errors import Conflict, FieldProblem, Forbidden, Invalid, NotFound
+from greenbridge.kit.money import FEN_PER_WAN
 from greenbridge.kit.text import Text
 from greenbridge.kit.web import Outdated
 
@@ -119,6 +121,7 @@ async def list_product(session: AsyncSession, actor: Actor, document: ProductFil
     if newest and newest[0] >= product.version:
         raise Conflict("old-version", f"已有版本 {newest[0]}，请提高版本号。", f"Version {newest[0]} is listed; raise the version.")
     await store.add(session, product.code, product.version, actor.organisation.id, content, now)
+    await _restate(session, product.code, actor.organisation.id, content, now, actor.account_id)
     await audit.record(
         session,
         "product.listed",
@@ -128,6 +131,18 @@ async def list_product(session: AsyncSession, actor: Actor, document: ProductFil
         version=product.version,
     )
     return ProductOut(code=product.code, version=product.version, bank=document.bank, listed=True, document=content)
+
+
+async def _restate(session: AsyncSession, code: str, bank_id: UUID, content: Mapping[str, Any], now: datetime, by: UUID | None) -> None:
+    """State what a new version says that it may lend, where that is another figure than was stated: the newest word counts."""
+    await database.lock(session, f"capacity of {code}")
+    stated, wan = await store.capacity(session, code), content.get("capacity_left_wan")
+    if stated is None or wan is None:
+        return
+    left = round(wan * FEN_PER_WAN)
+    if (left,) != stated:
+        row = ProductCapacityRow(bank_id=bank_id, code=code, left_fen=left, stated_at=now, stated_by=by)
+        await store.state_capacity(session, row)
 
 
 async def withdraw(session: AsyncSession, actor: Actor, code: str, now: datetime) -> None:
@@ -146,7 +161,9 @@ async def import_folder(session: AsyncSession, folder: Path, now: datetime) -> i
         bank = await accounts.organisation(session, OrganisationKind.BANK, product.bank.code, product.bank.name)
         newest = await store.newest(session, product.code)
         if product.effective_from <= business_date(now) and (newest is None or newest[0] < product.version):
-            await store.add(session, product.code, product.version, bank.id, document.model_dump(mode="json"), now)
+            content = document.model_dump(mode="json")
+            await store.add(session, product.code, product.version, bank.id, content, now)
+            await _restate(session, product.code, bank.id, content, now, None)
             added += 1
     return added
 
@@ -177,9 +194,11 @@ def _editions() -> OrderedDict[str, Edition]:
     return OrderedDict()
 
 
-async def wire(session: AsyncSession, actor: Actor | None = None) -> list[ProductOut]:
-    """Return listed products as documents."""
-    found = await store.documents(session, actor.organisation.id if actor else None)
+async def wire(
+    session: AsyncSession, actor: Actor | None = None, *, limit: int | None = None, after: str | None = None
+) -> list[ProductOut]:
+    """Return listed products as documents, by code; those behind a code."""
+    found = await store.documents(session, actor.organisation.id if actor else None, limit, after)
     return [ProductOut(code=d["code"], version=d["version"], bank=d["bank"], listed=True, document=d) for _, d in found]
 
 

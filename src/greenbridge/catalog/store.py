@@ -34,9 +34,13 @@ async def set_listed(session: AsyncSession, code: str, version: int, *, listed: 
     await session.flush()
 
 
-async def documents(session: AsyncSession, bank_id: UUID | None = None) -> list[tuple[UUID, dict[str, Any]]]:
-    """Return (bank, document) of the listed products, all or of one bank."""
-    query = select(LoanProductRow).where(col(LoanProductRow.listed)).order_by(col(LoanProductRow.code))
+async def documents(
+    session: AsyncSession, bank_id: UUID | None = None, limit: int | None = None, after: str | None = None
+) -> list[tuple[UUID, dict[str, Any]]]:
+    """Return (bank, document) of the listed products by code, all or of one bank; those behind a code."""
+    query = select(LoanProductRow).where(col(LoanProductRow.listed)).order_by(col(LoanProductRow.code)).limit(limit)
+    if after is not None:
+        query = query.where(col(LoanProductRow.code) > after)
     if bank_id is not None:
         query = query.where(col(LoanProductRow.bank_id) == bank_id)
     stated = await capacities(session)
@@ -54,6 +58,13 @@ async def capacities(session: AsyncSession) -> dict[str, tuple[int, int | None]]
     """Return code -> (revision, fen left or None) of the products of which a capacity was stated."""
     statement = "select distinct on (code) code, id, left_fen from product_capacity order by code, id desc"
     return {code: (number, left) for code, number, left in await database.rows(session, statement)}
+
+
+async def capacity(session: AsyncSession, code: str) -> tuple[int | None] | None:
+    """Return (fen left or None) as last stated of a code; None where nothing was."""
+    statement = "select left_fen from product_capacity where code = %(code)s order by id desc limit 1"
+    found = await database.rows(session, statement, {"code": code})
+    return (found[0][0],) if found else None
 
 
 async def state_capacity(session: AsyncSession, row: ProductCapacityRow) -> int:
@@ -122,10 +133,13 @@ async def listed_at(session: AsyncSession) -> dict[str, datetime]:
 
 
 async def shelf(session: AsyncSession) -> str:
-    """Return what changes with every change of the list: the rows' versions, and the transactions that wrote them."""
+    """Return what changes with every change of the list: the rows' versions, the transactions that wrote them, each code's statement.
+
+    Not the highest number of all statements: one of another code that was drawn before may be committed after it.
+    """
     query = """
-        select coalesce(md5(string_agg(code || ' ' || version || ' ' || xmin::text, ',' order by code, version)), '')
-            || (select coalesce(max(id), 0) from product_capacity)
-        from loan_product where listed
+        select coalesce(md5(string_agg(concat_ws(' ', p.code, p.version, p.xmin::text, c.id), ',' order by p.code, p.version)), '')
+        from loan_product p left join lateral (select id from product_capacity where code = p.code order by id desc limit 1) c on true
+        where p.listed
     """
     return str((await session.execute(text(query))).scalar_one())

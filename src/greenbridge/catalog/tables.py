@@ -30,7 +30,9 @@ class ProductDraftRow(SQLModel, table=True):
 
 
 class ProductCapacityRow(SQLModel, table=True):
-    """What a product may still lend, as its bank stated it; the newest counts. None: no end stated."""
+    """What a product may still lend, as its bank stated it; the newest counts. None: no end stated. `stated_by` None: in a
+    product file.
+    """
 
     __tablename__ = "product_capacity"
     __table_args__ = (CheckConstraint("left_fen >= 0", name="left"), Index("ix_product_capacity_code_id", "code", "id"))
@@ -39,4 +41,4 @@ class ProductCapacityRow(SQLModel, table=True):
     code: str
     left_fen: int | None = fen(nullable=True)
     stated_at: datetime = instant()
-    stated_by: UUID = reference("account.id", index=False)
+    stated_by: UUID | None = reference("account.id", index=False, nullable=True)

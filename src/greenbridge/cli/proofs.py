@@ -9,7 +9,7 @@ from rich.table import Table
 
 from greenbridge.cli.frame import DataDir, Json, out, say, settings_of
 from greenbridge.kit.canonical import canonical
-from greenbridge.kit.clock import make_clock
+from greenbridge.kit.clock import SystemClock, make_clock
 from greenbridge.kit.errors import Invalid
 from greenbridge.kit.keyring import KeyRing
 from greenbridge.kit.signing import EDDSA, SM2_SM3
@@ -103,14 +103,19 @@ def disclose(
 def keys(
     action: Annotated[str, typer.Argument(help="show, or rotate: make a new key that signs from now on.")] = "show",
     scheme: Annotated[Scheme, typer.Option("--algorithm", help="Algorithm of the new key.")] = Scheme.ED25519,
+    oauth: Annotated[bool, typer.Option("--oauth", help="The keys of programs' access tokens; a retired one holds minutes.")] = False,
     as_json: Json = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Show the keys that sign reports, or make a new one."""
+    """Show the keys that sign reports, or access tokens, or make a new one."""
     if action not in {"show", "rotate"}:
         raise typer.BadParameter(f"keys knows show and rotate, not {action!r}.")
+    if oauth and scheme is not Scheme.ED25519:
+        raise typer.BadParameter("Access tokens are signed with ed25519.")
     settings = settings_of(data_dir)
-    ring, now = KeyRing(settings.signing_keys), make_clock(settings.today).now()
+    # Tokens are timed by the machine's clock, also where business stands on one day.
+    now = SystemClock().now() if oauth else make_clock(settings.today).now()
+    ring = KeyRing(settings.oauth_keys if oauth else settings.signing_keys)
     if action == "rotate":
         try:
             ring.rotate(EDDSA if scheme is Scheme.ED25519 else SM2_SM3, now)

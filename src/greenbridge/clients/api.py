@@ -14,10 +14,12 @@ from litestar.params import FromPath, JSONBody, URLEncodedBody
 from greenbridge.accounts.guards import Caller, only
 from greenbridge.accounts.values import Role
 from greenbridge.clients import rules, service
-from greenbridge.clients.schemas import ClientIn, ClientOut, OAuthError, TokenOut
+from greenbridge.clients.schemas import ClientIn, ClientOut, ClientPage, OAuthError, TokenOut
 from greenbridge.clients.values import Proof
+from greenbridge.kit.paging import After, Limit, cut
 from greenbridge.kit.web import AnyRequest, Deps, Session, must_match, tagged
 
+_SECRETS = ("client_secret_basic", "client_secret_post")
 _NO_STORE = {"cache-control": "no-store", "pragma": "no-cache"}
 
 
@@ -54,7 +56,9 @@ class TokensApi(Controller):
             if len(proofs) > 1:
                 raise service.Refused("invalid_dpop_proof", "one proof at most")  # noqa: TRY301  one way out
             basic = _basic(request.headers.get("authorization", ""))
-            issued = await service.issue(session, deps.desk, data, basic, next(iter(proofs), None), deps.wall.now())
+            # Before the request's session asks anything: while a client's address takes its time, nothing of ours is held.
+            fetched = await service.fetched_keys(deps.sessions, deps.desk, data, deps.wall.now())
+            issued = await service.issue(session, deps.desk, data, basic, next(iter(proofs), None), deps.wall.now(), fetched)
         except service.Refused as refused:
             # Returned, so it commits: an assertion that was read is used up, whatever came of it.
             told: Any = OAuthError(error=refused.error, error_description=refused.description)
@@ -80,7 +84,7 @@ class TokensApi(Controller):
             "scopes_supported": sorted(desk.scopes.scopes),
             "response_types_supported": [],
             "grant_types_supported": ["client_credentials"],
-            "token_endpoint_auth_methods_supported": [Proof.PRIVATE_KEY_JWT.value, "client_secret_basic", "client_secret_post"],
+            "token_endpoint_auth_methods_supported": [Proof.PRIVATE_KEY_JWT.value, *(_SECRETS if desk.demonstration else ())],
             "token_endpoint_auth_signing_alg_values_supported": list(rules.ALGORITHMS),
             "dpop_signing_alg_values_supported": list(rules.ALGORITHMS),
             "service_documentation": f"{desk.issuer}/schema",
@@ -95,9 +99,11 @@ class ClientsApi(Controller):
     guards = (only(Role.BANK_ADMINISTRATOR),)
 
     @get()
-    async def listed(self, request: Caller, session: Session) -> list[ClientOut]:
+    async def listed(self, request: Caller, session: Session, limit: Limit = 50, cursor: After = None) -> ClientPage:
         """List the bank's programs, newest first."""
-        return [ClientOut.of(client) for client in await service.of_bank(session, request.user)]
+        found = await service.of_bank(session, request.user, limit=limit + 1, after=cursor)
+        page, more = cut(found, limit, lambda client: str(client.id))
+        return ClientPage(items=[ClientOut.of(client) for client in page], next_cursor=more)
 
     @post()
     async def register(self, data: JSONBody[ClientIn], request: Caller, session: Session, deps: Deps) -> Response[ClientOut]:
@@ -111,6 +117,12 @@ class ClientsApi(Controller):
             demonstration=deps.settings.demonstration,
         )
         return tagged(ClientOut.of(client, secret), client.revision, status_code=201)
+
+    @get("/{client_id:uuid}")
+    async def one(self, client_id: FromPath[UUID], request: Caller, session: Session) -> Response[ClientOut]:
+        """Return a program, with the ETag that its change needs."""
+        found = await service.one(session, request.user, client_id)
+        return tagged(ClientOut.of(found), found.revision)
 
     @put("/{client_id:uuid}")
     async def change(

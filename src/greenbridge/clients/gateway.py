@@ -1,5 +1,6 @@
 """Keys and signatures of tokens (joserfc), clients' key sets from their own addresses, the table of scopes."""
 
+import asyncio
 import hashlib
 import json
 import tomllib
@@ -17,7 +18,7 @@ from joserfc.jwk import ECKey, Key, KeySet, OKPKey, RSAKey
 
 from greenbridge.accounts.values import Role
 from greenbridge.clients import rules
-from greenbridge.clients.values import Client, Operation, ScopeTable
+from greenbridge.clients.values import Operation, ScopeTable
 from greenbridge.kit import outward, signing
 from greenbridge.kit.errors import Invalid
 from greenbridge.kit.keyring import KeyRing
@@ -26,7 +27,9 @@ from greenbridge.kit.text import Text
 SCOPES = Path(__file__).parent / "policy" / "scopes.toml"
 _KINDS: Mapping[str, Any] = {"RSA": RSAKey, "EC": ECKey, "OKP": OKPKey}
 _MEMBERS = ("kty", "crv", "x", "y", "n", "e", "kid")  # `alg` and `use` are not asked: the accepted algorithms are all for signing
-_KEYS_KEPT = timedelta(minutes=5)
+_KEYS_KEPT, _NOT_ASKED_AGAIN = timedelta(minutes=5), timedelta(seconds=30)
+# A key that was retired signs no more; what it signed before lives no longer than this.
+_RETIRED_KEPT = timedelta(seconds=rules.ACCESS_SECONDS + rules.LEEWAY_SECONDS)
 _MAX_KEY_SET_BYTES = 65_536
 _SERVER_ALGORITHM = "Ed25519"  # RFC 9864; the key ring calls the same EdDSA
 
@@ -90,6 +93,32 @@ def unverified_claims(token: str) -> dict[str, Any]:
     return claims
 
 
+def key_id(token: str) -> str | None:
+    """Return which key a token says that it is signed with; None where it says none, or is no token."""
+    try:
+        kid = jws.extract_compact(token.encode()).headers().get("kid")
+    except (JoseError, ValueError):
+        return None
+    return kid if isinstance(kid, str) else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Fetched:
+    """What an address said at `at`, and what came of the last attempt: its `problem`, empty where it went well."""
+
+    at: datetime
+    keys: Mapping[str, Any]
+    tried_at: datetime
+    problem: str = ""
+
+    def serves(self, kid: str | None, now: datetime) -> bool:
+        """Return whether it is not to be fetched again: it is new, or was just tried; a key that is not in it is looked for."""
+        if now - self.tried_at < _NOT_ASKED_AGAIN:
+            return True
+        known = kid is None or kid in {key.get("kid") for key in self.keys.get("keys", ())}
+        return known and not self.problem and now - self.at < _KEYS_KEPT
+
+
 def proof_of_possession(proof: str) -> tuple[dict[str, Any], str]:
     """Return (claims, thumbprint of the key) of a DPoP proof, which carries its own public key (RFC 9449). Raises BadToken."""
     try:
@@ -112,11 +141,12 @@ def token_hash(token: str) -> str:
 
 @dataclass(slots=True)
 class Keys:
-    """The server's signing keys, and the key sets that clients publish, each kept for five minutes."""
+    """The server's signing keys, and the key sets that clients publish: each kept for five minutes, a failure for half a minute."""
 
     ring: KeyRing
     reach: outward.Reach
-    _fetched: dict[str, tuple[datetime, Mapping[str, Any]]] = field(default_factory=dict)
+    _fetched: dict[str, _Fetched] = field(default_factory=dict)
+    _fetching: dict[str, asyncio.Lock] = field(default_factory=dict)
 
     def signed(self, claims: Mapping[str, Any], now: datetime) -> str:
         """Return an access token (RFC 9068)."""
@@ -129,24 +159,39 @@ class Keys:
         return verified(token, self.published(now))
 
     def published(self, now: datetime) -> dict[str, Any]:
-        """Return the server's key set (RFC 7517)."""
-        keys = self.ring.public_document(now)["keys"]
-        return {"keys": [{k: e[k] for k in ("kty", "crv", "x", "kid", "use")} | {"alg": _SERVER_ALGORITHM} for e in keys if "crv" in e]}
+        """Return the server's key set (RFC 7517): the key that signs, and a retired one as long as a token of its may live."""
+        keys = [key for key in self.ring.public_document(now)["keys"] if "crv" in key and not _is_over(key, now)]
+        return {"keys": [{k: e[k] for k in ("kty", "crv", "x", "kid", "use")} | {"alg": _SERVER_ALGORITHM} for e in keys]}
 
-    async def of(self, client: Client, now: datetime) -> Mapping[str, Any]:
-        """Return a client's public keys: registered, or fetched from its address under the rule for calls outward. Raises BadToken."""
-        if client.jwks is not None:
-            return client.jwks
-        assert client.jwks_uri is not None
-        kept = self._fetched.get(client.jwks_uri)
-        if kept and now - kept[0] < _KEYS_KEPT:
-            return kept[1]
+    async def fetched(self, uri: str, kid: str | None, now: datetime) -> Mapping[str, Any]:
+        """Return the public keys at a client's address, under the rule for calls outward. Raises BadToken.
+
+        For a caller that holds no transaction: the address is its owner's, and may take its time. One asks at a time.
+        """
+        async with self._fetching.setdefault(uri, asyncio.Lock()):
+            kept = self._fetched.get(uri)
+            if kept is None or not kept.serves(kid, now):
+                kept = self._fetched[uri] = await self._fetch(uri, kept, now)
+        if not kept.keys:
+            raise BadToken(kept.problem)
+        return kept.keys
+
+    async def _fetch(self, uri: str, kept: _Fetched | None, now: datetime) -> _Fetched:
+        problem: str
         try:
-            answer = await self.reach.get(client.jwks_uri, most_bytes=_MAX_KEY_SET_BYTES)
-            found: Mapping[str, Any] = json.loads(answer.body) if answer.status == HTTPStatus.OK else {}
-        except (outward.Unreachable, ValueError) as error:
-            raise BadToken(f"jwks_uri cannot be read: {error}") from None
-        if problem := rules.keys_problem(found):
-            raise BadToken(f"jwks_uri holds no key set: {problem.en}")
-        self._fetched[client.jwks_uri] = (now, found)
-        return found
+            answer = await self.reach.get(uri, most_bytes=_MAX_KEY_SET_BYTES)
+            found = json.loads(answer.body) if answer.status == HTTPStatus.OK else {}
+            wrong = rules.keys_problem(found)
+            problem = f"jwks_uri holds no key set: {wrong.en}" if wrong else ""
+        except (outward.Unreachable, ValueError, RecursionError) as error:
+            problem = f"jwks_uri cannot be read: {error}"
+        if not problem:
+            return _Fetched(now, found, now)
+        # What was read a moment ago stays good: a stranger's token with an odd key id must not end it.
+        good = kept is not None and now - kept.at < _KEYS_KEPT
+        return _Fetched(kept.at if kept and good else now, kept.keys if kept and good else {}, now, problem)
+
+
+def _is_over(key: Mapping[str, Any], now: datetime) -> bool:
+    retired = key.get("retired_at")
+    return retired is not None and now - datetime.fromisoformat(retired) >= _RETIRED_KEPT

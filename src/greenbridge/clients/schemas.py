@@ -26,7 +26,7 @@ class ClientIn(Closed):
     jwks_uri: str | None = None
     demo_secret: bool = False
     dpop_required: bool = False
-    function: StaffFunction = StaffFunction.RELATIONSHIP_MANAGER
+    function: StaffFunction | None = Field(default=None, description="Whose view of firms it has; unsaid, it stays as it is")
 
     def registration(self) -> Registration:
         """Return the value."""
@@ -44,6 +44,7 @@ class ClientOut(Closed):
     key_ids: list[str]
     jwks_uri: str | None
     dpop_required: bool
+    function: StaffFunction
     created_at: datetime
     revoked_at: datetime | None
     last_token_at: datetime | None
@@ -60,11 +61,19 @@ class ClientOut(Closed):
             key_ids=list(client.key_ids),
             jwks_uri=client.jwks_uri,
             dpop_required=client.dpop_required,
+            function=client.function,
             created_at=client.created_at,
             revoked_at=client.revoked_at,
             last_token_at=client.last_token_at,
             client_secret=secret,
         )
+
+
+class ClientPage(Closed):
+    """A page of programs, newest first; `next_cursor` is null where there are no older ones."""
+
+    items: list[ClientOut]
+    next_cursor: str | None
 
 
 class TokenOut(Closed):

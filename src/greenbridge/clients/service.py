@@ -22,7 +22,20 @@ from greenbridge.kit import database, outward
 from greenbridge.kit.errors import Forbidden, Invalid, NotFound, NotSignedIn, Problem
 from greenbridge.kit.web import Outdated
 
-__all__ = ["Desk", "Keys", "Refused", "change", "forget_used", "issue", "of_bank", "register", "revoke", "scope_table"]
+__all__ = [
+    "Desk",
+    "Keys",
+    "Refused",
+    "change",
+    "fetched_keys",
+    "forget_used",
+    "issue",
+    "of_bank",
+    "one",
+    "register",
+    "revoke",
+    "scope_table",
+]
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 SECRET_PREFIX = "gbs_demo_"  # noqa: S105  so that a leaked one is known for what it is
 
@@ -91,10 +104,15 @@ async def _record(session: AsyncSession, actor: Actor, client: Client, what: str
     await audit.record(session, f"api_client.{what}", f"api_client:{client.id}", now, account_id=actor.account_id, **detail)
 
 
-async def of_bank(session: AsyncSession, actor: Actor) -> list[Client]:
-    """Return the programs of the actor's bank, newest first, with those that were revoked."""
+async def of_bank(session: AsyncSession, actor: Actor, *, limit: int = 100, after: UUID | None = None) -> list[Client]:
+    """Return the programs of the actor's bank, newest first, with those that were revoked; `after`: those behind that one."""
     _must_administer(actor)
-    return await store.of_organisation(session, actor.organisation.id)
+    return await store.of_organisation(session, actor.organisation.id, limit, after)
+
+
+async def one(session: AsyncSession, actor: Actor, client_id: UUID) -> Client:
+    """Return a program of the actor's bank, also one that was revoked; raises NotFound."""
+    return await _own(session, actor, client_id)
 
 
 async def _own(session: AsyncSession, actor: Actor, client_id: UUID) -> Client:
@@ -116,7 +134,9 @@ async def change(
     *,
     demonstration: bool = False,
 ) -> Client:
-    """Change a program's name, scopes, keys and binding. A new key stands beside the old one until the bank takes that out.
+    """Change a program's name, scopes, keys, binding, and staff function where one is said.
+
+    A new key stands beside the old one until the bank takes that out.
 
     Raises Outdated when somebody changed it since `revision`. How it proves itself stays: a secret never becomes a key's equal.
     """
@@ -133,6 +153,8 @@ async def change(
         "jwks_uri": asked.jwks_uri,
         "dpop_required": asked.dpop_required,
     }
+    if asked.function is not None:
+        await accounts.set_function(session, actor, client.account_id, asked.function)
     changed = await store.change(session, client.id, client.revision if revision is None else revision, **values)
     if changed is None:
         raise Outdated
@@ -159,11 +181,15 @@ async def forget_used(session: AsyncSession, now: datetime) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Gives tokens and reads them. `issuer`: the public address of this installation, without a slash at its end."""
+    """Gives tokens and reads them. `issuer`: the public address of this installation, without a slash at its end.
+
+    Clients' secrets are taken in a demonstration alone.
+    """
 
     issuer: str
     keys: Keys
     scopes: ScopeTable
+    demonstration: bool = False
 
     @property
     def token_endpoint(self) -> str:
@@ -236,14 +262,37 @@ def _insufficient(scope: str) -> Problem:
     return problem
 
 
+async def fetched_keys(sessions: database.Sessions, desk: Desk, form: Mapping[str, str], now: datetime) -> Mapping[str, Any]:
+    """Return the keys at the address of the client that an assertion names, before the request has a transaction; empty for none.
+
+    A hanging address holds no connection of ours. Whether the client may have a token is asked afterwards, in `issue`.
+    """
+    assertion = form.get("client_assertion")
+    try:
+        client_id = UUID(str(gateway.unverified_claims(assertion or "").get("sub", "")))
+        async with sessions.begin() as session:
+            found = await store.find(session, client_id)
+        if assertion is None or found is None or found[0].jwks_uri is None or found[0].revoked_at is not None:
+            return {}
+        return await desk.keys.fetched(found[0].jwks_uri, gateway.key_id(assertion), now)
+    except (BadToken, ValueError):
+        return {}
+
+
 async def issue(
-    session: AsyncSession, desk: Desk, form: Mapping[str, str], basic: tuple[str, str] | None, proof: str | None, now: datetime
+    session: AsyncSession,
+    desk: Desk,
+    form: Mapping[str, str],
+    basic: tuple[str, str] | None,
+    proof: str | None,
+    now: datetime,
+    fetched: Mapping[str, Any] | None = None,
 ) -> Issued:
-    """Give a client its token (RFC 6749, section 4.4; RFC 7523; RFC 9449). Raises Refused."""
+    """Give a client its token (RFC 6749, section 4.4; RFC 7523; RFC 9449). `fetched`: the keys at its address. Raises Refused."""
     if form.get("grant_type") != "client_credentials":
         raise Refused("unsupported_grant_type", "grant_type must be client_credentials")
     async with database.as_platform(session):  # nobody is signed in yet: who asks is what is found out here
-        client = await _proven(session, desk, form, basic, now)
+        client = await _proven(session, desk, form, basic, fetched or {}, now)
         scopes = rules.granted_scopes(form.get("scope"), client.scopes)
         if scopes is None:
             raise Refused("invalid_scope", "a scope was asked for that the client does not have")
@@ -276,14 +325,18 @@ async def _bound_to(session: AsyncSession, desk: Desk, client: Client, proof: st
         raise Refused("invalid_dpop_proof", str(error)) from None
 
 
-async def _proven(session: AsyncSession, desk: Desk, form: Mapping[str, str], basic: tuple[str, str] | None, now: datetime) -> Client:
+async def _proven(
+    session: AsyncSession, desk: Desk, form: Mapping[str, str], basic: tuple[str, str] | None, fetched: Mapping[str, Any], now: datetime
+) -> Client:
     """Return the client that proved who it is; raises Refused, with the same words whether it exists or not."""
     refused = Refused("invalid_client", "the client is unknown or did not prove who it is", 401)
     assertion = form.get("client_assertion")
     if assertion is not None:
         if form.get("client_assertion_type") != ASSERTION_TYPE or basic is not None:
             raise Refused("invalid_request", f"client_assertion_type must be {ASSERTION_TYPE}, and no other proof be given")
-        return await _proven_by_key(session, desk, assertion, form.get("client_id"), refused, now)
+        return await _proven_by_key(session, desk, assertion, form.get("client_id"), fetched, refused, now)
+    if not desk.demonstration:
+        raise refused
     named, secret = basic or (form.get("client_id", ""), form.get("client_secret", ""))
     try:
         found = await store.find(session, UUID(named))
@@ -296,7 +349,15 @@ async def _proven(session: AsyncSession, desk: Desk, form: Mapping[str, str], ba
     return found[0]
 
 
-async def _proven_by_key(session: AsyncSession, desk: Desk, assertion: str, named: str | None, refused: Refused, now: datetime) -> Client:
+async def _proven_by_key(
+    session: AsyncSession,
+    desk: Desk,
+    assertion: str,
+    named: str | None,
+    fetched: Mapping[str, Any],
+    refused: Refused,
+    now: datetime,
+) -> Client:
     try:
         client_id = str(gateway.unverified_claims(assertion).get("sub", ""))
         found = await store.find(session, UUID(client_id))
@@ -307,7 +368,7 @@ async def _proven_by_key(session: AsyncSession, desk: Desk, assertion: str, name
             or named not in {None, client_id}
         ):
             raise refused
-        claims = gateway.verified(assertion, await desk.keys.of(found[0], now))
+        claims = gateway.verified(assertion, fetched if found[0].jwks is None else found[0].jwks)
     except (BadToken, ValueError):
         raise refused from None
     audiences = (desk.issuer, desk.token_endpoint)

@@ -1,10 +1,11 @@
 """SQL of clients."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -12,9 +13,10 @@ from greenbridge.accounts.values import Actor, Organisation, OrganisationKind, R
 from greenbridge.clients.tables import ApiClientRow, UsedJtiRow
 from greenbridge.clients.values import Client, Proof
 from greenbridge.kit import database
+from greenbridge.kit.paging import wrong_cursor
 
 
-def _value(row: ApiClientRow) -> Client:
+def _value(row: ApiClientRow, function: str) -> Client:
     return Client(
         row.id,
         row.organisation_id,
@@ -29,25 +31,40 @@ def _value(row: ApiClientRow) -> Client:
         row.created_at,
         row.revoked_at,
         row.last_token_at,
+        StaffFunction(function),
     )
+
+
+async def _functions(session: AsyncSession, account_ids: Sequence[UUID]) -> dict[UUID, str]:
+    query = "select id, function from account where id = any(%(ids)s)"
+    async with database.as_platform(session):  # accounts are closed to requests; these are of programs that the caller has found
+        return dict(await database.rows(session, query, {"ids": list(account_ids)}))
 
 
 async def add(session: AsyncSession, row: ApiClientRow) -> Client:
     session.add(row)
     await session.flush()
-    return _value(row)
+    return _value(row, (await _functions(session, [row.account_id]))[row.account_id])
 
 
 async def find(session: AsyncSession, client_id: UUID) -> tuple[Client, str | None] | None:
     """Return a client and the hash of its secret."""
     row = await session.get(ApiClientRow, client_id, populate_existing=True)
-    return (_value(row), row.secret_hash) if row else None
+    return (_value(row, (await _functions(session, [row.account_id]))[row.account_id]), row.secret_hash) if row else None
 
 
-async def of_organisation(session: AsyncSession, organisation_id: UUID) -> list[Client]:
-    """Return a bank's clients, newest first; those that were revoked stay to be seen."""
-    query = select(ApiClientRow).where(col(ApiClientRow.organisation_id) == organisation_id).order_by(col(ApiClientRow.created_at).desc())
-    return [_value(row) for row in await session.scalars(query)]
+async def of_organisation(session: AsyncSession, organisation_id: UUID, limit: int, after: UUID | None) -> list[Client]:
+    """Return a bank's clients, newest first, those behind one; those that were revoked stay to be seen. Raises Invalid."""
+    query = select(ApiClientRow).where(col(ApiClientRow.organisation_id) == organisation_id)
+    if after is not None:
+        mark = await session.get(ApiClientRow, after)
+        if mark is None or mark.organisation_id != organisation_id:
+            raise wrong_cursor()
+        query = query.where(tuple_(col(ApiClientRow.created_at), col(ApiClientRow.id)) < (mark.created_at, mark.id))
+    query = query.order_by(col(ApiClientRow.created_at).desc(), col(ApiClientRow.id).desc()).limit(limit)
+    rows = list(await session.scalars(query))
+    functions = await _functions(session, [row.account_id for row in rows])
+    return [_value(row, functions[row.account_id]) for row in rows]
 
 
 async def change(session: AsyncSession, client_id: UUID, revision: int, **values: Any) -> Client | None:

@@ -35,6 +35,7 @@ class Client:
     created_at: datetime
     revoked_at: datetime | None
     last_token_at: datetime | None
+    function: StaffFunction
 
     @property
     def key_ids(self) -> tuple[str, ...]:
@@ -44,7 +45,9 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """What a bank's administrator asks for. One of `jwks`, `jwks_uri`, `demo_secret`."""
+    """What a bank's administrator asks for. One of `jwks`, `jwks_uri`, `demo_secret`. Without a `function` it stays as it is; a new
+    program is a relationship manager's.
+    """
 
     name: str
     scopes: frozenset[str]
@@ -52,7 +55,7 @@ class Registration:
     jwks_uri: str | None = None
     demo_secret: bool = False
     dpop_required: bool = False
-    function: StaffFunction = StaffFunction.RELATIONSHIP_MANAGER
+    function: StaffFunction | None = None
 
 
 @dataclass(frozen=True, slots=True)

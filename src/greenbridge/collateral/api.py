@@ -19,15 +19,19 @@ from greenbridge.collateral.schemas import (
     NoteIn,
     PledgeIn,
     PledgeOut,
+    PledgePage,
     QueryIn,
     QueryOut,
+    QueryPage,
     RegistrationIn,
     RegistrationOut,
+    RegistrationPage,
 )
 from greenbridge.collateral.service import Safe
 from greenbridge.collateral.values import Draft, PledgeEvent, PledgeState
 from greenbridge.consents.values import WorkStep
 from greenbridge.kit.errors import Conflict, Invalid, NotFound
+from greenbridge.kit.paging import After, Limit, cut
 from greenbridge.kit.web import PROBLEM_JSON, Deps, Now, Session, language_of
 
 BOTH = (only(Role.ENTERPRISE, Role.OFFICER),)
@@ -73,9 +77,11 @@ class PledgesApi(Controller):
         return await _out(session, request.user, deps.safe, made.id, now)
 
     @get(guards=BOTH)
-    async def listed(self, request: Caller, session: Session, now: Now, deps: Deps) -> list[PledgeOut]:
+    async def listed(self, request: Caller, session: Session, now: Now, deps: Deps, limit: Limit = 50, cursor: After = None) -> PledgePage:
         """List the pledges of the caller's firm, or to the caller's bank; open ones first."""
-        return [PledgeOut.of(view) for view in await service.mine(session, request.user, deps.safe, now)]
+        found = await service.mine(session, request.user, deps.safe, now, limit=limit + 1, after=cursor)
+        page, more = cut(found, limit, lambda view: str(view.pledge.id))
+        return PledgePage(items=[PledgeOut.of(view) for view in page], next_cursor=more)
 
     @get("/{pledge_id:uuid}", guards=BOTH)
     async def one(self, pledge_id: FromPath[UUID], request: Caller, session: Session, now: Now, deps: Deps) -> PledgeOut:
@@ -164,9 +170,11 @@ class RegistrationsApi(Controller):
         return RegistrationOut.of(await service.draft(session, request.user, deps.safe, data.pledge_id, now))
 
     @get(guards=BOTH)
-    async def listed(self, request: Caller, session: Session) -> list[RegistrationOut]:
+    async def listed(self, request: Caller, session: Session, limit: Limit = 50, cursor: After = None) -> RegistrationPage:
         """List the registrations of the caller's firm or bank, newest first."""
-        return [RegistrationOut.of(one) for one in await service.of_mine(session, request.user)]
+        found = await service.of_mine(session, request.user, limit=limit + 1, after=cursor)
+        page, more = cut(found, limit, lambda one: str(one.id))
+        return RegistrationPage(items=[RegistrationOut.of(one) for one in page], next_cursor=more)
 
     @post("/{registration_id:uuid}/submission", status_code=200, guards=OFFICER)
     async def submit(self, registration_id: FromPath[UUID], request: Caller, session: Session, now: Now) -> RegistrationOut:
@@ -197,9 +205,11 @@ class RegistersApi(Controller):
         return QueryOut.of(await service.ask(session, request.user, data.enterprise_id, data.certificate_no, data.step, now))
 
     @get()
-    async def listed(self, request: Caller, session: Session) -> list[QueryOut]:
+    async def listed(self, request: Caller, session: Session, limit: Limit = 50, cursor: After = None) -> QueryPage:
         """List what the caller's bank has asked, newest first, without the answers."""
-        return [QueryOut.of(one) for one in await service.queries(session, request.user)]
+        found = await service.queries(session, request.user, limit=limit + 1, after=cursor)
+        page, more = cut(found, limit, lambda one: str(one.id))
+        return QueryPage(items=[QueryOut.of(one) for one in page], next_cursor=more)
 
     @get("/{query_id:uuid}")
     async def one(

@@ -217,3 +217,24 @@ class QueryOut(Closed):
             answered_at=o.answered_at,
             answer=dict(answer) if answer is not None else None,
         )
+
+
+class PledgePage(Closed):
+    """A page of pledges, open ones first; `next_cursor` is null where there are no more."""
+
+    items: list[PledgeOut]
+    next_cursor: str | None
+
+
+class RegistrationPage(Closed):
+    """A page of registrations, newest first; `next_cursor` is null where there are no more."""
+
+    items: list[RegistrationOut]
+    next_cursor: str | None
+
+
+class QueryPage(Closed):
+    """A page of questions to the register, newest first; `next_cursor` is null where there are no more."""
+
+    items: list[QueryOut]
+    next_cursor: str | None

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from litestar import Controller, get, post, put
+from litestar import Controller, Response, get, post, put
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from greenbridge.accounts.guards import Caller, only
@@ -12,7 +12,7 @@ from greenbridge.consents import service
 from greenbridge.consents.schemas import ConsentOut, ReadOut, StaffViewIn, StaffViewOut
 from greenbridge.consents.values import ConsentView, View, WorkStep
 from greenbridge.enterprises import service as enterprises
-from greenbridge.kit.web import Deps, Now, Session
+from greenbridge.kit.web import Deps, Now, Session, must_match, tagged
 
 
 class FirmConsentsApi(Controller):
@@ -69,7 +69,9 @@ class BankConsentsApi(Controller):
     @get("/staff-views")
     async def views(self, request: Caller, session: Session, now: Now) -> list[StaffViewOut]:
         """List what each staff function sees at each work step, as far as consents allow."""
-        return [StaffViewOut.of(view, cap) for view, cap in await service.views(session, request.user, now)]
+        revisions = await service.view_revisions(session, request.user)
+        found = await service.views(session, request.user, now)
+        return [StaffViewOut.of(view, cap, revisions.get((view.step, view.function), 0)) for view, cap in found]
 
     @put("/staff-views/{step:str}/{function:str}")
     async def set_view(
@@ -81,10 +83,11 @@ class BankConsentsApi(Controller):
         session: Session,
         now: Now,
         deps: Deps,
-    ) -> StaffViewOut:
+    ) -> Response[StaffViewOut]:
         """Set what a staff function sees at a work step; the bank's administrator may."""
         view = View(step, function, data.max_level, frozenset(data.hidden), now)
-        await service.set_view(session, request.user, view, deps.described, now)
+        await service.set_view(session, request.user, view, deps.described, now, revision=must_match(request))
         now_shown = await service.views(session, request.user, now)
         found, cap = next((v, cap) for v, cap in now_shown if (v.step, v.function) == (step, function))
-        return StaffViewOut.of(found, cap)
+        revision = (await service.view_revisions(session, request.user))[step, function]
+        return tagged(StaffViewOut.of(found, cap, revision), revision)

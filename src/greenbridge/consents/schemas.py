@@ -3,6 +3,8 @@
 from datetime import date, datetime
 from uuid import UUID
 
+from pydantic import Field
+
 from greenbridge.accounts.values import StaffFunction
 from greenbridge.consents.values import ConsentView, Narrowing, Purpose, Read, ReadKind, View, WorkStep
 from greenbridge.kit.wire import Closed
@@ -124,9 +126,12 @@ class StaffViewOut(StaffViewIn):
     function: StaffFunction
     cap: int
     set_at: datetime | None
+    revision: int = Field(description="In quotes, what If-Match of a change says")
 
     @classmethod
-    def of(cls, view: View, cap: int) -> "StaffViewOut":
+    def of(cls, view: View, cap: int, revision: int) -> "StaffViewOut":
         """Return the wire form."""
         hidden = sorted(view.hidden)
-        return cls(step=view.step, function=view.function, max_level=view.max_level, hidden=hidden, cap=cap, set_at=view.set_at)
+        return cls(
+            step=view.step, function=view.function, max_level=view.max_level, hidden=hidden, cap=cap, set_at=view.set_at, revision=revision
+        )

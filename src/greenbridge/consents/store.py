@@ -197,6 +197,13 @@ async def views(session: AsyncSession, bank_id: UUID) -> list[View]:
     return [_view(row) for row in await session.scalars(query)]
 
 
+async def view_revisions(session: AsyncSession, bank_id: UUID) -> dict[tuple[WorkStep, StaffFunction], int]:
+    """Return how often a bank has set its view of each step and function."""
+    query = "select step, function, count(*) from staff_view where bank_id = %(bank)s group by step, function"
+    found = await database.rows(session, query, {"bank": bank_id})
+    return {(WorkStep(step), StaffFunction(function)): count for step, function, count in found}
+
+
 async def add_view(session: AsyncSession, bank_id: UUID, found: View, now: datetime, account_id: UUID) -> None:
     session.add(
         StaffView(

@@ -66,7 +66,7 @@ class _Window:
 
     start: datetime
     used: int
-    saved_at: datetime
+    saved_at: datetime | None
     unsaved: int = 0
 
 
@@ -84,20 +84,24 @@ class Calls:
         start = datetime.fromtimestamp(second - second % WINDOW_SECONDS, tz=now.tzinfo)
         key = f"{name}:{caller}"
         window = self._windows.get(key)
-        if window is not None and window.start == start and self._waits(window, quota, now):
+        if window is None or window.start != start:
+            if len(self._windows) >= MOST_KEPT:
+                self._windows.clear()
+            window = self._windows[key] = _Window(start, 0, None)
+        if self._waits(window, quota, now):
             window.unsaved += 1
             used = window.used + window.unsaved
         else:
-            calls = 1 + (window.unsaved if window is not None and window.start == start else 0)
+            calls = 1 + window.unsaved
+            # Before the statement is waited for: callers beside this one must not count and write the same calls again.
+            window.used, window.unsaved, window.saved_at = window.used + calls, 0, now
             async with sessions.begin() as session:
                 ((used,),) = await database.rows(session, _COUNT, {"key": key, "start": start, "calls": calls})
-            if len(self._windows) >= MOST_KEPT:
-                self._windows.clear()
-            self._windows[key] = _Window(start, used, now)
+            window.used = max(window.used, used)
         return Limit(name, quota, used, WINDOW_SECONDS - second % WINDOW_SECONDS)
 
     def _waits(self, window: _Window, quota: int, now: datetime) -> bool:
-        soon = now - window.saved_at < SAVED_EVERY and window.unsaved < UNSAVED
+        soon = window.saved_at is not None and now - window.saved_at < SAVED_EVERY and window.unsaved < UNSAVED
         return soon and window.used + UNSAVED * FAR < quota
 
 

@@ -69,6 +69,8 @@ _MATCH_PARAMETER: Document = {
     "description": "The ETag that came when the thing was read; `*`: whatever is there",
     "schema": {"type": "string"},
 }
+# What is said anew as a whole, by one person: no change of it is lost to another.
+_WHOLE = frozenset({"/api/v1/need-drafts/{draft_id}", "/api/v1/products/{code}/subscription"})
 
 
 class EitherBody:
@@ -162,7 +164,7 @@ def _complete(operation: Document, call: str, *, public: bool, scope: str | None
     statuses |= {404} if "{" in path else set()
     statuses |= {404, 409, 422} if changing else {422}
     statuses |= {413, 415} if "requestBody" in operation else set()
-    statuses |= {412, 428} if method == "PUT" else set()
+    statuses |= {412, 428} if method == "PUT" and path not in _WHOLE else set()
     answers = operation.setdefault("responses", {})
     for answer in answers.values():
         answer.setdefault("headers", {}).update(_LIMITS)
@@ -175,7 +177,7 @@ def _complete(operation: Document, call: str, *, public: bool, scope: str | None
     operation["security"] = [] if public else [{"bearer": []}, *([{"oauth2": [scope] if scope else []}] if scope is not None else [])]
     if method == "POST" and path.startswith("/api/"):
         _keyed(operation)
-    if method == "PUT":
+    if method == "PUT" and path not in _WHOLE:
         _add(operation, _MATCH_PARAMETER)
 
 

@@ -81,7 +81,11 @@ class RequestIds(ASGIMiddleware):
                 logs.get().info("request", method=scope["method"], path=scope["path"], status=message["status"])
             await send(message)
 
-        await next_app(scope, receive, send_with_id)
+        try:
+            await next_app(scope, receive, send_with_id)
+        except Exception:
+            scope["state"]["left"] = True  # raised by another middleware: what is answered goes past `send_with_id`
+            raise
 
 
 class Options(ASGIMiddleware):
@@ -211,12 +215,16 @@ def on_problem(request: AnyRequest, error: Problem) -> Response[Any]:
 
 
 def _unrouted_headers(request: AnyRequest, error: Problem) -> dict[str, str]:
-    """Return the headers, and write the log line, of a request that no route took: it never came through RequestIds."""
-    if "request_id" in request.scope["state"]:
+    """Return the headers, and write the log line, of a request whose answer does not go through RequestIds: no route took it, or who
+    calls was refused before one.
+    """
+    state = request.scope["state"]
+    if "request_id" in state and not state.get("left"):
         return {}
-    request_id = uuid4().hex
+    request_id = state.get("request_id") or uuid4().hex
     logs.get().info("request", method=request.method, path=request.url.path, status=error.status, request_id=request_id)
-    return {REQUEST_ID: request_id, **{name.decode(): value.decode() for name, value in _GUARDING_HEADERS}}
+    guarding = {name.decode(): value.decode() for name, value in _GUARDING_HEADERS}
+    return {REQUEST_ID: request_id, **guarding, **state.get("headers", {})}
 
 
 def on_replayed(_: AnyRequest, found: Replayed) -> Response[Any]:

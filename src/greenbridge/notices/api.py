@@ -8,12 +8,12 @@ from litestar.params import FromPath, FromQuery, JSONBody, PathParameter, QueryP
 
 from greenbridge.accounts.guards import Caller, only, signed_in
 from greenbridge.accounts.values import Role
+from greenbridge.kit.paging import After, Limit, cut
 from greenbridge.kit.web import Deps, Session, language_of, must_match, tagged
 from greenbridge.notices import service
-from greenbridge.notices.schemas import DeliveryOut, DeliveryPage, EndpointIn, EndpointOut, NoticeOut, UnreadOut
+from greenbridge.notices.schemas import DeliveryOut, DeliveryPage, EndpointIn, EndpointOut, NoticeOut, NoticePage, UnreadOut
 from greenbridge.notices.values import DeliveryState
 
-Limit = Annotated[int, QueryParameter(ge=1, le=200)]
 Number = Annotated[int, PathParameter(ge=1, le=2**53 - 1)]
 
 
@@ -25,9 +25,11 @@ class NoticesApi(Controller):
     guards = (signed_in,)
 
     @get()
-    async def inbox(self, request: Caller, session: Session, limit: Limit = 50) -> list[NoticeOut]:
+    async def inbox(self, request: Caller, session: Session, limit: Limit = 50, cursor: After = None) -> NoticePage:
         """List the caller's notices, newest first."""
-        return [NoticeOut.of(line) for line in await service.inbox(session, request.user, language_of(request), limit=limit)]
+        found = await service.inbox(session, request.user, language_of(request), limit=limit + 1, after=cursor)
+        page, more = cut(found, limit, lambda line: str(line.id))
+        return NoticePage(items=[NoticeOut.of(line) for line in page], next_cursor=more)
 
     @get("/unread")
     async def unread(self, request: Caller, session: Session) -> UnreadOut:

@@ -26,6 +26,13 @@ class NoticeOut(Closed):
         return cls(id=line.id, topic=line.topic, title=line.title, sentence=line.sentence, link=line.link, at=line.at, read=line.read)
 
 
+class NoticePage(Closed):
+    """A page of notices, newest first; `next_cursor` is null where there are no older ones."""
+
+    items: list[NoticeOut]
+    next_cursor: str | None
+
+
 class UnreadOut(Closed):
     """How many notices are new."""
 

@@ -77,11 +77,11 @@ async def draft(session: AsyncSession, actor: Actor, box: Safe, pledge_id: UUID,
     return made
 
 
-async def of_mine(session: AsyncSession, actor: Actor) -> list[Registration]:
-    """Return the registrations of the actor's firm or bank, newest first."""
+async def of_mine(session: AsyncSession, actor: Actor, *, limit: int | None = None, after: UUID | None = None) -> list[Registration]:
+    """Return the registrations of the actor's firm or bank, newest first; those `after` one."""
     if actor.role is Role.OFFICER:
-        return await store.of_organisation(session, "bank_id", actor.organisation.id)
-    return await store.of_organisation(session, "enterprise_id", (await firm_of(session, actor)).id)
+        return await store.of_organisation(session, "bank_id", actor.organisation.id, limit, after)
+    return await store.of_organisation(session, "enterprise_id", (await firm_of(session, actor)).id, limit, after)
 
 
 async def of_pledge(session: AsyncSession, actor: Actor, pledge_id: UUID) -> list[Registration]:
@@ -172,10 +172,10 @@ async def ask(session: AsyncSession, actor: Actor, enterprise_id: UUID, certific
     return made
 
 
-async def queries(session: AsyncSession, actor: Actor) -> list[Order]:
+async def queries(session: AsyncSession, actor: Actor, *, limit: int = 100, after: UUID | None = None) -> list[Order]:
     """Return what the actor's bank has asked the register, newest first, without the answers: those are read one by one."""
     must_be_officer(actor)
-    return [replace(one, answer=None) for one in await store.queries_of_bank(session, actor.organisation.id)]
+    return [replace(one, answer=None) for one in await store.queries_of_bank(session, actor.organisation.id, limit, after)]
 
 
 async def answer_of(session: AsyncSession, actor: Actor, order_id: UUID, step: WorkStep, now: datetime) -> Order:

@@ -23,12 +23,14 @@ from greenbridge.kit.text import Text
 from greenbridge.underwriting import service as underwriting
 
 
-async def mine(session: AsyncSession, actor: Actor, box: Safe, now: datetime) -> list[PledgeView]:
+async def mine(
+    session: AsyncSession, actor: Actor, box: Safe, now: datetime, *, limit: int | None = None, after: UUID | None = None
+) -> list[PledgeView]:
     """Return the pledges of the actor's firm, by whomever they are held, or those to the actor's bank; open ones first."""
     if actor.role is Role.OFFICER:
-        found = await store.of_bank(session, actor.organisation.id)
+        found = await store.of_bank(session, actor.organisation.id, limit, after)
     else:
-        found = await store.of_enterprise(session, (await firm_of(session, actor)).id)
+        found = await store.of_enterprise(session, (await firm_of(session, actor)).id, limit, after)
     return await views(session, box, found, now)
 
 

@@ -14,6 +14,7 @@ from greenbridge.collateral.tables import PledgeCheckRow, PledgeEventRow, Pledge
 from greenbridge.collateral.values import AssetKind, Evidence, Happened, Pledge, PledgeEvent, PledgeState, Sharing
 from greenbridge.kit import database
 from greenbridge.kit.columns import JsonObject
+from greenbridge.kit.paging import wrong_cursor
 
 
 def _value(row: PledgeRow) -> Pledge:
@@ -78,17 +79,25 @@ async def find(session: AsyncSession, pledge_id: UUID, *, lock: bool = False) ->
     return _value(row) if row else None
 
 
-async def of_enterprise(session: AsyncSession, enterprise_id: UUID) -> list[Pledge]:
-    return await _listed(session, select(PledgeRow).where(col(PledgeRow.enterprise_id) == enterprise_id))
+async def of_enterprise(session: AsyncSession, enterprise_id: UUID, limit: int | None = None, after: UUID | None = None) -> list[Pledge]:
+    return await _listed(session, col(PledgeRow.enterprise_id), enterprise_id, limit, after)
 
 
-async def of_bank(session: AsyncSession, bank_id: UUID) -> list[Pledge]:
-    return await _listed(session, select(PledgeRow).where(col(PledgeRow.bank_id) == bank_id))
+async def of_bank(session: AsyncSession, bank_id: UUID, limit: int | None = None, after: UUID | None = None) -> list[Pledge]:
+    return await _listed(session, col(PledgeRow.bank_id), bank_id, limit, after)
 
 
-async def _listed(session: AsyncSession, query: Any) -> list[Pledge]:
-    """Return pledges, those that are open first, newest first."""
-    query = query.order_by(col(PledgeRow.ended_at).is_not(None), col(PledgeRow.offered_at).desc(), col(PledgeRow.id))
+async def _listed(session: AsyncSession, column: Any, of: UUID, limit: int | None, after: UUID | None) -> list[Pledge]:
+    """Return pledges, those that are open first, newest first; those behind one. Raises Invalid for one that is not theirs."""
+    closed, at, key = col(PledgeRow.ended_at).is_not(None), col(PledgeRow.offered_at), col(PledgeRow.id)
+    query = select(PledgeRow).where(column == of).order_by(closed, at.desc(), key).limit(limit)
+    if after is not None:
+        mark = await session.get(PledgeRow, after)
+        if mark is None or of not in {mark.enterprise_id, mark.bank_id}:
+            raise wrong_cursor()
+        ended, alike = mark.ended_at is not None, closed.is_(mark.ended_at is not None)
+        later = (at < mark.offered_at) | ((at == mark.offered_at) & (key > mark.id))
+        query = query.where((alike & later) if ended else ((alike & later) | closed))
     return [_value(row) for row in await session.scalars(query.execution_options(populate_existing=True))]
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -21,6 +21,7 @@ from greenbridge.collateral.values import (
     RegistrationState,
 )
 from greenbridge.kit import database
+from greenbridge.kit.paging import wrong_cursor
 
 
 def _registration(row: RegistrationRow) -> Registration:
@@ -100,9 +101,17 @@ async def of_pledge(session: AsyncSession, pledge_id: UUID) -> list[Registration
     return [_registration(row) for row in await session.scalars(query.execution_options(populate_existing=True))]
 
 
-async def of_organisation(session: AsyncSession, column: str, of: UUID) -> list[Registration]:
-    """Return the registrations of a bank (`bank_id`) or of a firm (`enterprise_id`), newest first."""
-    query = select(RegistrationRow).where(getattr(RegistrationRow, column) == of).order_by(col(RegistrationRow.drafted_at).desc())
+async def of_organisation(
+    session: AsyncSession, column: str, of: UUID, limit: int | None = None, after: UUID | None = None
+) -> list[Registration]:
+    """Return the registrations of a bank (`bank_id`) or of a firm (`enterprise_id`), newest first; those behind one. Raises Invalid."""
+    at, key = col(RegistrationRow.drafted_at), col(RegistrationRow.id)
+    query = select(RegistrationRow).where(getattr(RegistrationRow, column) == of).order_by(at.desc(), key.desc()).limit(limit)
+    if after is not None:
+        mark = await session.get(RegistrationRow, after)
+        if mark is None or getattr(mark, column) != of:
+            raise wrong_cursor()
+        query = query.where(tuple_(at, key) < (mark.drafted_at, mark.id))
     return [_registration(row) for row in await session.scalars(query.execution_options(populate_existing=True))]
 
 
@@ -139,9 +148,16 @@ async def find_order(session: AsyncSession, order_id: UUID, *, lock: bool = Fals
     return _order(row) if row else None
 
 
-async def queries_of_bank(session: AsyncSession, bank_id: UUID) -> list[Order]:
+async def queries_of_bank(session: AsyncSession, bank_id: UUID, limit: int = 100, after: UUID | None = None) -> list[Order]:
+    """Return a bank's queries, newest first; those behind one. Raises Invalid."""
+    at, key = col(OrderRow.made_at), col(OrderRow.id)
     query = select(OrderRow).where(col(OrderRow.bank_id) == bank_id, col(OrderRow.kind) == OrderKind.QUERY.value)
-    query = query.order_by(col(OrderRow.made_at).desc()).limit(100)
+    if after is not None:
+        mark = await session.get(OrderRow, after)
+        if mark is None or mark.bank_id != bank_id:
+            raise wrong_cursor()
+        query = query.where(tuple_(at, key) < (mark.made_at, mark.id))
+    query = query.order_by(at.desc(), key.desc()).limit(limit)
     return [_order(row) for row in await session.scalars(query.execution_options(populate_existing=True))]
 
 

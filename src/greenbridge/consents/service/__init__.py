@@ -1,6 +1,6 @@
 """Consents: granted and withdrawn, read through, shown to a bank's own staff."""
 
-from greenbridge.consents.service.bank import preview, set_view, views
+from greenbridge.consents.service.bank import preview, set_view, view_revisions, views
 from greenbridge.consents.service.granting import (
     acknowledge,
     grant,
@@ -39,6 +39,7 @@ __all__ = [
     "set_view",
     "standing",
     "template",
+    "view_revisions",
     "views",
     "withdraw",
     "withdrawn_since",

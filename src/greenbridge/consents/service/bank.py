@@ -1,6 +1,6 @@
 """What a bank shows its own staff."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from greenbridge.consents.values import Access, DescribedItem, Narrowing, Purpos
 from greenbridge.kit import database
 from greenbridge.kit.calendar import business_date
 from greenbridge.kit.errors import Forbidden, Invalid
+from greenbridge.kit.web import Outdated
 
 
 def must_be_bank(actor: Actor) -> None:
@@ -45,8 +46,18 @@ async def views(session: AsyncSession, actor: Actor, now: datetime) -> list[tupl
     return found
 
 
-async def set_view(session: AsyncSession, actor: Actor, view: View, known: Sequence[DescribedItem], now: datetime) -> View:
-    """Set what the bank shows a staff function at a step; only its administrator may. Raises Invalid for what templates do not know."""
+async def view_revisions(session: AsyncSession, actor: Actor) -> Mapping[tuple[WorkStep, StaffFunction], int]:
+    """Return the revision of each view of the actor's bank; one that was never set has none, which is 0."""
+    must_be_bank(actor)
+    return await store.view_revisions(session, actor.organisation.id)
+
+
+async def set_view(
+    session: AsyncSession, actor: Actor, view: View, known: Sequence[DescribedItem], now: datetime, *, revision: int | None = None
+) -> View:
+    """Set what the bank shows a staff function at a step; only its administrator may. Raises Invalid for what templates do not know,
+    Outdated when it was set since `revision`.
+    """
     if actor.role is not Role.BANK_ADMINISTRATOR:
         raise Forbidden("not-an-administrator", "只有银行管理员可以设置。", "Only the bank's administrator may do this.")
     caps = {(found.step, found.function): cap for found, cap in await views(session, actor, now)}
@@ -57,6 +68,10 @@ async def set_view(session: AsyncSession, actor: Actor, view: View, known: Seque
         raise Invalid.at("wrong-view", "max_level", f"敏感度应为 1 至 {most}。", f"The sensitivity must be 1 to {most}.")
     if found := rules.grant_problems(gateway.templates()[0], (), Narrowing(withheld=view.hidden), known):
         raise Invalid("wrong-view", "请检查隐藏的数据项。", "Check the hidden items.", fields=found)
+    if revision is not None:
+        await database.lock(session, f"views of {actor.organisation.id}")
+        if revision != (await view_revisions(session, actor)).get((view.step, view.function), 0):
+            raise Outdated
     await store.add_view(session, actor.organisation.id, view, now, actor.account_id)
     await audit.record(
         session,

@@ -88,7 +88,7 @@ def _registration(form: Form) -> Registration:
         str(form.get("jwks_uri", "")).strip() or None,
         form.get("demo_secret") == "on",
         form.get("dpop_required") == "on",
-        StaffFunction(str(form.get("function") or StaffFunction.RELATIONSHIP_MANAGER)),
+        StaffFunction(str(form["function"])) if form.get("function") in set(StaffFunction) else None,
     )
 
 

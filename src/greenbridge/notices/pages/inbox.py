@@ -1,6 +1,5 @@
 """A person's inbox, and what the person wants to be told how."""
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from litestar.response import Redirect, Template
 from greenbridge.accounts.guards import Caller, signed_in
 from greenbridge.kit.calendar import SHANGHAI
 from greenbridge.kit.errors import Problem
+from greenbridge.kit.paging import cut
 from greenbridge.kit.text import Text
 from greenbridge.kit.web import Deps, Session, language_of, page
 from greenbridge.notices import service
@@ -29,11 +29,11 @@ class InboxPages(Controller):
     guards = (signed_in,)
 
     @get()
-    async def inbox(self, request: Caller, session: Session, before: FromQuery[datetime | None] = None) -> Template:
-        lines = await service.inbox(session, request.user, language_of(request), limit=_PAGE + 1, before=before)
-        more = lines[_PAGE - 1].at.isoformat() if len(lines) > _PAGE else None
+    async def inbox(self, request: Caller, session: Session, after: FromQuery[UUID | None] = None) -> Template:
+        found = await service.inbox(session, request.user, language_of(request), limit=_PAGE + 1, after=after)
+        lines, more = cut(found, _PAGE, lambda line: line.id)
         unread = await service.unread(session, request.user)
-        return page(request, "notices.html", lines=lines[:_PAGE], unread=unread, more=more, shanghai=SHANGHAI)
+        return page(request, "notices.html", lines=lines, unread=unread, more=more, shanghai=SHANGHAI)
 
     @get("/unread", media_type=MediaType.JSON)
     async def unread(self, request: Caller, session: Session) -> dict[str, int]:

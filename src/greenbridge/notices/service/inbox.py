@@ -23,9 +23,9 @@ def _line(actor: Actor, notice: Notice, language: Language) -> Line:
     return Line(notice.id, notice.topic, topic.title.in_(language), said, link, notice.at, notice.read_at is not None)
 
 
-async def inbox(session: AsyncSession, actor: Actor, language: Language, *, limit: int = 50, before: datetime | None = None) -> list[Line]:
-    """Return the actor's notices, newest first; `before`: older ones than that."""
-    return [_line(actor, notice, language) for notice in await people.inbox(session, actor.account_id, limit, before)]
+async def inbox(session: AsyncSession, actor: Actor, language: Language, *, limit: int = 50, after: UUID | None = None) -> list[Line]:
+    """Return the actor's notices, newest first; `after`: those behind that one."""
+    return [_line(actor, notice, language) for notice in await people.inbox(session, actor.account_id, limit, after)]
 
 
 async def unread(session: AsyncSession, actor: Actor) -> int:

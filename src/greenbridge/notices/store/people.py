@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from greenbridge.accounts.values import Role
 from greenbridge.kit import database
+from greenbridge.kit.paging import wrong_cursor
 from greenbridge.notices.values import Channel, Contact, Event, Message, MessageState, Notice
 
 _PEOPLE = """
@@ -114,13 +115,19 @@ async def end_message(session: AsyncSession, message_id: int, state: MessageStat
     await database.rows(session, statement, {"id": message_id, "state": state.value, "next": next_at, "problem": problem[:300]})
 
 
-async def inbox(session: AsyncSession, account_id: UUID, limit: int, before: datetime | None) -> list[Notice]:
-    """Return a person's notices, newest first."""
-    query = """
-        select id, topic, payload, at, read_at from notice
-        where account_id = %(id)s and (%(before)s::timestamptz is null or at < %(before)s) order by at desc, event_id desc limit %(limit)s
-    """
-    found = await database.rows(session, query, {"id": account_id, "before": before, "limit": limit})
+_INBOX = """
+    select id, topic, payload, at, read_at from notice
+    where account_id = %(account)s and (%(after)s::uuid is null
+        or (at, event_id) < (select m.at, m.event_id from notice m where m.id = %(after)s and m.account_id = %(account)s))
+    order by at desc, event_id desc limit %(limit)s
+"""
+
+
+async def inbox(session: AsyncSession, account_id: UUID, limit: int, after: UUID | None) -> list[Notice]:
+    """Return a person's notices, newest first, those behind one. Raises Invalid for one that is not this person's."""
+    if after is not None and await find_notice(session, account_id, after) is None:
+        raise wrong_cursor()
+    found = await database.rows(session, _INBOX, {"account": account_id, "after": after, "limit": limit})
     return [Notice(*row) for row in found]
 
 
