@@ -62,7 +62,8 @@ class FirmGreenPages(Controller):
         content = await service.document(session, deps.schemes, firm, view, now)
         shown = view or service.nobodys(firm, now)
         editing = case is not None and case.state is State.DRAFT
-        rating = laid_out(deps.schemes, shown, content, language_of(request), now, editing=editing)
+        names = service.may_state(deps.schemes, shown.case.subject, now) if editing else ()
+        rating = laid_out(deps.schemes, shown, content, language_of(request), names)
         query = typed.get("query", "")
         held = await service.certificates(session, case.id) if case else []
         return page(

@@ -11,6 +11,8 @@ STATEMENT = "green.statement"
 # Givers whose values a firm may state; what departments deliver is disputed, not stated.
 STATED_BY_FIRM = ("firm", "project")
 PLATFORM = "platform"
+# A finding of this name is no value but the class by whose weights a case is rated.
+CLASS = "business_class"
 PLEDGED = Text("企业填报并承诺", "stated with a pledge")
 REVIEWED = Text("第三方评审认定", "set by the reviewer")
 _MAGIC: Mapping[FileKind, bytes] = {FileKind.PDF: b"%PDF-", FileKind.PNG: b"\x89PNG\r\n\x1a\n", FileKind.JPEG: b"\xff\xd8\xff"}
@@ -77,7 +79,7 @@ def combined(facts: Inputs, statements: Iterable[Statement]) -> dict[str, Known]
 
     A department's value is not overridden by the firm's; a reviewer's finding stands before both, and may be that nothing is proven.
     """
-    last, found = newest(statements), dict(facts)
+    last, found = newest(s for s in statements if s.name != CLASS), dict(facts)
     for (name, author), s in last.items():
         if author is Author.FIRM and s.value is not None and name not in facts:
             found[name] = known(s)
