@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 
 from greenbridge.green.values import FILE_NAMES, Author, FileKind, Statement, Upload
+from greenbridge.kit.calendar import business_date
 from greenbridge.kit.errors import FieldProblem
 from greenbridge.kit.text import Text
 from greenbridge.schemes.values import Evidence, InputName, Inputs, Known
@@ -106,5 +107,5 @@ def known(statement: Statement) -> Known:
     assert statement.value is not None
     source = PLEDGED if statement.author is Author.FIRM else REVIEWED
     pledged = statement.author is Author.FIRM
-    evidence = Evidence(STATEMENT, source, statement.at.date(), str(statement.id), pledged=pledged, generated=statement.generated)
+    evidence = Evidence(STATEMENT, source, business_date(statement.at), str(statement.id), pledged=pledged, generated=statement.generated)
     return Known(statement.value, (evidence,))

@@ -1,8 +1,8 @@
 """Subsidies: what a loan would bring, claims from the firm to the payment, clawback, the ledger, the export."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -53,7 +53,6 @@ class Disbursed(Protocol):
         ...
 
 
-YEAR = timedelta(days=365)
 LIVE = frozenset(ClaimState) - {ClaimState.REJECTED, ClaimState.WITHDRAWN}
 LEAST_NOTE = 10
 NOTED = frozenset({ClaimEvent.REJECT, ClaimEvent.CLAW_BACK})
@@ -87,24 +86,37 @@ async def base_rate(session: AsyncSession, rule: SubsidyPolicy, day: date) -> in
 async def forecast(session: AsyncSession, grade: str | None, principal_fen: int, days: int, on: date) -> Forecast:
     """Return what a loan would bring under a grade, by the policy of a day: for the comparison of offers."""
     rule = policy(on)
-    return subsidy.forecast(rule, await base_rate(session, rule, on), grade, principal_fen, days)
+    return subsidy.forecast(rule, await base_rate(session, rule, on), grade, principal_fen, days, on)
 
 
 async def of_loan(session: AsyncSession, enterprise_id: UUID, loan: Loan, now: datetime) -> Entitlement:
     """Return what a loan has earned until today, for a caller that has checked who asks."""
     day = business_date(now)
     rule = policy(day)
-    taken = await _taken(session, enterprise_id, day)
+    taken = await _taken(session, enterprise_id)
     return await _earned(session, enterprise_id, loan, rule, await base_rate(session, rule, loan.drawn_on), day, taken)
 
 
-async def _taken(session: AsyncSession, enterprise_id: UUID, day: date) -> int:
-    mine = await store.of_enterprise(session, enterprise_id)
-    return sum(c.amount_fen for c in mine if c.state in LIVE and business_date(c.claimed_at) > day - YEAR)
+async def _taken(session: AsyncSession, enterprise_id: UUID) -> dict[int, int]:
+    """Return calendar year -> what a firm has of its cap by live claims; of one that was recovered, what its certificates still bear."""
+    segments = []
+    for c in await store.of_enterprise(session, enterprise_id):
+        if c.state is ClaimState.RECOVERED:
+            rule = _rule_of(c)
+            segments += (await _earned(session, enterprise_id, c.loan, rule, c.base_rate_bp, c.until)).segments
+        elif c.state in LIVE:
+            segments += c.segments
+    return subsidy.taken_by(segments)
 
 
 async def _earned(
-    session: AsyncSession, enterprise_id: UUID, loan: Loan, rule: SubsidyPolicy, rate_bp: int, until: date, taken: int = 0
+    session: AsyncSession,
+    enterprise_id: UUID,
+    loan: Loan,
+    rule: SubsidyPolicy,
+    rate_bp: int,
+    until: date,
+    taken: Mapping[int, int] = subsidy.NOTHING_TAKEN,
 ) -> Entitlement:
     held = await cases.certificates(session, enterprise_id=enterprise_id)
     certified = subsidy.periods(c for c in held if c.subject is Subject.ENTERPRISE)
@@ -122,7 +134,7 @@ async def claim(session: AsyncSession, actor: Actor, loan: Loan, now: datetime) 
         raise Invalid("wrong-loan", "请检查借款信息。", "Check what is said of the loan.", fields=problems)
     await database.lock(session, f"subsidy:{firm.id}")
     rate_bp = await base_rate(session, rule, loan.drawn_on)
-    earned = await _earned(session, firm.id, loan, rule, rate_bp, day, await _taken(session, firm.id, day))
+    earned = await _earned(session, firm.id, loan, rule, rate_bp, day, await _taken(session, firm.id))
     if earned.amount_fen <= 0:
         zh = "该笔贷款存续期间没有可以贴息的绿色等级，或已达年度上限。"
         raise Conflict("nothing-earned", zh, "No grade with a subsidy was certified while the loan was out, or the year's cap is reached.")
@@ -208,11 +220,16 @@ async def decide(session: AsyncSession, actor: Actor, claim_id: UUID, event: Cla
 
 async def _overclaimed(session: AsyncSession, found: Claim) -> int:
     """Return by how much a claim is over what it earned by the certificates as they stand, in fen; what was asked back is not."""
+    rule = _rule_of(found)
+    earned = await _earned(session, found.enterprise_id, found.loan, rule, found.base_rate_bp, found.until)
+    return max(0, found.amount_fen - found.recoverable_fen - earned.amount_fen)
+
+
+def _rule_of(found: Claim) -> SubsidyPolicy:
     rule = next((p for p in gateway.subsidy_policies() if p.version == found.policy), None)
     if rule is None:
         raise Conflict("no-policy", f"没有贴息政策 {found.policy}。", f"There is no subsidy policy {found.policy}.")
-    earned = await _earned(session, found.enterprise_id, found.loan, rule, found.base_rate_bp, found.until)
-    return max(0, found.amount_fen - found.recoverable_fen - earned.amount_fen)
+    return rule
 
 
 async def _claw_back(session: AsyncSession, found: Claim, note: str, now: datetime, actor: Actor | None) -> ClaimState:
