@@ -2,7 +2,7 @@
 
 from greenbridge.green.gateway import Files, Seal, files_of, seal_of
 from greenbridge.green.rules.wire import forecast_json, signed_file, standing_json
-from greenbridge.green.service import peers, subsidies
+from greenbridge.green.service import loans, peers, subsidies
 from greenbridge.green.service.certifying import (
     Night,
     certificate_file,
@@ -53,6 +53,7 @@ __all__ = [
     "forecast",
     "forecast_json",
     "grades",
+    "loans",
     "may_find",
     "may_state",
     "mine",
