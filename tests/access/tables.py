@@ -359,7 +359,7 @@ ASKS: Mapping[str, Ask] = {
     "POST /enterprise/green": Ask(form={"subject": "project", "title": "新项目", "investment": "100"}),
     "POST /enterprise/green/{case_id}/particulars": Ask(form={"business_class": "project", "catalogue_code": "1.1"}),
     "POST /enterprise/green/{case_id}/statements": Ask(form={"name": "project_eia", "value": "yes", "pledge": "yes"}),
-    "POST /enterprise/green/{case_id}/events": Ask(form={"event": "submit"}),
+    "POST /enterprise/green/{case_id}/events": Ask(form={"event": "submit", "pledge": "yes"}),
     "POST /enterprise/green/claims": Ask(
         form={"reference": "L-9", "principal": "100", "drawn_on": "2026-01-05", "repaid_on": ""},
     ),
