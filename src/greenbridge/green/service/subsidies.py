@@ -30,6 +30,7 @@ from greenbridge.green.values import (
     Forecast,
     Loan,
     Posting,
+    Segment,
     Subject,
     SubsidyPolicy,
 )
@@ -86,7 +87,7 @@ async def of_loan(session: AsyncSession, enterprise_id: UUID, loan: Loan, now: d
 
 async def _taken(session: AsyncSession, enterprise_id: UUID) -> dict[int, int]:
     """Return calendar year -> what a firm has of its cap by live claims; of one that was recovered, what its certificates still bear."""
-    segments = []
+    segments: list[Segment] = []
     for c in await store.of_enterprise(session, enterprise_id):
         if c.state is ClaimState.RECOVERED:
             rule = _rule_of(c)
