@@ -104,12 +104,16 @@ def upgrade() -> None:
     # Claims from before name no bank: among themselves a reference still stands once.
     op.add_column("subsidy_claim", sa.Column("bank_id", sa.Uuid(), nullable=True))
     op.create_foreign_key(op.f("fk_subsidy_claim_bank_id_organisation"), "subsidy_claim", "organisation", ["bank_id"], ["id"])
+    # Whose certificates a claim stands on: a project's, or (null) the firm's own.
+    op.add_column("subsidy_claim", sa.Column("project_id", sa.Uuid(), nullable=True))
+    op.create_foreign_key(op.f("fk_subsidy_claim_project_id_green_case"), "subsidy_claim", "green_case", ["project_id"], ["id"])
     _one_claim_a_loan("bank_id", "loan_reference", postgresql_nulls_not_distinct=True)
 
 
 def downgrade() -> None:
     op.drop_table("green_peer")
     _one_claim_a_loan("loan_reference")
+    op.drop_column("subsidy_claim", "project_id")
     op.drop_column("subsidy_claim", "bank_id")
     op.execute(VIEW.format(ended=_ENDED_ONCE, rated=_RATED_LAST))
     op.execute(GUARD_SUBSIDY.format(spent=SPENT, unless=""))

@@ -85,8 +85,14 @@ def test_every_role_gets_its_own_work_done(walked):
     done = {(seen.route.name, seen.caller) for seen in walked.seen if seen.outcome == YES}
     nobody = {route.name for route in walked.routes} - {name for name, _ in done}
     # Firm A is registered already: the walk has no account that could register another time. It holds no green certificate, which
-    # would be there for everybody: so there is no subsidy to claim.
-    expected = {"POST /api/v1/enterprises", "POST /enterprise/start", "POST /enterprise/green/claims", "POST /oauth/token"}
+    # would be there for everybody: so there is no subsidy to claim. The case under review is a project's: its scheme has one class alone.
+    expected = {
+        "POST /api/v1/enterprises",
+        "POST /enterprise/start",
+        "POST /enterprise/green/claims",
+        "POST /reviewer/{case_id}/class",
+        "POST /oauth/token",
+    }
     assert nobody == expected, f"nobody gets through: {nobody}"
 
 

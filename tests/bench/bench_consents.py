@@ -74,7 +74,7 @@ class Desk:
         return await reports.for_actor(session, self.officer, self.firm.id, self.press, self.now, NOW.date())
 
     async def bare_list(self, session: AsyncSession) -> Any:
-        return await listing._listed(session, self.firm.uscc, (), Reading(None, facts.levels()), self.now)
+        return await listing._listed(session, self.firm.uscc, (), Reading(None, facts.levels()), self.now, None)
 
     async def locked_list(self, session: AsyncSession) -> Any:
         return await facts.list_facts(session, self.officer, self.firm.id, (), WorkStep.SURVEY, self.now)

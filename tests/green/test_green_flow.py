@@ -579,6 +579,37 @@ async def test_a_project_is_rated_and_takes_its_owner_s_grade(place):
     assert (lines["P01"]["points"], lines["P07"]["points"]) == (10, None)
 
 
+async def test_a_claim_stands_on_a_project_s_certificate_and_falls_with_it(place):
+    s = place.session
+    case = await green.open_case(s, place.actor, Subject.PROJECT, place.now, {"title": "屋顶光伏二期", "investment_fen": 300_000_000})
+    values = {
+        "project_catalogue": "item", "project_depth": "deep", "project_no_harm": "yes", "project_additional": "yes",
+        "project_green_spend_share": "0.9", "project_technology": "advanced", "co2_cut_tonnes": "9000", "co2_cut_per_10k": "2",
+        "energy_saved_share": "0.3", "clean_energy_share": "0.6", "benefit_method": "standard", "project_eia": "yes",
+        "project_energy_review": "yes", "project_land": "yes", "project_permits": "yes", "project_emergency_plan": "yes",
+        "project_funds_controlled": "yes", "project_monitored": "yes", "project_repayment": "operating", "eliminated_capacity": "no",
+    }  # fmt: skip
+    for name, value in values.items():
+        await green.state(s, place.actor, place.book, None, case.id, name, value, place.now, pledged=True)
+    rated = await green.submit(s, place.actor, place.book, case.id, place.now, pledged=True)
+    assert rated.grade in {"deep", "mid", "light"}
+    await green.request_review(s, place.actor, case.id, place.now)
+    await green.decide(s, place.reviewer, case.id, passed=True, reason="", now=place.now)
+    assert (await green.nightly(s, place.book, place.seal, place.later(10))).certified == 1
+    loan = place.loan("HT-P-1", 200_000_000, place.now.date())
+    place.later(30)
+    with pytest.raises(Conflict, match="No grade"):  # the firm itself holds no certificate
+        await subsidies.claim(s, place.actor, loan, place.now)
+    other, _ = await a_verified_firm(s, place.now, 38)
+    with pytest.raises(Invalid) as refused:
+        await subsidies.claim(s, other, loan, place.now, case.id)
+    assert refused.value.fields[0].field == "project"
+    claimed = await subsidies.claim(s, place.actor, loan, place.now, case.id)
+    assert (claimed.project, claimed.segments[0].grade, claimed.segments[0].days) == ("屋顶光伏二期", rated.grade, 31)
+    await green.find_forgery(s, place.operator, case.id, "环评批复经核查系伪造，印章不符。", place.now)
+    assert [c.state for c in await subsidies.every(s)] == [ClaimState.REJECTED]
+
+
 async def test_the_forecast_for_the_comparison_of_offers(place):
     found = await green.forecast(place.session, "deep", 500_000_000, 365, date(2026, 3, 10))
     assert (found.amount_fen, found.verified, found.policy) == (2_610_000, True, "HZ-SUBSIDY-2026")

@@ -119,8 +119,23 @@ async def test_a_reviewer_finds_and_passes_on_the_pages(place, visit):
     at = f"/reviewer/{case_id}"
     text = await reviewer.get(at)
     assert "SHA-256" in text
+    # Words are chosen from, by their labels; nobody guesses an inner word.
+    offered = re.search(r'<select id="v-carbon_efficiency_grade".*?</select>', text, re.DOTALL)[0]
+    assert 'value="3"' in offered
+    assert 'name="name" value="tax_grade"' in text
+    for barred in ("environment_colour", "severe_listed", "evidence_forged"):
+        assert f'name="name" value="{barred}"' not in text
     answer = await reviewer.post(f"{at}/findings", at, 422, name="green_revenue_share", value="30", reason="短")
     assert "请写明调整理由" in answer.text
+    assert re.search(r'id="v-green_revenue_share"[^>]*value="30"', answer.text)
+    wrong = await reviewer.post(f"{at}/findings", at, 422, name="tax_grade", value="Z", reason="纳税信用等级经核对应为该级")
+    assert "tax_grade 的取值应为" in re.search(r'<form id="tax_grade".*?</form>', wrong.text, re.DOTALL)[0]
+    short = await reviewer.post(f"{at}/class", at, 422, business_class="trade", reason="短")
+    assert "请写明调整理由" in short.text
+    await reviewer.post(f"{at}/class", at, business_class="trade", reason="该企业只做批发，不生产，属于商贸业")
+    text = await reviewer.get(at)
+    assert "该企业只做批发，不生产，属于商贸业" in text
+    assert "商贸业" in text
     await reviewer.post(f"{at}/findings", at, name="green_revenue_share", value="30", reason="按审计报告只能认定百分之三十")
     text = await reviewer.get(at)
     assert "调整后通过" in text
@@ -129,7 +144,9 @@ async def test_a_reviewer_finds_and_passes_on_the_pages(place, visit):
     assert "请写明理由" in answer.text
     await reviewer.post(f"{at}/decision", at, choice="pass", words="")
     assert "公示中" in await reviewer.get(at)
-    assert (await green.view(place.session, None, case_id)).case.state is State.PUBLISHED
+    view = await green.view(place.session, None, case_id)
+    assert (view.case.state, view.case.business_class) == (State.PUBLISHED, "trade")
+    assert view.history[-1].detail["changed"] == ["business_class", "green_revenue_share"]
 
 
 async def test_everybody_sees_publicity_and_certificates_and_may_object_once_signed_in(place, visit):

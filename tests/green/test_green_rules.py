@@ -238,7 +238,7 @@ def test_a_grade_is_worse_from_the_day_of_the_evidence_that_made_it_so():
 @pytest.mark.parametrize("case", gateway.subsidy_cases(), ids=lambda c: c[1])
 def test_the_formula_gives_what_the_policy_s_cases_say(case):
     rule, _, principal, grade, days, fen = case
-    assert subsidy.forecast(rule, rule.base_rate_bp, grade, principal, days).amount_fen == fen
+    assert subsidy.forecast(rule, rule.base_rate_bp, grade, principal, days, date(2026, 3, 10)).amount_fen == fen
 
 
 def test_five_million_at_4_35_percent_and_12_percent_is_26_100_yuan():
@@ -251,10 +251,13 @@ money, days_ = st.integers(1, 10**12), st.integers(0, 2000)
 @LAWS
 @given(money, days_, st.integers(0, 400))
 def test_more_days_and_better_grades_never_bring_less_and_the_caps_hold(principal, days, more):
-    by_grade = [subsidy.forecast(POLICY, 435, grade, principal, days).amount_fen for grade in ("ordinary", "light", "mid", "deep")]
+    by_grade = [
+        subsidy.forecast(POLICY, 435, grade, principal, days, date(2026, 3, 10)).amount_fen
+        for grade in ("ordinary", "light", "mid", "deep")
+    ]
     assert by_grade == sorted(by_grade)
-    longer = subsidy.forecast(POLICY, 435, "deep", principal, days + more).amount_fen
-    assert by_grade[-1] <= longer <= POLICY.max_year_fen * 3
+    longer = subsidy.forecast(POLICY, 435, "deep", principal, days + more, date(2026, 3, 10)).amount_fen
+    assert by_grade[-1] <= longer <= POLICY.max_year_fen * 4
 
 
 def a_certificate(grade, first, last, number="Z1", ended=None):
@@ -330,6 +333,30 @@ def test_the_ledger_balances_and_no_event_leaves_a_final_state(claims):
 def test_claims_reach_every_state():
     assert {ClaimState.CLAIMED, *subsidy.TRANSITIONS.values()} == set(ClaimState)
     assert {s for s, _ in subsidy.TRANSITIONS} == set(ClaimState) - CLAIM_FINAL
+
+
+def test_the_cap_is_of_a_calendar_year_and_does_not_double_on_day_366():
+    rule = replace(POLICY, max_year_fen=1_000_000)
+    loan = Loan("L1", 500_000_000, date(2026, 1, 1), None)
+    certified = [Period("deep", date(2026, 1, 1), date(2027, 12, 31))]
+
+    def earned(until, taken=subsidy.NOTHING_TAKEN):
+        return subsidy.entitlement(rule, 435, loan, certified, until, taken).amount_fen
+
+    day = subsidy.amount(500_000_000, 435, 1200, 1)
+    assert earned(date(2026, 12, 31)) == 1_000_000
+    assert earned(date(2027, 1, 1)) == 1_000_000 + day  # the new year's first day, not a whole new cap
+    assert earned(date(2027, 12, 31)) == 2_000_000
+    assert earned(date(2027, 12, 31), {2026: 400_000}) == 1_600_000
+    assert subsidy.forecast(rule, 435, "deep", 500_000_000, 366, date(2026, 1, 1)).amount_fen == 1_000_000 + day
+    (segment,) = subsidy.entitlement(POLICY, 435, loan, certified, date(2027, 3, 1)).segments
+    assert sum(subsidy.taken_by([segment]).values()) in {segment.amount_fen, segment.amount_fen - 1}
+    assert set(subsidy.taken_by([segment])) == {2026, 2027}
+
+
+def test_a_statement_is_dated_by_the_day_in_the_city():
+    late = replace(a_statement("green_purpose", True), at=datetime(2026, 3, 10, 17, 0, tzinfo=UTC))
+    assert evidence.known(late).evidence[0].on == date(2026, 3, 11)
 
 
 def test_a_claim_is_compared_with_what_its_bank_reported():

@@ -1,12 +1,14 @@
 """Lists that are pushed: only firms that agreed are named, only banks that subscribed are told, once."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import text
 
 from greenbridge.accounts.values import Role
 from greenbridge.kit import database
 from greenbridge.kit.errors import Forbidden, NotFound
-from greenbridge.schemes import gateway, service
+from greenbridge.schemes import gateway, service, store
 from greenbridge.schemes.service import pushing
 from greenbridge.schemes.service.book import Book
 from tests.builders import a_verified_firm, an_actor
@@ -72,6 +74,27 @@ async def test_a_firm_that_agreed_is_pushed_once_to_the_banks_that_subscribed(se
     await pushing.choose(session, actor, book, "old-firms", now, wanted=False)
     assert (await sent(session))[-1] == (bank.organisation.id, "left", firm.name)
     assert (await pushing.for_bank(session, bank, book, now))[0].entries == []
+
+
+async def test_standing_points_are_those_of_tonight_and_a_new_subscriber_is_sent_the_list_once(session, now, book):
+    actor, firm = await a_verified_firm(session, now, 46)
+    await pushing.choose(session, actor, book, "old-firms", now, wanted=True)
+    softer = LIST.replace("[60, 100]", "[120, 100]").replace('"T-1"', '"T-2"')
+    softer = softer.replace('grade = "listed", total = 100 }]', 'grade = "none", total = 50 }]')
+    await pushing.push(session, book, now)
+    (first,) = await store.entries(session, "old-firms")
+    await pushing.push(session, Book((gateway.load_text("list.toml", softer),)), now + timedelta(days=1))
+    (second,) = await store.entries(session, "old-firms")
+    assert (first.points, first.scheme_version, second.scheme_version) == (100, "T-1", "T-2")
+    assert 70 <= second.points < 100
+    assert second.entered_at == first.entered_at
+    assert await sent(session) == []
+    bank = await an_actor(session, now, Role.BANK_ADMINISTRATOR, "GB01")
+    await pushing.subscribe(session, bank, book, "old-firms", now, wanted=True)
+    assert await sent(session) == [(bank.organisation.id, "entered", firm.name)]
+    await pushing.push(session, book, now)
+    await pushing.subscribe(session, bank, book, "old-firms", now, wanted=True)
+    assert len(await sent(session)) == 1
 
 
 async def test_who_may_not(session, sessions, now, book):

@@ -319,3 +319,31 @@ def test_a_scheme_of_another_total_is_refused():
     scheme = SCHEMES[0]
     assert checking.problems(scheme, VOCABULARY) == []
     assert checking.problems(replace(scheme, total=scheme.total + 1), VOCABULARY)
+
+
+@pytest.mark.parametrize(
+    ("formula", "given", "bounds"),
+    [
+        ("max(a, b)", {"a": 1.0}, (1.0, None)),
+        ("max(a, b)", {"a": 1.0, "b": 3.0}, (3.0, 3.0)),
+        ("min(a, b)", {"a": 1.0}, (None, 1.0)),
+        ("max(min(a, b), c)", {"a": 1.0, "c": 0.5}, (0.5, 1.0)),
+        ("max(min(a, b), min(a, c))", {"a": 1.0}, (None, 1.0)),
+        ("a + b", {"a": 1.0}, (None, None)),
+        ("max(a, b)", {}, (None, None)),
+    ],
+)
+def test_a_known_part_bounds_a_maximum_and_a_minimum(formula: str, given: dict[str, Any], bounds: object):
+    assert expressions.bounds(expressions.parse(formula), given) == bounds
+
+
+def test_only_a_curve_that_goes_one_way_is_settled_by_a_bound():
+    def slope(kind: CurveKind, *knots: tuple[float, float], **more: Any) -> int:
+        return curves.slope(Curve(kind, knots=knots, **more))
+
+    assert slope(CurveKind.LINEAR, (0, 0), (1, 3)) == 1
+    assert slope(CurveKind.LINEAR, (-0.15, 4), (0, 0)) == -1
+    assert slope(CurveKind.LINEAR, (0, 0), (0.5, 3), (1, 1)) == 0
+    assert (slope(CurveKind.BANDS, (3, 2), (1, 1)), slope(CurveKind.BANDS, (1, 2), (3, 1), at_most=True)) == (1, -1)
+    assert (slope(CurveKind.YES_NO, (1, 2), (0, 0)), slope(CurveKind.YES_NO, (1, 0), (0, 2))) == (1, -1)
+    assert (slope(CurveKind.EACH, step=-1.5, start=3), slope(CurveKind.TABLE, table={"a": 1})) == (-1, 0)

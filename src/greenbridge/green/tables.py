@@ -166,7 +166,8 @@ class GreenPeerRow(SQLModel, table=True):
 class SubsidyClaimRow(SQLModel, table=True):
     """A claim for the interest on one loan. `live`: neither rejected nor withdrawn; one live claim a loan, over all firms.
 
-    `bank_id` is null in claims from before banks were named.
+    `bank_id` is null in claims from before banks were named. `project_id`: the case of the project whose certificates bear it, null where
+    the firm's own do.
     """
 
     __tablename__ = "subsidy_claim"
@@ -199,6 +200,7 @@ class SubsidyClaimRow(SQLModel, table=True):
     live: bool
     claimed_at: datetime = instant()
     bank_id: UUID | None = reference("organisation.id", index=False, nullable=True)
+    project_id: UUID | None = reference("green_case.id", index=False, nullable=True)
 
 
 class SubsidyEventRow(SQLModel, table=True):

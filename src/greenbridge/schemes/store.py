@@ -110,6 +110,16 @@ async def enter(session: AsyncSession, entry: Listed) -> None:
     await session.flush()
 
 
+async def refresh(session: AsyncSession, entry: Listed) -> None:
+    """Set a standing entry's points, coverage and edition to what they are now."""
+    query = """
+        update list_entry set points = :points, coverage = :coverage, scheme_version = :version, name = :name
+        where enterprise_id = :firm and list_code = :code and left_at is null
+    """
+    given = {"points": entry.points, "coverage": entry.coverage, "version": entry.scheme_version, "name": entry.name}
+    await session.execute(text(query), {**given, "firm": entry.enterprise_id, "code": entry.list_code})
+
+
 async def end_entry(session: AsyncSession, enterprise_id: UUID, code: str, now: datetime) -> None:
     query = "update list_entry set left_at = :now where enterprise_id = :firm and list_code = :code and left_at is null"
     await session.execute(text(query), {"firm": enterprise_id, "code": code, "now": now})

@@ -62,7 +62,8 @@ class FirmGreenPages(Controller):
         content = await service.document(session, deps.schemes, firm, view, now)
         shown = view or service.nobodys(firm, now)
         editing = case is not None and case.state is State.DRAFT
-        rating = laid_out(deps.schemes, shown, content, language_of(request), now, editing=editing)
+        names = service.may_state(deps.schemes, shown.case.subject, now) if editing else ()
+        rating = laid_out(deps.schemes, shown, content, language_of(request), names)
         query = typed.get("query", "")
         held = await service.certificates(session, case.id) if case else []
         return page(
@@ -80,7 +81,8 @@ class FirmGreenPages(Controller):
             gain=await _gain(session, content, day),
             claims=await subsidies.mine(session, request.user),
             banks=await accounts.banks(session),
-            reported=(reported := await subsidies.reported(session, request.user, deps.disbursed)),
+            reported=(reported := await service.loans.reported(session, request.user, deps.disbursed)),
+            projects=await subsidies.projects(session, firm.id),
             max_days=subsidies.policy(day).max_days,
             pledge=service.policy(day).pledge,
             found=await service.search(session, query, now) if query else [],
@@ -177,11 +179,11 @@ class FirmGreenPages(Controller):
     async def claim(self, request: Caller, session: Session, now: Now, deps: Deps) -> Response[Any]:
         """Claim the subsidy of a loan."""
         form = await request.form()
-        typed = {name: str(form.get(name, "")) for name in ("bank", "reference", "principal", "drawn_on", "repaid_on")}
+        typed = {name: str(form.get(name, "")) for name in ("project", "bank", "reference", "principal", "drawn_on", "repaid_on")}
         try:
             loan = _loan(typed)
             async with session.begin_nested():
-                await subsidies.claim(session, request.user, loan, now)
+                await subsidies.claim(session, request.user, loan, now, _case_named(typed["project"]))
         except (Conflict, Invalid) as problem:
             return await self._page(request, session, now, deps, None, typed, problem)
         return Redirect("/enterprise/green#subsidy", status_code=303)
@@ -228,6 +230,14 @@ def _loan(typed: dict[str, str]) -> Loan:
     except ValueError:
         raise Invalid.at("no-bank", "bank", "请选择放款银行。", "Choose the bank that lent the money.") from None
     return Loan(typed["reference"].strip(), principal, _day(typed, "drawn_on"), repaid_on, bank_id)
+
+
+def _case_named(text: str) -> UUID | None:
+    """Return the project that a claim names, None for the firm's own certificates; raises Invalid for what is no project."""
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        raise Invalid.at("no-project", "project", "请选择绿色项目。", "Choose a project.") from None
 
 
 def _prefilled(reported: list[ReportedLoan], typed: dict[str, str]) -> dict[str, str]:

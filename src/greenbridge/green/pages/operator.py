@@ -44,7 +44,7 @@ class GreenBoardPages(Controller):
             counts=await service.counts(session),
             on_show=on_show,
             grades=await service.grades(session, [case for case, *_ in on_show]),
-            compared=await subsidies.compared(session, claims, deps.disbursed),
+            compared=await service.loans.compared(session, claims, deps.disbursed),
             agreements=AGREEMENT_NAMES,
             claims=[(c, [e for e in _asked() if subsidy.next_state(c.state, e)]) for c in claims],
             ledger=await subsidies.ledger(session),

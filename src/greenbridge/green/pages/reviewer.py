@@ -12,13 +12,16 @@ from greenbridge.accounts.values import Role
 from greenbridge.green import service
 from greenbridge.green.pages.shown import WORDS, laid_out
 from greenbridge.green.rules import flow, words
-from greenbridge.green.values import Author, State
+from greenbridge.green.values import Author, State, Statement
 from greenbridge.kit.errors import Conflict, Invalid, Problem
+from greenbridge.kit.text import Language, Text
 from greenbridge.kit.web import Deps, Now, Session, language_of, page
 from greenbridge.schemes import service as schemes
+from greenbridge.schemes.values import Scheme
 
 READERS = only(Role.REVIEWER, Role.OPERATOR)
 REVIEWER = only(Role.REVIEWER)
+CLASS_LABEL = Text("企业类别", "Business class")
 
 
 class ReviewPages(Controller):
@@ -42,7 +45,8 @@ class ReviewPages(Controller):
         system, changed, found = await service.preview(session, view.case)
         content = (changed if changed and view.case.state is State.IN_REVIEW else view.rated).content
         reviewing = view.case.state is State.IN_REVIEW and request.user.role is Role.REVIEWER
-        rating = laid_out(deps.schemes, view, dict(content), language_of(request), now, editing=True)
+        names = service.may_find(deps.schemes, view.rated)
+        rating = laid_out(deps.schemes, view, dict(content), language_of(request), names)
         known = schemes.vocabulary()
         return page(
             request,
@@ -52,12 +56,10 @@ class ReviewPages(Controller):
             view=view,
             system=system,
             changed=changed,
-            findings=[(known[s.name], s) for s in found],
+            findings=[(known[s.name].label if s.name in known else CLASS_LABEL, s) for s in found],
             reviewing=reviewing,
             publicity=await service.publicity(session, view.case, now),
-            names=(names := service.may_find(deps.schemes, view.rated)),
-            options={name.name: words.options(name) for name in names},
-            said=lambda s: words.value_words(known[s.name], s.value, language_of(request)),
+            said=lambda s: _said(s, rating["scheme"], language_of(request)),
             least=flow.LEAST_REASON,
             form=typed,
             problem=problem,
@@ -84,6 +86,18 @@ class ReviewPages(Controller):
             return await self._page(request, session, now, deps, case_id, typed, problem)
         return Redirect(f"/reviewer/{case_id}#{typed['name']}", status_code=303)
 
+    @post("/{case_id:uuid}/class", guards=[REVIEWER])
+    async def correct_class(self, case_id: FromPath[UUID], request: Caller, session: Session, now: Now, deps: Deps) -> Response[Any]:
+        """Correct the class by whose weights the case is rated, with the reason."""
+        form = await request.form()
+        typed = {name: str(form.get(name, "")).replace("\r\n", "\n") for name in ("business_class", "reason")}
+        try:
+            async with session.begin_nested():
+                await service.correct_class(session, request.user, deps.schemes, case_id, typed["business_class"], typed["reason"], now)
+        except (Conflict, Invalid) as problem:
+            return await self._page(request, session, now, deps, case_id, typed, problem)
+        return Redirect(f"/reviewer/{case_id}#class", status_code=303)
+
     @post("/{case_id:uuid}/decision", guards=[REVIEWER])
     async def decide(self, case_id: FromPath[UUID], request: Caller, session: Session, now: Now, deps: Deps) -> Response[Any]:
         """Confirm, reject, or find that evidence is forged."""
@@ -101,3 +115,11 @@ class ReviewPages(Controller):
         except (Conflict, Invalid) as problem:
             return await self._page(request, session, now, deps, case_id, typed, problem)
         return Redirect(f"/reviewer/{case_id}", status_code=303)
+
+
+def _said(found: Statement, scheme: Scheme, language: Language) -> str:
+    """Return a finding's value in words; of a class, its name."""
+    name = schemes.vocabulary().get(found.name)
+    if name:
+        return words.value_words(name, found.value, language)
+    return next((c.name.in_(language) for c in scheme.classes if c.code == found.value), str(found.value))

@@ -1,9 +1,9 @@
 """What the pages of all sides share: words, and a case laid out."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from greenbridge.green import service
 from greenbridge.green.rules import words
 from greenbridge.green.service import CaseView
 from greenbridge.green.values import (
@@ -17,7 +17,7 @@ from greenbridge.green.values import (
 from greenbridge.kit.calendar import SHANGHAI
 from greenbridge.kit.text import Language, Text
 from greenbridge.schemes import service as schemes
-from greenbridge.schemes.values import STATUS_NAMES
+from greenbridge.schemes.values import STATUS_NAMES, InputName
 
 AUTHORS = {
     "firm": Text("企业填报并承诺", "Stated by the firm"),
@@ -43,17 +43,17 @@ WORDS: dict[str, Any] = {
 
 
 def laid_out(
-    book: schemes.Book, view: CaseView, content: dict[str, Any], language: Language, now: datetime, *, editing: bool
+    book: schemes.Book, view: CaseView, content: dict[str, Any], language: Language, names: Sequence[InputName] = ()
 ) -> dict[str, Any]:
-    """Return a case's rating in lines with bars, by the edition that made it; `editing`: with fields for what the firm may state."""
+    """Return a case's rating in lines with bars, by the edition that made it; `names`: values with fields to fill in."""
     scheme = book.edition(content["scheme"], content["version"])
-    names = [n.name for n in service.may_state(book, view.case.subject, now)] if editing else []
+    asked = [name.name for name in names]
     vocabulary = schemes.vocabulary()
     return {
         "scheme": scheme,
         "rating": content,
         "grade": scheme.grade_named(content["grade"]),
-        "groups": words.groups(scheme, content, view.statements, vocabulary, language, names),
-        "others": words.others(scheme, view.statements, vocabulary, language, names),
+        "groups": words.groups(scheme, content, view.statements, vocabulary, language, asked),
+        "others": words.others(scheme, view.statements, vocabulary, language, asked),
         "kind": scheme.business_class(content["business_class"]),
     }

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 
 from greenbridge.green.values import FILE_NAMES, Author, FileKind, Statement, Upload
+from greenbridge.kit.calendar import business_date
 from greenbridge.kit.errors import FieldProblem
 from greenbridge.kit.text import Text
 from greenbridge.schemes.values import Evidence, InputName, Inputs, Known
@@ -11,6 +12,8 @@ STATEMENT = "green.statement"
 # Givers whose values a firm may state; what departments deliver is disputed, not stated.
 STATED_BY_FIRM = ("firm", "project")
 PLATFORM = "platform"
+# A finding of this name is no value but the class by whose weights a case is rated.
+CLASS = "business_class"
 PLEDGED = Text("企业填报并承诺", "stated with a pledge")
 REVIEWED = Text("第三方评审认定", "set by the reviewer")
 _MAGIC: Mapping[FileKind, bytes] = {FileKind.PDF: b"%PDF-", FileKind.PNG: b"\x89PNG\r\n\x1a\n", FileKind.JPEG: b"\xff\xd8\xff"}
@@ -77,7 +80,7 @@ def combined(facts: Inputs, statements: Iterable[Statement]) -> dict[str, Known]
 
     A department's value is not overridden by the firm's; a reviewer's finding stands before both, and may be that nothing is proven.
     """
-    last, found = newest(statements), dict(facts)
+    last, found = newest(s for s in statements if s.name != CLASS), dict(facts)
     for (name, author), s in last.items():
         if author is Author.FIRM and s.value is not None and name not in facts:
             found[name] = known(s)
@@ -104,5 +107,5 @@ def known(statement: Statement) -> Known:
     assert statement.value is not None
     source = PLEDGED if statement.author is Author.FIRM else REVIEWED
     pledged = statement.author is Author.FIRM
-    evidence = Evidence(STATEMENT, source, statement.at.date(), str(statement.id), pledged=pledged, generated=statement.generated)
+    evidence = Evidence(STATEMENT, source, business_date(statement.at), str(statement.id), pledged=pledged, generated=statement.generated)
     return Known(statement.value, (evidence,))

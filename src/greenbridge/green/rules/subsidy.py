@@ -26,6 +26,7 @@ from greenbridge.kit.text import Text
 
 BP = 10_000
 YEAR_DAYS = 365
+NOTHING_TAKEN: Mapping[int, int] = {}
 
 TRANSITIONS: Mapping[tuple[ClaimState, ClaimEvent], ClaimState] = {
     (ClaimState.CLAIMED, ClaimEvent.CHECK): ClaimState.CHECKED,
@@ -79,13 +80,28 @@ def amount(principal_fen: int, base_rate_bp: int, share_bp: int, days: int) -> i
     return principal_fen * base_rate_bp * share_bp * days // (BP * BP * YEAR_DAYS)
 
 
-def forecast(policy: SubsidyPolicy, base_rate_bp: int, grade: str | None, principal_fen: int, days: int) -> Forecast:
-    """Return what a loan would bring under a grade, caps on principal, days and year applied; 0 for a grade without a share."""
+def by_year(first: date, last: date) -> dict[int, int]:
+    """Return calendar year -> its days from a first to a last day, both counted; empty where the last comes before the first."""
+    years = range(first.year, last.year + 1)
+    days = {y: (min(last, date(y, 12, 31)) - max(first, date(y, 1, 1))).days + 1 for y in years}
+    return {y: n for y, n in days.items() if n > 0}
+
+
+def _within(wanted: Mapping[int, int], cap_fen: int, taken: Mapping[int, int]) -> int:
+    """Return what is left of each calendar year's wanted (fen x 10,000 x 10,000 x 365) under the year's cap, in whole fen."""
+    whole = BP * BP * YEAR_DAYS
+    return sum(min(part, max(0, cap_fen - taken.get(year, 0)) * whole) for year, part in wanted.items()) // whole
+
+
+def forecast(policy: SubsidyPolicy, base_rate_bp: int, grade: str | None, principal_fen: int, days: int, first: date) -> Forecast:
+    """Return what a loan drawn on a day would bring under a grade, caps on principal, days and calendar year applied; 0 for a grade
+    without a share.
+    """
     share = policy.share(grade)
     counted, term = min(principal_fen, policy.max_principal_fen), min(max(days, 0), policy.max_days)
     share_bp = share.share_bp if share else 0
-    most = policy.max_year_fen * max(1, -(-term // YEAR_DAYS))
-    brings = min(amount(counted, base_rate_bp, share_bp, term), most)
+    years = by_year(first, first + timedelta(days=term - 1))
+    brings = _within({y: counted * base_rate_bp * share_bp * n for y, n in years.items()}, policy.max_year_fen, {})
     verified = share.verified if share else True
     return Forecast(grade or "not_rated", principal_fen, term, base_rate_bp, share_bp, verified, brings, policy.version)
 
@@ -105,12 +121,17 @@ def periods(certificates: Iterable[Certificate]) -> tuple[Period, ...]:
 
 
 def entitlement(
-    policy: SubsidyPolicy, base_rate_bp: int, loan: Loan, certified: Sequence[Period], until: date, taken_fen: int = 0
+    policy: SubsidyPolicy,
+    base_rate_bp: int,
+    loan: Loan,
+    certified: Sequence[Period],
+    until: date,
+    taken: Mapping[int, int] = NOTHING_TAKEN,
 ) -> Entitlement:
     """Return what a loan has earned until a day (included): each day of it under a certificate earns by that certificate's grade.
 
     The day of drawing counts, that of repayment does not (actual/365).
-    `taken_fen`: what the firm has had of the year's cap already. A loan of 365 days wholly under deep green earns as `amount`.
+    `taken`: calendar year -> what the firm has had of its cap already. A loan of 365 days wholly under deep green earns as `amount`.
     """
     last = min(until, loan.repaid_on - timedelta(days=1) if loan.repaid_on else until)
     capped: list[Text] = []
@@ -121,6 +142,7 @@ def entitlement(
     if principal < loan.principal_fen:
         capped.append(Text("本金超过上限的部分不计", "principal over the cap does not count"))
     segments = []
+    wanted: dict[int, int] = {}
     for p in certified:
         first, end = max(p.first, loan.drawn_on), min(p.last, last)
         share = policy.share(p.grade)
@@ -128,12 +150,23 @@ def entitlement(
             days = (end - first).days + 1
             brings = amount(principal, base_rate_bp, share.share_bp, days)
             segments.append(Segment(p.grade, first, end, days, share.share_bp, brings, p.certificate_number))
+            for year, n in by_year(first, end).items():
+                wanted[year] = wanted.get(year, 0) + principal * base_rate_bp * share.share_bp * n
     days = sum(s.days for s in segments)
     total = sum(s.amount_fen for s in segments)
-    most = max(0, policy.max_year_fen * max(1, -(-days // YEAR_DAYS)) - taken_fen)
+    most = _within(wanted, policy.max_year_fen, taken)
     if total > most:
-        capped.append(Text("超过每户每年上限", "over the cap for a firm and year"))
+        capped.append(Text("超过每户每年（自然年）上限", "over the cap for a firm and calendar year"))
     return Entitlement(min(total, most), days, principal, tuple(segments), tuple(capped))
+
+
+def taken_by(segments: Iterable[Segment]) -> dict[int, int]:
+    """Return calendar year -> fen that segments brought; one over the turn of a year by its days."""
+    found: dict[int, int] = {}
+    for s in segments:
+        for year, n in by_year(s.first, s.last).items():
+            found[year] = found.get(year, 0) + s.amount_fen * n // s.days
+    return found
 
 
 def loan_problems(loan: Loan, today: date, policy: SubsidyPolicy) -> tuple[FieldProblem, ...]:

@@ -199,7 +199,7 @@ def segment_of(kept: Mapping[str, Any]) -> Segment:
 
 
 EXPORT_HEADERS = (
-    "申报编号", "企业名称", "统一社会信用代码", "放款银行", "借据号", "本金（元）", "放款日",
+    "申报编号", "企业名称", "统一社会信用代码", "放款银行", "绿色项目", "借据号", "本金（元）", "放款日",
     "还款日", "计息至", "基准利率（%）", "贴息天数",
     "贴息金额（元）", "其中应追回（元）", "状态", "政策版本", "证书编号", "演示数据",
 )  # fmt: skip
@@ -213,6 +213,7 @@ def export_rows(claims: Iterable[Claim]) -> list[list[str | int | date | None]]:
             c.name,
             c.uscc,
             c.loan.bank,
+            c.project,
             c.loan.reference,
             Fen(c.loan.principal_fen),
             c.loan.drawn_on,

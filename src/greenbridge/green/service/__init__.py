@@ -2,7 +2,7 @@
 
 from greenbridge.green.gateway import Files, Seal, files_of, seal_of
 from greenbridge.green.rules.wire import forecast_json, signed_file, standing_json
-from greenbridge.green.service import peers, subsidies
+from greenbridge.green.service import loans, peers, subsidies
 from greenbridge.green.service.certifying import (
     Night,
     certificate_file,
@@ -23,7 +23,7 @@ from greenbridge.green.service.certifying import (
 from greenbridge.green.service.rating import of_records, rate_labelled, rate_now
 from greenbridge.green.service.rating import unreported as rate_unreported
 from greenbridge.green.service.reporting import CaseView, act, document, mine, nobodys, open_case, request_review, submit, view
-from greenbridge.green.service.reviewing import decide, find, find_forgery, may_find, preview, work_list
+from greenbridge.green.service.reviewing import correct_class, decide, find, find_forgery, may_find, preview, work_list
 from greenbridge.green.service.reviewing import open_case as open_for_review
 from greenbridge.green.service.standing import certificates, counts, standing, touched
 from greenbridge.green.service.stating import Particulars, may_state, read_file, search, set_particulars, state
@@ -42,6 +42,7 @@ __all__ = [
     "certificate_file",
     "certificate_part",
     "certificates",
+    "correct_class",
     "counts",
     "decide",
     "document",
@@ -52,6 +53,7 @@ __all__ = [
     "forecast",
     "forecast_json",
     "grades",
+    "loans",
     "may_find",
     "may_state",
     "mine",

@@ -131,7 +131,7 @@ async def since(
     found stays while the department says what it said then. The caller keeps it, where it acts on it.
     """
     scheme, said = book.edition(before.scheme, before.scheme_version), list(statements)
-    found = {s.name for s in said if s.author is Author.REVIEWER}
+    found = {s.name for s in said if s.author is Author.REVIEWER and s.name != evidence.CLASS}
     today = await known_of(session, book, scheme, case.uscc, case.enterprise_id, now, known_at)
     submitted = await cases.submitted(session, case.id) or before
     inputs = evidence.overlaid(wire.inputs_of(before.inputs), wire.inputs_of(submitted.inputs), today, found)

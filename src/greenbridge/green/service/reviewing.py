@@ -1,5 +1,6 @@
 """The third party's side: its work list, findings, decision; and the finding that evidence is forged."""
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -51,25 +52,53 @@ async def find(session: AsyncSession, actor: Actor, book: Book, case_id: UUID, n
 
     What the firm stated stays in the chain of evidence.
     """
-    case, _ = await case_of(session, actor, case_id, lock=True)
-    if actor.role is not Role.REVIEWER:
-        raise Forbidden("wrong-role", "您的角色不能评审。", "Your role does not review.")
-    if case.state is not State.IN_REVIEW:
-        raise Conflict("green-state", "该评价不在评审中。", "The case is not under review.")
-    before = await _rated(session, case)
+    case, before = await _reviewed(session, actor, case_id)
     scheme = book.edition(before.scheme, before.scheme_version)
     if name not in scheme.names:
         raise Invalid.at("unknown-input", "name", f"方案没有指标值 {name}。", f"The scheme has no value {name}.")
     if name not in {n.name for n in may_find(book, before)}:
         zh = "该值由部门或平台提供且关系一票否决，评审不能改动；如有误，请企业提出异议。"
         raise Invalid.at("not-a-reviewer-s", "name", zh, "Vetoes hang on it, or the platform says it: the firm objects to a wrong record.")
-    if flow.reason_problem(Event.CHANGE, reason):
-        raise Invalid.at("no-reason", "reason", "请写明调整理由（至少 10 个字）。", "Say why, in at least 10 characters.")
+    _must_say_why(reason)
     value: Value | None = schemes.pledged(name, text, business_date(now)).value if text.strip() else None
     who = (now, actor.account_id, actor.login, "", None)
     await statements_of.add_statement(session, case.id, name, value, Author.REVIEWER, reason.strip(), *who, generated=case.generated)
     await audit.record(session, "green.found", f"green:{case.id}", now, account_id=actor.account_id, name=name)
-    return await rating.again(session, book, case, await _rated(session, case), await statements_of.statements(session, case.id), now)
+    return await rating.again(session, book, case, before, await statements_of.statements(session, case.id), now)
+
+
+async def correct_class(session: AsyncSession, actor: Actor, book: Book, case_id: UUID, code: str, reason: str, now: datetime) -> Rated:
+    """Correct the class by whose weights a case is rated, with the reason, and rate it again. Raises Invalid for a class that is none, or
+    the one that it has.
+    """
+    case, before = await _reviewed(session, actor, case_id)
+    kinds = [c.code for c in book.edition(before.scheme, before.scheme_version).classes]
+    if code not in kinds or code == case.business_class:
+        raise Invalid.at("no-class", "business_class", "请选择另一个企业类别。", f"Choose another class of: {', '.join(kinds)}.")
+    _must_say_why(reason)
+    async with database.as_platform(session):  # a case's particulars are the firm's; the reviewer's finding says who changed this one
+        await cases.set_case(session, case.id, business_class=code)
+    who = (now, actor.account_id, actor.login, "", None)
+    about = (session, case.id, evidence.CLASS, code, Author.REVIEWER, reason.strip())
+    await statements_of.add_statement(*about, *who, generated=case.generated)
+    await audit.record(session, "green.class_corrected", f"green:{case.id}", now, account_id=actor.account_id, to=code)
+    said = await statements_of.statements(session, case.id)
+    return await rating.again(session, book, replace(case, business_class=code), before, said, now)
+
+
+async def _reviewed(session: AsyncSession, actor: Actor, case_id: UUID) -> tuple[Case, Rated]:
+    """Return a case that the actor reviews, locked, and the system's rating. Raises Forbidden or Conflict."""
+    case, _ = await case_of(session, actor, case_id, lock=True)
+    if actor.role is not Role.REVIEWER:
+        raise Forbidden("wrong-role", "您的角色不能评审。", "Your role does not review.")
+    if case.state is not State.IN_REVIEW:
+        raise Conflict("green-state", "该评价不在评审中。", "The case is not under review.")
+    return case, await _rated(session, case)
+
+
+def _must_say_why(reason: str) -> None:
+    if flow.reason_problem(Event.CHANGE, reason):
+        raise Invalid.at("no-reason", "reason", "请写明调整理由（至少 10 个字）。", "Say why, in at least 10 characters.")
 
 
 def may_find(book: Book, rated: Rated) -> list[InputName]:

@@ -1,9 +1,8 @@
 """Subsidies: what a loan would bring, claims from the firm to the payment, clawback, the ledger, the export."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Protocol
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -22,16 +21,16 @@ from greenbridge.green.values import (
     CLAIM_EVENT_NAMES,
     CLAIM_STATE_NAMES,
     Account,
+    Case,
     Claim,
     ClaimEvent,
     ClaimState,
     ClaimStep,
-    Comparison,
     Entitlement,
     Forecast,
     Loan,
     Posting,
-    ReportedLoan,
+    Segment,
     Subject,
     SubsidyPolicy,
 )
@@ -42,18 +41,6 @@ from greenbridge.kit.text import Text
 from greenbridge.reference import service as reference
 from greenbridge.reference.values import Tenor
 
-
-class Disbursed(Protocol):
-    """Tells the loans that banks reported, of a firm or of contract numbers: those who lend stand above this domain."""
-
-    async def __call__(
-        self, session: AsyncSession, *, enterprise_id: UUID | None = None, contracts: Sequence[str] | None = None
-    ) -> list[ReportedLoan]:
-        """Return the loans that the caller's session may see."""
-        ...
-
-
-YEAR = timedelta(days=365)
 LIVE = frozenset(ClaimState) - {ClaimState.REJECTED, ClaimState.WITHDRAWN}
 LEAST_NOTE = 10
 NOTED = frozenset({ClaimEvent.REJECT, ClaimEvent.CLAW_BACK})
@@ -87,49 +74,71 @@ async def base_rate(session: AsyncSession, rule: SubsidyPolicy, day: date) -> in
 async def forecast(session: AsyncSession, grade: str | None, principal_fen: int, days: int, on: date) -> Forecast:
     """Return what a loan would bring under a grade, by the policy of a day: for the comparison of offers."""
     rule = policy(on)
-    return subsidy.forecast(rule, await base_rate(session, rule, on), grade, principal_fen, days)
+    return subsidy.forecast(rule, await base_rate(session, rule, on), grade, principal_fen, days, on)
 
 
 async def of_loan(session: AsyncSession, enterprise_id: UUID, loan: Loan, now: datetime) -> Entitlement:
     """Return what a loan has earned until today, for a caller that has checked who asks."""
     day = business_date(now)
     rule = policy(day)
-    taken = await _taken(session, enterprise_id, day)
-    return await _earned(session, enterprise_id, loan, rule, await base_rate(session, rule, loan.drawn_on), day, taken)
+    taken = await _taken(session, enterprise_id)
+    return await _earned(session, enterprise_id, loan, rule, await base_rate(session, rule, loan.drawn_on), day, taken, project_id=None)
 
 
-async def _taken(session: AsyncSession, enterprise_id: UUID, day: date) -> int:
-    mine = await store.of_enterprise(session, enterprise_id)
-    return sum(c.amount_fen for c in mine if c.state in LIVE and business_date(c.claimed_at) > day - YEAR)
+async def _taken(session: AsyncSession, enterprise_id: UUID) -> dict[int, int]:
+    """Return calendar year -> what a firm has of its cap by live claims; of one that was recovered, what its certificates still bear."""
+    segments: list[Segment] = []
+    for c in await store.of_enterprise(session, enterprise_id):
+        if c.state is ClaimState.RECOVERED:
+            rule = _rule_of(c)
+            segments += (await _earned(session, enterprise_id, c.loan, rule, c.base_rate_bp, c.until, project_id=c.project_id)).segments
+        elif c.state in LIVE:
+            segments += c.segments
+    return subsidy.taken_by(segments)
 
 
 async def _earned(
-    session: AsyncSession, enterprise_id: UUID, loan: Loan, rule: SubsidyPolicy, rate_bp: int, until: date, taken: int = 0
+    session: AsyncSession,
+    enterprise_id: UUID,
+    loan: Loan,
+    rule: SubsidyPolicy,
+    rate_bp: int,
+    until: date,
+    taken: Mapping[int, int] = subsidy.NOTHING_TAKEN,
+    *,
+    project_id: UUID | None,
 ) -> Entitlement:
     held = await cases.certificates(session, enterprise_id=enterprise_id)
-    certified = subsidy.periods(c for c in held if c.subject is Subject.ENTERPRISE)
+    certified = subsidy.periods(c for c in held if (c.case_id == project_id if project_id else c.subject is Subject.ENTERPRISE))
     return subsidy.entitlement(rule, rate_bp, loan, certified, until, taken)
 
 
-async def claim(session: AsyncSession, actor: Actor, loan: Loan, now: datetime) -> Claim:
-    """Claim for a loan of the actor's firm: one claim a loan, over all firms. Raises Invalid with each wrong field, Conflict."""
+async def claim(session: AsyncSession, actor: Actor, loan: Loan, now: datetime, project_id: UUID | None = None) -> Claim:
+    """Claim for a loan of the actor's firm, by its own certificates or those of one of its projects: one claim a loan, over all firms.
+
+    Raises Invalid with each wrong field, Conflict.
+    """
     firm, day = await firm_of(session, actor), business_date(now)
     rule = policy(day)
     problems = subsidy.loan_problems(loan, day, rule)
     if loan.bank_id and loan.bank_id not in {bank.id for bank in await accounts.banks(session)}:
         problems = (FieldProblem("bank", Text("平台上没有该银行。", "There is no such bank on the platform.")), *problems)
+    if project_id and project_id not in {c.id for c in await projects(session, firm.id)}:
+        problems = (FieldProblem("project", Text("请选择本企业持证的绿色项目。", "Choose a certified project of the firm.")), *problems)
     if problems:
         raise Invalid("wrong-loan", "请检查借款信息。", "Check what is said of the loan.", fields=problems)
     await database.lock(session, f"subsidy:{firm.id}")
     rate_bp = await base_rate(session, rule, loan.drawn_on)
-    earned = await _earned(session, firm.id, loan, rule, rate_bp, day, await _taken(session, firm.id, day))
+    earned = await _earned(session, firm.id, loan, rule, rate_bp, day, await _taken(session, firm.id), project_id=project_id)
     if earned.amount_fen <= 0:
         zh = "该笔贷款存续期间没有可以贴息的绿色等级，或已达年度上限。"
         raise Conflict("nothing-earned", zh, "No grade with a subsidy was certified while the loan was out, or the year's cap is reached.")
     number = await cases.number(session, "subsidy_claim_number", "S", day)
     until = max(s.last for s in earned.segments)
     about = (loan, until, rule.version, rate_bp, earned, now, actor.account_id, actor.login)
-    claim_id = await store.add(session, number, (firm.id, firm.uscc, firm.name), *about, generated=firm.origin is Origin.GENERATED)
+    claim_id = await store.add(
+        session, number, (firm.id, firm.uscc, firm.name), *about, generated=firm.origin is Origin.GENERATED, project_id=project_id
+    )
     if claim_id is None:
         raise Conflict(
             "loan-claimed",
@@ -144,18 +153,10 @@ async def claim(session: AsyncSession, actor: Actor, loan: Loan, now: datetime) 
     return found
 
 
-async def reported(session: AsyncSession, actor: Actor, disbursed: Disbursed) -> list[ReportedLoan]:
-    """Return the loans of the actor's firm that banks reported, but those that were claimed for."""
-    firm = await firm_of(session, actor)
-    taken = {(c.loan.bank_id, c.loan.reference) for c in await store.of_enterprise(session, firm.id) if c.state in LIVE}
-    found = await disbursed(session, enterprise_id=firm.id)
-    return [r for r in found if (r.loan.bank_id, r.loan.reference) not in taken]
-
-
-async def compared(session: AsyncSession, claims: Sequence[Claim], disbursed: Disbursed) -> dict[UUID, Comparison]:
-    """Return claim -> how it agrees with what banks reported, for the platform."""
-    found = await disbursed(session, contracts=sorted({c.loan.reference for c in claims}))
-    return {c.id: subsidy.compared(c, found) for c in claims}
+async def projects(session: AsyncSession, enterprise_id: UUID) -> list[Case]:
+    """Return a firm's projects that have or had a certificate: a loan may be claimed for by theirs."""
+    held = {c.case_id for c in await cases.certificates(session, enterprise_id=enterprise_id)}
+    return [c for c in await cases.of_enterprise(session, enterprise_id, Subject.PROJECT) if c.id in held]
 
 
 async def mine(session: AsyncSession, actor: Actor) -> list[Claim]:
@@ -208,11 +209,16 @@ async def decide(session: AsyncSession, actor: Actor, claim_id: UUID, event: Cla
 
 async def _overclaimed(session: AsyncSession, found: Claim) -> int:
     """Return by how much a claim is over what it earned by the certificates as they stand, in fen; what was asked back is not."""
+    rule = _rule_of(found)
+    earned = await _earned(session, found.enterprise_id, found.loan, rule, found.base_rate_bp, found.until, project_id=found.project_id)
+    return max(0, found.amount_fen - found.recoverable_fen - earned.amount_fen)
+
+
+def _rule_of(found: Claim) -> SubsidyPolicy:
     rule = next((p for p in gateway.subsidy_policies() if p.version == found.policy), None)
     if rule is None:
         raise Conflict("no-policy", f"没有贴息政策 {found.policy}。", f"There is no subsidy policy {found.policy}.")
-    earned = await _earned(session, found.enterprise_id, found.loan, rule, found.base_rate_bp, found.until)
-    return max(0, found.amount_fen - found.recoverable_fen - earned.amount_fen)
+    return rule
 
 
 async def _claw_back(session: AsyncSession, found: Claim, note: str, now: datetime, actor: Actor | None) -> ClaimState:

@@ -21,7 +21,8 @@ _BACK = ", ".join(
 _CLAIM = f"""
     select s.id, s.number, s.enterprise_id, s.uscc, s.name, s.loan_reference, s.principal_fen, s.drawn_on, s.repaid_on, s.bank_id,
         coalesce((select o.name from organisation o where o.id = s.bank_id), ''), s.until, s.policy,
-        s.base_rate_bp, s.amount_fen, s.segments, e.state, e.seq, s.claimed_at, e.at, {_BACK}, s.generated
+        s.base_rate_bp, s.amount_fen, s.segments, e.state, e.seq, s.claimed_at, e.at, {_BACK}, s.generated,
+        s.project_id, coalesce((select g.project->>'title' from green_case g where g.id = s.project_id), '')
     from subsidy_claim s join lateral (select state, seq, at from subsidy_event where claim_id = s.id order by seq desc limit 1) e on true
 """
 # A firm sees its claims without the ledger, which is the platform's book.
@@ -47,6 +48,7 @@ async def add(
     login: str,
     *,
     generated: bool,
+    project_id: UUID | None = None,
 ) -> UUID | None:
     """Write a claim with its first step; None where another live claim stands for the loan."""
     enterprise_id, uscc, name = firm
@@ -60,6 +62,7 @@ async def add(
         drawn_on=loan.drawn_on,
         repaid_on=loan.repaid_on,
         bank_id=loan.bank_id,
+        project_id=project_id,
         until=until,
         policy=policy,
         base_rate_bp=base_rate_bp,

@@ -211,7 +211,8 @@ class Posting:
 class Claim:
     """A claim for one loan; `state` and `changed_at` are those of its last event. `amount_fen`: what was claimed, by the policy then.
 
-    `recoverable_fen`: what is being clawed back, or was; `recovered_fen`: what of it came back.
+    `project_id`: the case of the project whose certificates bear it, with its title; None: the firm's own do. `recoverable_fen`: what
+    is being clawed back, or was; `recovered_fen`: what of it came back.
     """
 
     id: UUID
@@ -232,6 +233,8 @@ class Claim:
     recoverable_fen: int = 0
     recovered_fen: int = 0
     generated: bool = False
+    project_id: UUID | None = None
+    project: str = ""
 
 
 @dataclass(frozen=True, slots=True)

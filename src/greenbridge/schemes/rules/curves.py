@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import pairwise
 
 from greenbridge.schemes.values import Curve, CurveKind, Value
 
@@ -15,6 +16,19 @@ def points(curve: Curve, value: Value, most: float) -> float | None:
     """
     found = _raw(curve, value)
     return None if found is None else round(min(max(found, 0.0), most), HUNDREDTHS)
+
+
+def slope(curve: Curve) -> int:
+    """Return 1 where more never has fewer points, -1 where more never has more, 0 where neither holds for every value."""
+    if curve.kind is CurveKind.EACH:
+        return 1 if curve.step >= 0 else -1
+    if curve.kind is CurveKind.TABLE:
+        return 0
+    if curve.kind is CurveKind.BANDS:
+        falls = all(a >= b for (_, a), (_, b) in pairwise(curve.knots))
+        return (-1 if curve.at_most else 1) if falls else 0
+    reached = [p for _, p in sorted(curve.knots)]
+    return 1 if reached == sorted(reached) else -1 if reached == sorted(reached, reverse=True) else 0
 
 
 def _raw(curve: Curve, value: Value) -> float | None:

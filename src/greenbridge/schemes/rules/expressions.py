@@ -83,6 +83,29 @@ def evaluate(expression: Expression, known: Lookup) -> Value | None:
     return _value(expression.tree, known)
 
 
+Bounds = tuple[float | None, float | None]
+
+
+def bounds(expression: Expression, known: Lookup) -> Bounds:
+    """Return between which numbers a formula lies, None where it has no bound: `max(a, b)` of a=1 and b unknown is at least 1."""
+    return _bounds(expression.tree, known)
+
+
+def _bounds(node: Node, known: Lookup) -> Bounds:
+    if node[0] not in {"min", "max"}:
+        value = _value(node, known)
+        number = float(value) if value is not None and not isinstance(value, str) else None
+        return number, number
+    lows, highs = zip(*(_bounds(one, known) for one in node[1:]), strict=True)
+    # Of a maximum one known part is a floor, and only all together are a ceiling; of a minimum the other way round.
+    any_, all_ = (lows, highs) if node[0] == "max" else (highs, lows)
+    pick = max if node[0] == "max" else min
+    settled = [one for one in any_ if one is not None]
+    bound = pick(settled) if settled else None
+    other = pick(one for one in all_ if one is not None) if None not in all_ else None
+    return (bound, other) if node[0] == "max" else (other, bound)
+
+
 def _value(node: Node, known: Lookup) -> Value | None:  # noqa: PLR0911 (one answer a form)
     kind: str = node[0]
     if kind == "name":

@@ -87,12 +87,25 @@ def _indicator(line: Indicator, most: float, known: Lookup, inputs: Inputs) -> I
 
 def _part(part: Part, share: float, known: Lookup, inputs: Inputs) -> PartPoints:
     value = expressions.evaluate(part.input, known)
+    if value is None:
+        value = _settled_by_bound(part, known)
     points = None if value is None else curves.points(part.curve, value, part.max)
     most = round(part.max * share, HUNDREDTHS)
     missing = tuple(name for name in part.input.names if name not in known)
     if points is None:
         return PartPoints(part, value, None, most, missing, _evidence(part.input.names, inputs))
     return PartPoints(part, value, min(round(points * share, HUNDREDTHS), most), most, (), _evidence(part.input.names, inputs))
+
+
+def _settled_by_bound(part: Part, known: Lookup) -> Value | None:
+    """Return the bound of an unknown value that has all points already, None where there is none: whatever the rest is, it adds nothing.
+
+    Of the greater of carbon neutral (yes) and green power (unknown) the first settles it.
+    """
+    slope = curves.slope(part.curve)
+    low, high = expressions.bounds(part.input, known) if slope else (None, None)
+    bound = low if slope > 0 else high
+    return bound if bound is not None and curves.points(part.curve, bound, part.max) == part.max else None
 
 
 def _evidence(names: Sequence[str], inputs: Inputs) -> tuple[Evidence, ...]:

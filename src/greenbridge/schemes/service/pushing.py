@@ -4,7 +4,7 @@ A list is a scheme whose best grade is `listed`. Who did not agree is neither ra
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -99,7 +99,7 @@ async def for_bank(session: AsyncSession, actor: Actor, book: Book, now: datetim
 
 
 async def subscribe(session: AsyncSession, actor: Actor, book: Book, code: str, now: datetime, *, wanted: bool) -> None:
-    """Let the actor's bank subscribe to a list, or end that."""
+    """Let the actor's bank subscribe to a list, or end that. A new subscriber is sent who stands on it now, later who comes and goes."""
     if actor.role is not Role.BANK_ADMINISTRATOR:
         raise Forbidden("wrong-role", "只有银行管理员可以订阅。", "Only a bank's administrator may subscribe.")
     scheme, bank = _list(book, code, now), actor.organisation.id
@@ -107,6 +107,9 @@ async def subscribe(session: AsyncSession, actor: Actor, book: Book, code: str, 
         return
     if wanted:
         await store.subscribe(session, bank, scheme.code, actor.account_id, now)
+        async with database.as_platform(session):  # who stands on a list is the platform's to send; from now on the bank sees it too
+            if standing := await store.entries(session, scheme.code):
+                await outbox.publish(session, bank, TOPIC, _payload(scheme, standing, []), now)
     else:
         await store.unsubscribe(session, bank, scheme.code, now)
     about = "list.subscribed" if wanted else "list.unsubscribed"
@@ -129,6 +132,9 @@ async def push(session: AsyncSession, book: Book, now: datetime) -> Pushed:
         risen = [_entry(members[uscc], ratings[uscc], len(banks), now) for uscc in sorted(good - on_it.keys())]
         for entry in risen:
             await store.enter(session, entry)
+        for uscc in sorted(good & on_it.keys()):
+            if (entry := _entry(members[uscc], ratings[uscc], on_it[uscc].pushed, now)) != replace(on_it[uscc], entered_at=now):
+                await store.refresh(session, entry)
         fallen = [e for uscc, e in on_it.items() if uscc not in good]
         for entry in fallen:
             await store.end_entry(session, entry.enterprise_id, entry.list_code, now)
