@@ -136,6 +136,8 @@ async def rate_green(stage: Stage, joined: Sequence[tuple[Actor, Enterprise]], a
     rng = np.random.default_rng((stage.seed, 17))
     reviewers, checker, approver = await people(stage)
     now = stage.clock.now()
+    async with stage.sessions.begin() as session:
+        await green.peers.measure(session, schemes.book(stage.settings.schemes_dir), now)
     waiting = [actor for actor, _ in joined]
     certified = await _certified(stage, waiting, reviewers, rng, advance)
     for choice in LATELY:
