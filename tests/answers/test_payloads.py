@@ -39,6 +39,7 @@ async def test_a_loan_from_the_ask_to_its_end(session, now, model, town, officer
     await service.fall_overdue(session, officer, claimed.id, 1, now)
     await service.repay(session, officer, claimed.id, 40_000_000, 0, day, now)
     bank, mine = await told(session, officer.organisation.id), await told(session, enterprise.organisation_id)
+    assert len(bank.pop("consent.granted")) == 1  # accepting an offer lets its bank read; that is of no need in particular
     assert set(bank) == {"need.requested", "answer.supplied", "answer.chosen"}
     assert {payload["number"] for found in bank.values() for payload in found} == {need.number}
     assert bank["need.requested"][0]["asked_by"] == "firm"
@@ -89,3 +90,16 @@ async def test_a_sealed_window_tells_no_bank_by_any_word(session, now, model, to
         await service.tick(session, need.id, model, need.window_closes_at)
     mine = await told(session, enterprise.organisation_id)
     assert [(payload["bank"], payload["valid_until"]) for payload in mine["answer.offered"]] == [(NAME, "2026-03-20")]
+
+
+async def test_late_money_is_told_to_bank_and_firm_with_its_day(session, now, model, town, officer_of):
+    firm, enterprise, publish = town
+    need, officer = await publish(profile="ZJ-135"), await officer_of("GB02")
+    claimed = await service.claim(session, officer, need.id, model, now)
+    await service.offer(session, officer, claimed.id, TERMS, "", now)
+    await service.accept(session, firm, claimed.id, now)
+    await service.tick(session, need.id, model, now + timedelta(days=10))
+    for organisation in (officer.organisation.id, enterprise.organisation_id):
+        (payload,) = (await told(session, organisation))["loan.late"]
+        assert (payload["number"], payload["due_on"]) == (need.number, "2026-03-17")
+        assert "answer.escalated" not in await told(session, organisation)

@@ -210,9 +210,13 @@ async def test_endpoints_that_hang_do_not_hold_anybodys_messages(client_of_own, 
             # The hanging ones came first and have two hands each; nobody waited for them, and no transaction is open meanwhile.
             assert len(good.got) == 10
             assert {len(one.got), len(two.got)} == {delivering.MAX_IN_HAND}
+            await asyncio.sleep(1)  # the hands wait for three seconds; whoever had a transaction open meanwhile would have it for one
             async with own_sessions.begin() as session:
                 idle = await session.execute(
-                    text("select count(*) from pg_stat_activity where datname = current_database() and state like 'idle in tr%'")
+                    text(
+                        "select count(*) from pg_stat_activity where datname = current_database() and state like 'idle in tr%'"
+                        " and state_change < clock_timestamp() - interval '800 milliseconds'"
+                    )
                 )
                 assert idle.scalar_one() == 0
             for _ in range(200):

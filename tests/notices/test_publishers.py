@@ -3,15 +3,13 @@
 from collections import defaultdict
 from dataclasses import replace
 from datetime import timedelta
-from inspect import signature
 
-import pytest
 from sqlalchemy import text
 
 from greenbridge.accounts.values import Role
 from greenbridge.answers import service as answers
-from greenbridge.answers.service import shared
 from greenbridge.answers.values import Demand, Offer
+from greenbridge.catalog.values import Repayment
 from greenbridge.collateral import service as collateral
 from greenbridge.collateral.gateway import FakeRegistry
 from greenbridge.collateral.values import AssetKind
@@ -129,9 +127,6 @@ async def test_green_ratings(place):
     assert case_id
 
 
-@pytest.mark.xfail(
-    "of" not in signature(shared.tell_firm).parameters, strict=True, reason="events of answers name neither the need nor the bank yet"
-)
 async def test_a_need_from_the_first_bank_to_the_last_fen(session, now, model, town, officer_of):
     firm, _, publish = town
     officer, other = await officer_of("GB02"), await officer_of("GB03")
@@ -142,7 +137,7 @@ async def test_a_need_from_the_first_bank_to_the_last_fen(session, now, model, t
     mine, theirs = [await answers.claim(session, o, need.id, model, now) for o in (officer, other)]
     await answers.demand(session, officer, mine.id, [Demand.SITE_VISIT], "", now)
     await answers.supply(session, firm, mine.id, now)
-    terms = Offer("GB02-INV", 40_000_000, 520, 12, today + timedelta(days=10))
+    terms = Offer("GB02-INV", 40_000_000, 520, 12, today + timedelta(days=10), Repayment.INTEREST_FIRST)
     await answers.offer(session, officer, mine.id, terms, "", now)
     await answers.offer(session, other, theirs.id, replace(terms, product_code="GB03-INV"), "", now)
     await answers.accept(session, firm, mine.id, now)

@@ -92,9 +92,9 @@ async def _missed(session: AsyncSession, need: Need, one: Deadline, now: datetim
         await happen(session, answer, AnswerEvent.RETURN, now, {AnswerGuard.REASONS_GIVEN}, columns={"reasons": words}, reasons=words)
         await tell_firm(session, need, "answer.declined", now, answer, reasons=words)
     elif one.step is Step.LEND:
-        await tell_bank(session, need, answer, "answer.escalated", now, step=one.step.value)
-        await tell_firm(session, need, "answer.escalated", now, answer, step=one.step.value)
-        await audit.record(session, "answer.escalated", f"answer:{answer.id}", now, step=one.step.value)
+        await tell_bank(session, need, answer, "loan.late", now, due_on=one.due_on.isoformat())
+        await tell_firm(session, need, "loan.late", now, answer, due_on=one.due_on.isoformat())
+        await audit.record(session, "loan.late", f"answer:{answer.id}", now, due_on=one.due_on.isoformat())
 
 
 async def _expire(session: AsyncSession, need: Need, answer: Answer, now: datetime) -> None:
