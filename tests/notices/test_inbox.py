@@ -60,7 +60,7 @@ async def test_what_is_not_filled_is_said_without_it(client, session, now, offic
     await tell(session, officer, "a.topic_of_tomorrow", now)  # nobody is told, nothing breaks
     own = await token(client, "officer")
     (notice,) = (await client.get("/api/v1/notices", headers={**own, "accept-language": "zh"})).json()["items"]
-    assert notice["sentence"] == "一条已受理的需求期限过半，请及时答复。"
+    assert notice["sentence"] == "一条需求的办理期限过半，请及时处理。"
 
 
 class Mailbox:
