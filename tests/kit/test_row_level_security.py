@@ -508,6 +508,7 @@ def test_the_confinement_is_lifted_where_decision_15_says_so_and_nowhere_else():
         "answers/service/feed.py",
         "catalog/service.py",
         "clients/service.py",
+        "clients/store.py",
         "collateral/service/answering.py",
         "collateral/service/checking.py",
         "collateral/service/limits.py",
