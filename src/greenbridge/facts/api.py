@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Controller, Request, Response, get, post
-from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, PathParameter, QueryParameter
 
 from greenbridge.accounts.guards import Caller, only
 from greenbridge.accounts.values import Role
@@ -30,6 +30,8 @@ SUFFIXES = {
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
 }
 MAX_PUSH_BYTES = 512 << 20
+
+RowNo = Annotated[int, PathParameter(ge=0, le=2**31 - 1)]
 
 
 class CatalogueApi(Controller):
@@ -134,9 +136,7 @@ class DeliveriesApi(Controller):
         return [BatchOut.of(batch) for batch in await service.batches(session, limit, item)]
 
     @get("/{batch_id:uuid}/rows/{row_no:int}")
-    async def raw_row(
-        self, batch_id: FromPath[UUID], row_no: FromPath[int], request: Caller, session: Session, now: Now
-    ) -> dict[str, str | None]:
+    async def raw_row(self, batch_id: FromPath[UUID], row_no: RowNo, request: Caller, session: Session, now: Now) -> dict[str, str | None]:
         """Return one row of a delivery, accepted or not, as it came; its values as text."""
         row = await service.read_row(session, request.user, batch_id, row_no, now)
         return {name: None if value is None else str(value) for name, value in row.items()}
@@ -156,7 +156,7 @@ class DeliveriesApi(Controller):
 
     @post("/{batch_id:uuid}/rows/{row_no:int}/decision", status_code=200)
     async def decide(
-        self, batch_id: FromPath[UUID], row_no: FromPath[int], data: JSONBody[DoubtDecisionIn], request: Caller, session: Session, now: Now
+        self, batch_id: FromPath[UUID], row_no: RowNo, data: JSONBody[DoubtDecisionIn], request: Caller, session: Session, now: Now
     ) -> BatchOut:
         """Say which firm a row in doubt means; `uscc` null: none of them."""
         return BatchOut.of(await service.decide(session, request.user, batch_id, row_no, data.uscc, now))
