@@ -18,6 +18,10 @@ from greenbridge.green.values import EVENT_NAMES, STATE_NAMES, Case, Event, Flow
 from greenbridge.kit import database, outbox
 from greenbridge.kit.calendar import business_date
 from greenbridge.kit.errors import Conflict, Forbidden, Invalid, NotFound
+from greenbridge.kit.text import Text
+from greenbridge.schemes import service as schemes
+
+NO_GRADE = Text("未评级", "not rated")
 
 __all__ = ["case_of", "firm_of", "none", "policy", "step"]
 
@@ -101,6 +105,14 @@ async def step(
     return state
 
 
+def _grade_words(grade: str | None) -> dict[str, str]:
+    """Return a grade's name in both languages, for sentences; nothing where there is no grade."""
+    if grade is None:
+        return {}
+    name = schemes.vocabulary()["green_grade"].words.get(grade, NO_GRADE)
+    return {"grade_zh": name.zh, "grade_en": name.en}
+
+
 async def _tell(session: AsyncSession, case: Case, event: Event, state: State, now: datetime, detail: Mapping[str, Any]) -> None:
     """Tell the firm, and the reviewer that a case was given to, what happened."""
     payload = {
@@ -111,6 +123,7 @@ async def _tell(session: AsyncSession, case: Case, event: Event, state: State, n
         "event": event.value,
         "state": state.value,
         "grade": detail.get("grade"),
+        **_grade_words(detail.get("grade")),
         "certificate_number": detail.get("certificate_number"),
         "on": business_date(now).isoformat(),
     }
