@@ -1,7 +1,8 @@
 """One embedded PostgreSQL a run, schema by migration; each test in an outer transaction that is rolled back."""
 
+import json
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -161,11 +162,22 @@ async def own_database(url: str, settings: Settings) -> AsyncIterator[str]:
     admin.dispose()
 
 
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
 @pytest.fixture(scope="session")
-def small_town(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, object]]:
+def small_town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict[str, object]]]:
     """A generated town of twelve firms: (data folder, summary)."""
     from tests.demonstration import json_of
 
     folder = tmp_path_factory.mktemp("town")
     database.database_url(Settings.from_environment({}, data_dir=folder))  # the server stays up between the commands
-    return folder, json_of("demo", "--once", "--json", "--firms", "12", "--data-dir", str(folder))
+    yield folder, json_of("demo", "--once", "--json", "--firms", "12", "--data-dir", str(folder))
+    # The embedded server stops with the last process that uses it; those that a test has killed could not say that they are gone.
+    users = folder / "postgres" / ".handle_pids.json"
+    users.write_text(json.dumps([pid for pid in json.loads(users.read_text()) if _lives(pid)]))
